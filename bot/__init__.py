@@ -1,0 +1,1 @@
+"""The running program: how messages get in and out."""

@@ -1,0 +1,1 @@
+"""Services that we send to besides the chat: SMS."""

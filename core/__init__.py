@@ -1,0 +1,1 @@
+"""What is true, whatever the platform: rules, values, the credential, the store."""

@@ -1,0 +1,1 @@
+"""The engine of conversations: forms, sessions, turns, texts."""

@@ -1,0 +1,165 @@
+"""What comes in from a person and what goes out to him, whatever the platform."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Colour(StrEnum):
+    """The three colours. Amber is shown to residents as yellow / 黃."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+class Text(msgspec.Struct, frozen=True, tag="text"):
+    """Words that a person wrote."""
+
+    text: str
+
+
+class Press(msgspec.Struct, frozen=True, tag="press"):
+    """A button that was pressed: the button's id, and the platform's handle to acknowledge it."""
+
+    button: str
+    acknowledge: str = ""
+
+
+class File(msgspec.Struct, frozen=True, tag="file"):
+    """A photo or document that was sent. Only its handle: the bytes are fetched later.
+
+    `ref` is what the channel's `fetch` takes; `size` is in bytes, 0 where the platform is silent;
+    `album` groups files that were sent together, empty for none.
+    """
+
+    ref: str
+    name: str = ""
+    size: int = 0
+    mime: str = ""
+    photo: bool = False
+    album: str = ""
+    caption: str = ""
+
+
+class Contact(msgspec.Struct, frozen=True, tag="contact"):
+    """A phone number shared by button. `own`: it is the sender's own, by the platform's word."""
+
+    phone: str
+    own: bool
+
+
+class Edited(msgspec.Struct, frozen=True, tag="edited"):
+    """A message that the person changed after sending it; `Incoming.message` says which."""
+
+    text: str
+
+
+class Start(msgspec.Struct, frozen=True, tag="start"):
+    """The beginning of a chat (or /start again), with a deep link's parameter."""
+
+    payload: str = ""
+
+
+class Command(msgspec.Struct, frozen=True, tag="command"):
+    """A command of the menu, without the slash: today, help, language, details, cancel, back."""
+
+    name: str
+
+
+class Other(msgspec.Struct, frozen=True, tag="other"):
+    """Something we cannot read: sticker, voice, video, location, poll, …"""
+
+    kind: str
+
+
+class Left(msgspec.Struct, frozen=True, tag="left"):
+    """The person blocked the bot (`gone`) or let it in again."""
+
+    gone: bool
+
+
+class Finished(msgspec.Struct, frozen=True, tag="finished"):
+    """Background work has ended: the upload's id, or the code of what was wrong with it."""
+
+    job: str
+    upload: str = ""
+    error: str = ""
+    params: dict[str, str | int] = {}
+
+
+Body = Text | Press | File | Contact | Edited | Start | Command | Other | Left | Finished
+
+
+class Incoming(msgspec.Struct, frozen=True):
+    """One thing that reached us from one chat.
+
+    `chat` is `<channel>:<address>`; `id` is unique within the channel and is what makes a message
+    count once; `message` is the platform's message id inside the chat (for edits and deletion);
+    `language` is the platform's hint, a BCP 47 tag or empty; `sent_at` is UTC.
+    """
+
+    chat: str
+    id: str
+    body: Body
+    sent_at: datetime
+    message: str = ""
+    language: str = ""
+
+
+class Button(msgspec.Struct, frozen=True):
+    """A button: the id that comes back when it is pressed, and its label in the chat's language."""
+
+    id: str
+    label: str
+
+
+class Card(msgspec.Struct, frozen=True):
+    """What the picture of a code shows. Everything on it is also in the caption, in words.
+
+    `code` is the whole QR text; `name` the masked names, a line each; `tail` the last characters
+    of the document; `issued_at` and `expires_at` are UTC.
+    """
+
+    colour: Colour
+    code: str
+    name: list[str]
+    tail: str
+    issued_at: datetime
+    expires_at: datetime
+    language: str
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One message to a person, already in his language; channels send it as it stands.
+
+    `notice`: a short word in answer to a press, shown as a toast where the platform has one.
+    `contact`: label of a button that shares the person's own phone number, where there is one.
+    `protect`: not to be forwarded or saved. `forget`: ids of his messages to delete from the chat.
+    `acknowledge`: the press that this answers. `file_wanted`: the answer hoped for is a file.
+    """
+
+    text: str
+    buttons: list[list[Button]] = []
+    card: Card | None = None
+    notice: bool = False
+    contact: str = ""
+    protect: bool = False
+    forget: list[str] = []
+    acknowledge: str = ""
+    file_wanted: bool = False
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What a platform can show. Lengths in characters; 0 buttons means numbered text instead."""
+
+    buttons: int
+    label: int
+    text: int
+    caption: int
+    share_contact: bool = False
+    toast: bool = False
+    delete: bool = False

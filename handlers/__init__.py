@@ -1,0 +1,1 @@
+"""The conversations: what is asked and answered, a file each."""
