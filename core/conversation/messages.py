@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 import msgspec
 
-
-class Colour(StrEnum):
-    """The three colours. Amber is shown to residents as yellow / 黃."""
-
-    GREEN = "green"
-    AMBER = "amber"
-    RED = "red"
+from core.assessment import Colour
 
 
 class Text(msgspec.Struct, frozen=True, tag="text"):

@@ -1,0 +1,23 @@
+"""Hong Kong days. Instants are UTC everywhere; a day begins and ends here and nowhere else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+HONG_KONG = ZoneInfo("Asia/Hong_Kong")
+
+
+def hong_kong_day(instant: datetime) -> date:
+    """Return the Hong Kong calendar day in which an aware instant lies."""
+    return instant.astimezone(HONG_KONG).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """Return the UTC instant of 00:00:00 Hong Kong time on that day."""
+    return datetime.combine(day, time(), HONG_KONG).astimezone(UTC)
+
+
+def end_of_day(day: date) -> datetime:
+    """Return the UTC instant of 23:59:59 Hong Kong time on that day."""
+    return start_of_day(day + timedelta(days=1)) - timedelta(seconds=1)
