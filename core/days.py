@@ -21,3 +21,16 @@ def start_of_day(day: date) -> datetime:
 def end_of_day(day: date) -> datetime:
     """Return the UTC instant of 23:59:59 Hong Kong time on that day."""
     return start_of_day(day + timedelta(days=1)) - timedelta(seconds=1)
+
+
+def first_day_after(day: date, window: int) -> date:
+    """Return the first day on which what happened on `day` no longer counts.
+
+    A window of 21 days is the day itself and the 20 that follow.
+    """
+    return day + timedelta(days=window)
+
+
+def counts(day: date, today: date, window: int) -> bool:
+    """Tell whether what happened on `day` counts today: today and the `window - 1` days before."""
+    return day <= today < first_day_after(day, window)

@@ -1,0 +1,41 @@
+"""Which characters may stand in an answer, and how their width is folded."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from core.answer import Invalid
+
+FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20}
+
+
+def narrow(text: str) -> str:
+    """Fold full-width ASCII, a character for a character, so that positions stay as they were."""
+    return text.translate(FULL_WIDTH)
+
+
+def tidy(text: str) -> str:
+    """Fold the width and the white space of free text; leave everything else as it was written.
+
+    Raise Invalid `hidden` for characters that nobody sees (control, format, half a surrogate
+    pair, unassigned) and `private_use` for those that mean something on one computer only.
+    """
+    folded = " ".join(narrow(text).split())
+    for character in folded:
+        category = unicodedata.category(character)
+        if category == "Co":
+            raise Invalid("private_use")
+        if category in ("Cc", "Cf", "Cs", "Cn"):
+            raise Invalid("hidden")
+    return folded
+
+
+def is_han(character: str) -> bool:
+    """Tell whether a character is Han, with its extensions and compatibility forms."""
+    name = unicodedata.name(character, "")
+    return name.startswith(("CJK UNIFIED", "CJK COMPATIBILITY IDEOGRAPH")) or character in "〇々"
+
+
+def is_latin(character: str) -> bool:
+    """Tell whether a character is a letter of the Latin alphabet, with or without an accent."""
+    return character.isalpha() and unicodedata.name(character, "").startswith("LATIN")
