@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.vault import Key, KeyRing, KeyRingError, Purpose, Sealer, Tampered
+
+NOW = datetime(2021, 12, 10, 1, 0, tzinfo=UTC)
+WHERE = "holders|record|h1"
+
+
+@pytest.fixture(scope="module")
+def ring() -> KeyRing:
+    return KeyRing.generate(NOW)
+
+
+@pytest.fixture
+def owner(ring: KeyRing) -> Sealer:
+    return ring.owner(ring.new_key())
+
+
+def rewritten(path: Path, change: Any) -> None:
+    """Change the ring's file as an operator's editor would, keeping its mode."""
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+# Sealing
+
+
+@given(plain=st.binary(max_size=300), where=st.text(st.characters(codec="utf-8"), max_size=40))
+def test_what_is_sealed_opens_at_its_place(plain: bytes, where: str) -> None:
+    ring = KeyRing.generate(NOW)
+    owner = ring.owner(ring.new_key())
+    assert owner.open(owner.seal(plain, where), where) == plain
+    assert ring.transit().open(ring.transit().seal(plain, where), where) == plain
+
+
+def test_nothing_sealed_is_twice_the_same_or_legible(owner: Sealer) -> None:
+    cells = {owner.seal(b"A123456(3)", WHERE) for _ in range(100)}
+    assert len(cells) == 100
+    assert not any(b"A123456" in cell for cell in cells)
+
+
+def test_every_flipped_bit_and_every_cut_is_noticed(owner: Sealer) -> None:
+    cell = owner.seal(b"A123456(3)", WHERE)
+    for place in range(len(cell) * 8):
+        altered = bytearray(cell)
+        altered[place // 8] ^= 1 << place % 8
+        with pytest.raises(Tampered):
+            owner.open(bytes(altered), WHERE)
+    for length in range(len(cell)):
+        with pytest.raises(Tampered):
+            owner.open(cell[:length], WHERE)
+    with pytest.raises(Tampered):
+        owner.open(cell + b"\0", WHERE)
+    assert owner.open(cell, WHERE) == b"A123456(3)"
+
+
+def test_cells_exchanged_between_rows_columns_or_tables_do_not_open(owner: Sealer) -> None:
+    cell = owner.seal(b"red", WHERE)
+    for elsewhere in ("holders|record|h2", "holders|phone|h1", "codes|record|h1", ""):
+        with pytest.raises(Tampered):
+            owner.open(cell, elsewhere)
+
+
+def test_one_owners_key_does_not_open_anothers_cells(ring: KeyRing, owner: Sealer) -> None:
+    other = ring.owner(ring.new_key())
+    with pytest.raises(Tampered):
+        other.open(owner.seal(b"mine", WHERE), WHERE)
+
+
+def test_a_wrapped_key_is_bound_to_its_ring(ring: KeyRing) -> None:
+    wrapped = ring.new_key()
+    with pytest.raises(Tampered):
+        KeyRing.generate(NOW).owner(wrapped)
+    for place in range(len(wrapped)):
+        altered = bytearray(wrapped)
+        altered[place] ^= 1
+        with pytest.raises(Tampered):
+            ring.owner(bytes(altered))
+
+
+def test_a_row_in_transit_is_no_data_key(ring: KeyRing) -> None:
+    with pytest.raises(Tampered):
+        ring.owner(ring.transit().seal(bytes(32), "inbox|body|1"))
+
+
+def test_an_unwrapped_key_is_kept_at_hand(ring: KeyRing) -> None:
+    wrapped = ring.new_key()
+    assert ring.owner(wrapped) is ring.owner(wrapped)
+
+
+def test_a_new_epoch_seals_and_the_old_one_still_opens(ring: KeyRing) -> None:
+    wrapped, row = ring.new_key(), ring.transit().seal(b"hello", WHERE)
+    cell = ring.owner(wrapped).seal(b"mine", WHERE)
+    epoch = Key("00000001", Purpose.SEAL, NOW + timedelta(days=7), bytes(range(32)))
+    # The order in the file does not decide which is the newest.
+    later = KeyRing([epoch, *ring.keys])
+    assert later.owner(wrapped).open(cell, WHERE) == b"mine"
+    assert later.transit().open(row, WHERE) == b"hello"
+    assert later.new_key()[1:5] == later.transit().seal(b"", WHERE)[1:5] == b"\0\0\0\1"
+    with pytest.raises(Tampered):
+        ring.owner(later.new_key())
+
+
+# Blind index and one-time code
+
+
+def test_an_index_is_equal_for_equals_only(ring: KeyRing) -> None:
+    index = ring.index("document", "0A1234563")
+    assert len(index) == 32
+    assert index == ring.index("document", "0A1234563")
+    assert index != ring.index("document", "0A1234564")
+    assert index != ring.index("phone", "0A1234563")
+    assert index != KeyRing.generate(NOW).index("document", "0A1234563")
+
+
+def test_a_passcode_is_the_same_for_a_challenge_and_is_not_known_without_the_ring(
+    ring: KeyRing,
+) -> None:
+    assert ring.passcode("c1") == ring.passcode("c1")
+    codes = [KeyRing.generate(NOW).passcode("c1") for _ in range(5)]
+    assert len(set(codes)) > 1
+
+
+def test_passcodes_are_six_digits_spread_evenly(ring: KeyRing) -> None:
+    codes = [ring.passcode(f"challenge-{number}") for number in range(20_000)]
+    assert all(len(code) == 6 and code.isdecimal() for code in codes)
+    for digit in (0, 5):
+        counts = Counter(code[digit] for code in codes)
+        assert set(counts) == set("0123456789")
+        assert all(1_750 < count < 2_250 for count in counts.values())  # 6 sigma
+    assert len(set(codes)) > 19_000
+
+
+# The file
+
+
+def test_the_file_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "var" / "keys.json"
+    first = KeyRing.open(path, NOW)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [entry.name for entry in path.parent.iterdir()] == ["keys.json"]
+    second = KeyRing.open(path, NOW + timedelta(days=1))
+    assert second.keys == first.keys
+    assert (
+        second.owner(wrapped := first.new_key()).open(first.owner(wrapped).seal(b"x", WHERE), WHERE)
+        == b"x"
+    )
+    assert second.index("a", "b") == first.index("a", "b")
+    assert second.passcode("c") == first.passcode("c")
+
+
+def test_the_loser_of_a_race_takes_the_winners_ring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keys.json"
+    winner: list[KeyRing] = []
+    link = os.link
+
+    def late(draft: Path, target: Path) -> None:
+        monkeypatch.setattr(os, "link", link)
+        winner.append(KeyRing.open(path, NOW))
+        link(draft, target)
+
+    monkeypatch.setattr(os, "link", late)
+    loser = KeyRing.open(path, NOW)
+    assert loser.keys == winner[0].keys
+    assert [entry.name for entry in tmp_path.iterdir()] == ["keys.json"]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
+def test_a_file_that_others_can_read_is_refused_until_it_is_closed(
+    tmp_path: Path, mode: int
+) -> None:
+    path = tmp_path / "keys.json"
+    first = KeyRing.open(path, NOW)
+    path.chmod(mode)
+    with pytest.raises(KeyRingError, match="chmod 600"):
+        KeyRing.open(path, NOW)
+    path.chmod(0o600)
+    assert KeyRing.open(path, NOW).keys == first.keys
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda content: content.update(format=2), "format 2"),
+        (lambda content: content["keys"].pop(0), "no key for 'seal'"),
+        (lambda content: content["keys"][0].update(key="AAAA"), "wrong length"),
+        (lambda content: content["keys"][0].update(purpose="party"), "not a key ring"),
+        (lambda content: content["keys"][0].update(id="x"), "not a key ring"),
+        (lambda content: content.pop("keys"), "not a key ring"),
+    ],
+)
+def test_a_damaged_file_is_refused_in_words(tmp_path: Path, change: Any, words: str) -> None:
+    path = tmp_path / "keys.json"
+    KeyRing.open(path, NOW)
+    secret = json.loads(path.read_text())["keys"][1]["key"]
+    rewritten(path, change)
+    with pytest.raises(KeyRingError, match=words) as refusal:
+        KeyRing.open(path, NOW)
+    assert secret not in str(refusal.value)
+
+
+def test_a_place_that_cannot_be_written_or_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(KeyRingError, match="cannot be written"):
+        KeyRing.open(tmp_path / "file" / "keys.json", NOW)
+    (tmp_path / "folder").mkdir(mode=0o700)
+    with pytest.raises(KeyRingError, match="cannot be read"):
+        KeyRing.open(tmp_path / "folder", NOW)
+
+
+def test_a_key_never_shows_itself(ring: KeyRing) -> None:
+    for key in ring.keys:
+        assert repr(key.key) not in repr(key)
+        assert key.key.hex() not in f"{key!r} {key}"
+
+
+def test_signing_keys_come_oldest_first(ring: KeyRing) -> None:
+    (first,) = ring.sign_keys
+    second = Key("00000002", Purpose.SIGN, NOW + timedelta(days=1), first.key)
+    assert KeyRing([second, *ring.keys]).sign_keys == (first, second)
