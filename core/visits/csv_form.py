@@ -1,0 +1,110 @@
+"""The CSV form of an export."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from core.answer import Invalid
+from core.visits.written import FORMAT, VERSION, Row, Written, visible
+
+COLUMNS = ("kind", "place", "type", "name_en", "name_zh", "in", "out")
+_KINDS = ("venue", "qr", "taxi")
+_DELIMITERS = (",", ";", "\t")
+"""A spreadsheet writes one of these, after the country it is set to."""
+_OTHER_LINES = 100
+"""How many lines a file may have beyond its visits: the head, the signature, notices, blanks."""
+
+
+def is_csv(text: str) -> bool:
+    """Tell whether `text` begins as the CSV form does."""
+    return text.startswith((FORMAT, f'"{FORMAT}"'))
+
+
+def read_csv(text: str, max_visits: int) -> Written:
+    """Return the export in `text`, or raise Invalid."""
+    delimiter = text.lstrip('"')[len(FORMAT) :].lstrip('"')[:1]
+    if delimiter not in _DELIMITERS:
+        raise Invalid("version", found="", expected=VERSION)
+    lines = _lines(text, delimiter, max_visits)
+    _, (_, version, *_) = next(lines)
+    if version.strip() != str(VERSION):
+        raise Invalid("version", found=visible(version), expected=VERSION)
+    head, columns = _head(lines)
+    rows: list[Row] = []
+    notifications = 0
+    signature = ""
+    for number, cells in lines:
+        if signature:
+            raise Invalid("broken", line=number)
+        kind = cells[0]
+        if kind == "signature":
+            signature = cells[1] if len(cells) > 1 else "?"
+        elif kind == "notification":
+            notifications += 1
+        else:
+            rows.append(_row(number, cells, columns))
+    return Written(
+        installed=head["app"][2],
+        exported=head["exported"][1],
+        rows=rows,
+        notifications=notifications,
+        signature=signature,
+        signed=lambda: text[: text.rfind(f"signature{delimiter}")].encode(),
+    )
+
+
+def _lines(text: str, delimiter: str, max_visits: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield each line that is not blank, with its number.
+
+    Blank lines count towards the limit: a file of nothing else must come to an end as well.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for read, cells in enumerate(reader):
+            if read > max_visits + _OTHER_LINES:
+                raise Invalid("too_many", limit=max_visits)
+            if any(cells):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise Invalid("truncated") from error
+        raise Invalid("broken", line=reader.line_num) from error
+
+
+def _head(lines: Iterator[tuple[int, list[str]]]) -> tuple[dict[str, list[str]], dict[str, int]]:
+    """Return the lines above the table by their first cell, and where each column stands."""
+    head: dict[str, list[str]] = {}
+    for _, cells in lines:
+        if cells[0] == "kind":
+            columns = {name.strip().lower(): index for index, name in enumerate(cells)}
+            missing = [name for name in COLUMNS if name not in columns]
+            if missing:
+                raise Invalid("columns", missing=", ".join(missing))
+            break
+        head[cells[0]] = cells
+    else:
+        raise Invalid("columns", missing=", ".join(COLUMNS))
+    for name, length in (("app", 3), ("exported", 2)):
+        if len(head.get(name, ())) < length:
+            raise Invalid("field", field=name)
+    return head, columns
+
+
+def _row(number: int, cells: list[str], columns: dict[str, int]) -> Row:
+    if len(cells) < len(columns):
+        cells = cells + [""] * (len(columns) - len(cells))
+    if cells[columns["kind"]] not in _KINDS:
+        raise Invalid("row_field", row=number, field="kind")
+    if not cells[columns["in"]]:
+        raise Invalid("row_field", row=number, field="in")
+    return Row(
+        number,
+        cells[columns["kind"]],
+        cells[columns["place"]],
+        cells[columns["name_en"]],
+        cells[columns["name_zh"]],
+        cells[columns["in"]],
+        cells[columns["out"]],
+    )

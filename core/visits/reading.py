@@ -1,0 +1,117 @@
+"""Read an export of visit records, whatever the bytes. What it is, its content decides."""
+
+from __future__ import annotations
+
+import codecs
+from datetime import datetime
+
+from core.answer import Invalid
+from core.visits.archive import SIGNATURES as ZIP
+from core.visits.archive import unzip
+from core.visits.csv_form import is_csv, read_csv
+from core.visits.json_form import read_json
+from core.visits.policy import VisitPolicy
+from core.visits.record import Export
+from core.visits.signature import check_signature
+from core.visits.timeline import judge
+from core.visits.written import FORMAT, visible
+
+ERRORS = (
+    "after_export",
+    "backwards",
+    "broken",
+    "columns",
+    "duplicate_key",
+    "empty",
+    "encoding",
+    "exported_future",
+    "field",
+    "forged",
+    "future",
+    "installed_after",
+    "nested",
+    "not_export",
+    "number",
+    "overlap",
+    "pdf",
+    "picture",
+    "plate",
+    "qr",
+    "qr_hash",
+    "row_field",
+    "spreadsheet",
+    "time",
+    "too_large",
+    "too_many",
+    "truncated",
+    "unsigned",
+    "venue",
+    "version",
+    "zip_broken",
+    "zip_encrypted",
+    "zip_link",
+    "zip_members",
+    "zip_nested",
+    "zip_path",
+)
+"""Every code with which `read_export` refuses."""
+
+_OTHERS = {
+    b"\xff\xd8\xff": "picture",
+    b"\x89PNG": "picture",
+    b"GIF8": "picture",
+    b"%PDF": "pdf",
+    b"\xd0\xcf\x11\xe0": "spreadsheet",
+}
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+def read_export(data: bytes, *, name: str, now: datetime, policy: VisitPolicy) -> Export:
+    """Return the visits in an export, or raise Invalid with one of `ERRORS`; nothing else.
+
+    `now` is an aware instant. `name` is the file's name, and is only quoted.
+    """
+    for magic, code in _OTHERS.items():
+        if data.startswith(magic):
+            raise Invalid(code)
+    if data[4:8] == b"ftyp" or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+        raise Invalid("picture")
+    if len(data) > policy.max_bytes:
+        raise Invalid("too_large", limit_kb=policy.max_bytes // 1000)
+    if data.startswith(ZIP):
+        data = unzip(data, policy.max_bytes)
+    text = _text(data)
+    if not text:
+        raise Invalid("empty")
+    if is_csv(text):
+        written = read_csv(text, policy.max_visits)
+    elif text.startswith("{") and FORMAT in text:
+        written = read_json(text)
+    else:
+        raise Invalid("not_export", name=visible(name))
+    check_signature(written, policy)
+    return judge(written, now=now, policy=policy)
+
+
+def _text(data: bytes) -> str:
+    """Return the text without its byte order mark and the blank lines around it."""
+    encoding = "utf-8"
+    for mark, marked in _MARKS.items():
+        if data.startswith(mark):
+            data, encoding = data[len(mark) :], marked
+            break
+    else:
+        # Both forms begin with two ASCII characters, so that UTF-16 shows itself.
+        if data[1:2] == b"\0":
+            encoding = "utf-16-le"
+        elif data[:1] == b"\0":
+            encoding = "utf-16-be"
+    try:
+        return data.decode(encoding).lstrip().rstrip("\0\x1a \t")
+    except UnicodeDecodeError as error:
+        cut = "unexpected end" in error.reason or "truncated data" in error.reason
+        raise Invalid("truncated" if cut else "encoding") from error

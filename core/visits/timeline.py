@@ -1,0 +1,168 @@
+"""From rows as written to visits that can all be true at once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
+
+from core.answer import Invalid
+from core.days import HONG_KONG, hong_kong_day, start_of_day
+from core.visits.policy import VisitPolicy
+from core.visits.record import Export, Visit, VisitKind
+from core.visits.venue import VENUE_ID, parse_qr
+from core.visits.written import Row, Written, visible
+
+PLATE = re.compile(r"[A-Z0-9]{1,8}", re.ASCII)
+"""A registration mark has up to eight letters and digits (Cap. 374E, Schedule 4)."""
+_SHORTEST_TIME = len("2021-12-10T08:00")
+
+
+def judge(written: Written, *, now: datetime, policy: VisitPolicy) -> Export:
+    """Return the visits in order of entry, or raise Invalid at the first contradiction."""
+    if len(written.rows) > policy.max_visits:
+        raise Invalid("too_many", limit=policy.max_visits)
+    latest = now + timedelta(minutes=policy.skew_minutes)
+    exported = _time_of(written.exported, "exported")
+    if exported > latest:
+        raise Invalid("exported_future")
+    installed = _day_of(written.installed)
+    if installed > hong_kong_day(exported):
+        raise Invalid("installed_after")
+    today = hong_kong_day(now)
+    oldest = start_of_day(today - timedelta(days=policy.accept_days - 1))
+    last = min(latest, exported + timedelta(minutes=policy.skew_minutes))
+    kept = []
+    for row in written.rows:
+        stay = _Stay(row)
+        stay.check(latest, last)
+        if stay.left >= oldest:
+            kept.append(stay)
+    kept.sort(key=lambda stay: stay.entered)
+    _close(kept, exported, policy)
+    _check_overlaps(kept)
+    return Export(
+        visits=[stay.visit() for stay in kept],
+        installed=installed,
+        covered_from=installed + timedelta(days=policy.assess_days),
+        exported_at=exported,
+        dropped=len(written.rows) - len(kept),
+        notifications=written.notifications,
+    )
+
+
+def read_time(text: str) -> datetime:
+    """Return the instant in UTC; a time without a zone is Hong Kong time. Raise ValueError."""
+    text = text.strip()
+    if len(text) < _SHORTEST_TIME:
+        raise ValueError("no time of day")
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=HONG_KONG)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("outside of the calendar") from error
+
+
+def read_plate(text: str) -> str:
+    """Return a taxi's registration mark as it is compared, or raise Invalid `plate`."""
+    plate = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
+    if not PLATE.fullmatch(plate):
+        raise Invalid("plate")
+    return plate
+
+
+class _Stay:
+    """A row while it is being judged."""
+
+    def __init__(self, row: Row) -> None:
+        self.row = row.number
+        self.kind = VisitKind.TAXI if row.kind == "taxi" else VisitKind.VENUE
+        self.name_en, self.name_zh = visible(row.name_en), visible(row.name_zh)
+        self.place = self._place(row)
+        self.entered = self._time(row.entered, "in")
+        self.open = not row.left.strip()
+        self.left = self.entered if self.open else self._time(row.left, "out")
+
+    def check(self, latest: datetime, last: datetime) -> None:
+        """Refuse a visit that ends before it begins, or that nobody can have made yet."""
+        if self.left < self.entered:
+            raise self.wrong("backwards")
+        if self.left > latest:
+            raise self.wrong("future")
+        if self.left > last:
+            raise self.wrong("after_export")
+
+    def wrong(self, code: str, **params: str | int) -> Invalid:
+        """Return what is wrong, with the row's number and the place as its visitor knows it."""
+        return Invalid(code, row=self.row, place=self.label, **params)
+
+    @property
+    def label(self) -> str:
+        return self.name_en or self.name_zh or self.place
+
+    def visit(self) -> Visit:
+        return Visit(self.kind, self.place, self.entered, self.left, self.name_en, self.name_zh)
+
+    def _place(self, row: Row) -> str:
+        try:
+            if row.kind == "taxi":
+                return read_plate(row.place)
+            if row.kind == "qr":
+                venue = parse_qr(row.place.strip())
+                self.name_en, self.name_zh = visible(venue.name_en), visible(venue.name_zh)
+                return venue.id
+        except Invalid as error:
+            raise Invalid(error.code, row=row.number) from error
+        if not VENUE_ID.fullmatch(row.place):
+            raise Invalid("venue", row=row.number)
+        return row.place
+
+    def _time(self, text: str, field: str) -> datetime:
+        try:
+            return read_time(text)
+        except ValueError as error:
+            raise self.wrong("time", field=field, found=visible(text)) from error
+
+
+def _close(stays: list[_Stay], exported: datetime, policy: VisitPolicy) -> None:
+    """End each visit that was left open: at the next one, at the export, or after `open_hours`."""
+    longest = timedelta(hours=policy.open_hours)
+    following = [stay.entered for stay in stays[1:]] + [exported]
+    for stay, next_entry in zip(stays, following, strict=True):
+        if stay.open:
+            end = min(stay.entered + longest, next_entry, exported)
+            stay.left = max(end, stay.entered)
+
+
+def _check_overlaps(stays: list[_Stay]) -> None:
+    """Refuse two places at one time. The same place scanned twice is one place.
+
+    Of the stays before, only the one that lasts longest needs to be looked at: any other that
+    reaches so far overlaps with it, and so is at the same place.
+    """
+    if not stays:
+        return
+    longest = stays[0]
+    for stay in stays[1:]:
+        if stay.entered < longest.left and stay.place != longest.place:
+            raise stay.wrong("overlap", other_row=longest.row, other_place=longest.label)
+        if stay.left > longest.left:
+            longest = stay
+
+
+def _time_of(text: str, field: str) -> datetime:
+    try:
+        return read_time(text)
+    except ValueError as error:
+        raise Invalid("field", field=field) from error
+
+
+def _day_of(text: str) -> date:
+    if len(text.strip()) >= _SHORTEST_TIME:
+        return hong_kong_day(_time_of(text, "installed"))
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise Invalid("field", field="installed") from error
