@@ -84,7 +84,15 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
     params: dict[str, str | int] = {}
 
 
-Body = Text | Press | File | Contact | Edited | Start | Command | Other | Left | Finished
+class Undelivered(msgspec.Struct, frozen=True, tag="undelivered"):
+    """Something was given up after all tries: `what` is `sms` or `message`."""
+
+    what: str
+
+
+Body = (
+    Text | Press | File | Contact | Edited | Start | Command | Other | Left | Finished | Undelivered
+)
 
 
 class Incoming(msgspec.Struct, frozen=True):
@@ -126,7 +134,7 @@ class Card(msgspec.Struct, frozen=True):
     language: str
 
 
-class Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True, tag="reply"):
     """One message to a person, already in his language; channels send it as it stands.
 
     `notice`: a short word in answer to a press, shown as a toast where the platform has one.

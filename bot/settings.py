@@ -1,0 +1,165 @@
+"""Every setting, typed and documented. A wrong one is one plain sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "HEALTHCODE_"
+NAMES = (
+    "TELEGRAM_TOKEN",
+    "TELEGRAM_API",
+    "TELEGRAM_WEBHOOK",
+    "TELEGRAM_SECRET",
+    "DATABASE",
+    "DATA",
+    "WEB",
+    "SMS",
+    "TWILIO_API",
+    "TWILIO_ACCOUNT",
+    "TWILIO_TOKEN",
+    "TWILIO_FROM",
+    "POLICY",
+)
+
+
+class SettingError(Exception):
+    """A setting is wrong. The text is one sentence that names the variable."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the operator decides. Defaults start everything that needs no account.
+
+    `web` is (host, port) or None for none; `policy` None for the defaults; `database` an
+    SQLAlchemy URL; `data` the folder of the embedded store and the keys.
+    """
+
+    telegram_token: str
+    telegram_api: str
+    telegram_webhook: str
+    telegram_secret: str
+    database: str
+    data: Path
+    web: tuple[str, int] | None
+    sms: str
+    twilio_api: str
+    twilio_account: str
+    twilio_token: str
+    twilio_from: str
+    policy: Path | None
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, file: Path = Path(".env")) -> Settings:
+        """Read the environment, and below it a `.env` file; raise SettingError."""
+        given = dict(os.environ if environ is None else environ)
+        below = {k: v for k, v in dotenv_values(file).items() if v is not None}
+        merged = {**below, **given}
+        for name in merged:
+            if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in NAMES:
+                raise SettingError(f"{name} is not a setting of this program.")
+        values = {name: merged.get(PREFIX + name, "").strip() for name in NAMES}
+        data = Path(values["DATA"] or "var")
+        settings = cls(
+            telegram_token=_token(values["TELEGRAM_TOKEN"]),
+            telegram_api=_base("TELEGRAM_API", values["TELEGRAM_API"], "https://api.telegram.org"),
+            telegram_webhook=_webhook(values["TELEGRAM_WEBHOOK"]),
+            telegram_secret=_secret(values["TELEGRAM_SECRET"]),
+            database=_database(values["DATABASE"], data),
+            data=data,
+            web=_web(values["WEB"] or "127.0.0.1:8080"),
+            sms=_one_of("SMS", values["SMS"] or "console", ("console", "twilio")),
+            twilio_api=_base("TWILIO_API", values["TWILIO_API"], "https://api.twilio.com"),
+            twilio_account=values["TWILIO_ACCOUNT"],
+            twilio_token=values["TWILIO_TOKEN"],
+            twilio_from=values["TWILIO_FROM"],
+            policy=_file("POLICY", values["POLICY"]),
+        )
+        settings._agree()
+        return settings
+
+    def _agree(self) -> None:
+        """Check the settings that depend on each other."""
+        if self.sms == "twilio":
+            for name in ("twilio_account", "twilio_token", "twilio_from"):
+                if not getattr(self, name):
+                    raise _wrong(name.upper(), "must be set where HEALTHCODE_SMS is twilio")
+        if self.telegram_webhook and not self.telegram_token:
+            raise _wrong("TELEGRAM_TOKEN", "must be set where HEALTHCODE_TELEGRAM_WEBHOOK is")
+        if self.telegram_webhook and not self.telegram_secret:
+            raise _wrong("TELEGRAM_SECRET", "must be set where HEALTHCODE_TELEGRAM_WEBHOOK is")
+        if self.telegram_webhook and self.web is None:
+            raise _wrong("WEB", "must not be off where HEALTHCODE_TELEGRAM_WEBHOOK is set")
+        if self.web is None and not self.telegram_token:
+            raise _wrong("WEB", "is off and there is no HEALTHCODE_TELEGRAM_TOKEN: nothing to run")
+
+
+def _wrong(name: str, why: str) -> SettingError:
+    return SettingError(f"{PREFIX}{name} {why}.")
+
+
+def _token(value: str) -> str:
+    # The shape is the Bot API's: the bot's number, a colon, the secret part.
+    if value and not re.fullmatch(r"\d+:[A-Za-z0-9_-]{3,}", value):
+        raise _wrong("TELEGRAM_TOKEN", "must look like 123456:ABC-def, as BotFather gives it")
+    return value
+
+
+def _secret(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value):
+        raise _wrong("TELEGRAM_SECRET", "must be 1 to 256 letters, digits, _ or -")
+    return value
+
+
+def _base(name: str, value: str, default: str) -> str:
+    parts = urlsplit(value or default)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+        raise _wrong(name, "must be a URL without a path, such as http://127.0.0.1:8081")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _webhook(value: str) -> str:
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.netloc):
+        raise _wrong("TELEGRAM_WEBHOOK", "must be the public URL of this program, or empty")
+    return value.rstrip("/")
+
+
+def _database(value: str, data: Path) -> str:
+    try:
+        url = make_url(value or f"sqlite:///{data / 'healthcode.sqlite3'}")
+    except ArgumentError:
+        raise _wrong("DATABASE", "must be an SQLAlchemy URL, such as sqlite:///file") from None
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise _wrong("DATABASE", "must be a sqlite or postgresql URL")
+    return url.render_as_string(hide_password=False)
+
+
+def _web(value: str) -> tuple[str, int] | None:
+    if value == "off":
+        return None
+    host, _, port = value.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise _wrong("WEB", "must be host:port, such as 127.0.0.1:8080, or off")
+    return host.strip("[]"), int(port)
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise _wrong(name, f"must be one of {', '.join(allowed)}")
+    return value
+
+
+def _file(name: str, value: str) -> Path | None:
+    path = Path(value) if value else None
+    if path and not path.is_file():
+        raise _wrong(name, "must name a file that is there")
+    return path

@@ -1,0 +1,81 @@
+"""Background work: fetch a file from its channel, read it, put what came of it into the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from bot.channels import Channel, Refused, TooLarge
+from bot.clock import Clock
+from bot.sandbox import clean_proof, read_visits
+from core.answer import Invalid
+from core.conversation.messages import Finished, Incoming
+from core.conversation.turn import Job
+from core.store.queues import Due, Inbox
+from core.store.store import Store
+
+PROOF, VISITS = "proof", "visits"
+
+
+class Work:
+    """Reads uploads. What it found comes back as a message of its own, once for each job."""
+
+    def __init__(
+        self,
+        store: Store,
+        channels: Mapping[str, Channel],
+        clock: Clock,
+        returned: Callable[[], None],
+    ) -> None:
+        self.store = store
+        self.channels = channels
+        self.clock = clock
+        self.returned = returned
+
+    async def deliver(self, due: Due) -> None:
+        """Do one job. Raises TryAgain where the channel cannot give the file now."""
+        job = due.body
+        assert isinstance(job, Job)
+        error, params, body = "", {}, b""
+        try:
+            body = await self._read(due.chat, job)
+        except TooLarge:
+            error = "too_large"
+            params = {"megabytes": self._limit(job.kind) // 1_000_000}
+        except Refused:
+            error = "unavailable"
+        except Invalid as invalid:
+            error = invalid.code
+            params = {k: v if isinstance(v, int) else str(v) for k, v in invalid.params.items()}
+        now = self.clock()
+        async with self.store.writing() as tx:
+            upload = "" if error else await tx.uploads.keep(due.chat, job.kind, body, now)
+            told = finished(due.chat, job.id, now, upload=upload, error=error, params=params)
+            await Inbox(tx.connection, tx.ring).put([told], [], now)
+        self.returned()
+
+    def _limit(self, kind: str) -> int:
+        uploads = self.store.policy.uploads
+        return uploads.proof_bytes if kind == PROOF else uploads.export_bytes
+
+    async def _read(self, chat: str, job: Job) -> bytes:
+        channel = self.channels[chat.partition(":")[0]]
+        data = await channel.fetch(job.ref, self._limit(job.kind))
+        if job.kind == PROOF:
+            return await clean_proof(data)
+        export = await read_visits(data, job.name, self.clock(), self.store.policy.visits)
+        return export.to_bytes()
+
+
+def finished(
+    chat: str,
+    job: str,
+    now: datetime,
+    *,
+    upload: str = "",
+    error: str = "",
+    params: dict[str, str | int] | None = None,
+) -> Incoming:
+    """Return the message that says how a job ended."""
+    body = Finished(job=job, upload=upload, error=error, params=params or {})
+    return Incoming(chat=chat, id=f"job:{job}", body=body, sent_at=now)

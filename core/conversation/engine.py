@@ -1,0 +1,512 @@
+"""The engine: takes what came in, finds the answer in it, asks the next question.
+
+Every form gets from it, for nothing: progress, back, skip, why, help, language, cancel, resume,
+change of any answer from the summary, answers that hold more than was asked, stale buttons,
+edited messages, an example and a person's number after some failures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+from core.answer import Invalid
+from core.conversation.fields import (
+    WAITING,
+    Chosen,
+    Confirm,
+    Field,
+    Said,
+    Upload,
+    Words,
+    plain,
+)
+from core.conversation.form import Form
+from core.conversation.messages import (
+    Command,
+    Contact,
+    Edited,
+    File,
+    Finished,
+    Left,
+    Other,
+    Press,
+    Start,
+    Text,
+    Undelivered,
+)
+from core.conversation.texts import Language, guess
+from core.conversation.turn import MENU, Turn
+from core.conversation.volunteer import volunteered
+
+Hook = Callable[[Turn], Awaitable[type[Form] | None]]
+"""Answers a command: notes what is to be said, or returns the form that is to be begun."""
+
+Rows = list[list[tuple[str, str]]]
+
+BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL = (
+    "_back",
+    "_skip",
+    "_keep",
+    "_why",
+    "_help",
+    "_language",
+    "_cancel",
+)
+NAVIGATION = (BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL)
+
+HELPLESS = 3
+"""After so many failures at one question an example and a person's number are offered."""
+
+NAMES = {
+    Language.ENGLISH: "English",
+    Language.TRADITIONAL: "繁體中文",
+    Language.SIMPLIFIED: "简体中文",
+}
+
+
+class Conversation:
+    """All that can be talked about in a chat: the forms, and the commands between them.
+
+    `idle` answers what comes while no form is in hand; `rest` says what was noted, where nothing
+    follows, and offers what can be done next.
+    """
+
+    def __init__(
+        self,
+        forms: Iterable[type[Form]],
+        commands: Mapping[str, Hook],
+        idle: Hook,
+        rest: Hook,
+    ) -> None:
+        self.forms = {form.name: form for form in forms}
+        self.commands = dict(commands)
+        self.idle = idle
+        self.at_rest = rest
+
+    async def take(self, turn: Turn) -> None:
+        """Run one turn."""
+        body = turn.incoming.body
+        session = turn.session
+        session.language = session.language or guess(turn.incoming.language) or ""
+        match body:
+            case Left():
+                return
+            case Finished():
+                await self._finished(turn, body)
+            case Start():
+                await self._start(turn)
+            case Command(name=name):
+                await self._command(turn, name)
+            case Press(button=button):
+                await self._press(turn, button)
+            case Edited(text=text):
+                await self._edited(turn, text)
+            case Other(kind=kind):
+                key = f"engine.other.{kind}"
+                turn.note(key if turn.texts.has(turn.language, key) else "engine.other.other")
+                await self.again(turn)
+            case Undelivered(what=what):
+                turn.note(f"engine.undelivered.{what}", hotline=turn.policy.hotline)
+                await self.again(turn)
+            case _:
+                await self._said(turn, body)
+        turn.session.seen_at = turn.now
+
+    # Forms
+
+    async def begin(self, turn: Turn, form: type[Form]) -> None:
+        """Put a form in hand and ask its first question; a form in hand is not dropped for it."""
+        session = turn.session
+        if session.form:
+            turn.note("engine.unfinished")
+            await self._resume(turn)
+            return
+        known = await form.begin(turn)
+        if known is None:
+            await self.rest(turn)
+            return
+        session.begin(form.name)
+        session.answers = known
+        await self.go(turn)
+
+    async def go(self, turn: Turn) -> None:
+        """Ask the next question; finish the form when there is none."""
+        session = turn.session
+        form = self.forms[session.form]
+        field = form.next(session.answers)
+        if field is not None:
+            await self.ask(turn, field)
+            return
+        session.form, session.field = "", ""
+        following = await form.finish(turn)
+        session.forget()
+        await self.follow(turn, following)
+
+    async def follow(self, turn: Turn, form: type[Form] | None) -> None:
+        """Begin what follows, or say what was noted and rest."""
+        if form is not None:
+            await self.begin(turn, form)
+        elif turn.lead or not turn.replies:
+            await self.rest(turn)
+
+    async def rest(self, turn: Turn) -> None:
+        """Say what was noted: with the question in hand, or with the menu."""
+        if turn.session.form:
+            await self.again(turn)
+        else:
+            await self.at_rest(turn)
+
+    async def ask(self, turn: Turn, field: Field) -> None:
+        """Ask one question of the form in hand."""
+        session = turn.session
+        session.field, session.failures, session.partial, session.aside = field.name, 0, [], ""
+        session.wrong = ""
+        await field.asked(turn)
+        self.show(turn, field)
+
+    def show(self, turn: Turn, field: Field, *, same: bool = False) -> None:
+        """Show a question, with where one is and what can be done."""
+        session = turn.session
+        if session.job and session.job_field == field.name:
+            turn.reply(turn.text("engine.reading"), self.navigation(turn, field), same=same)
+            return
+        form = self.forms[session.form]
+        asked = [f for f in form.asked(session.answers) if not isinstance(f, Confirm)]
+        text = turn.text(f"{field.key}.ask", **form.values(turn, field))
+        if isinstance(field, Confirm):
+            text = f"{self._summary(turn, form)}\n\n{text}"
+        elif len(asked) > 1:
+            place = turn.text("engine.progress", number=asked.index(field) + 1, of=len(asked))
+            text = f"{place}\n{text}"
+        self._offer(turn, field, text, same=same)
+
+    def _offer(self, turn: Turn, field: Field, text: str, *, same: bool) -> None:
+        wants_contact = isinstance(field, Words) and field.contact
+        turn.reply(
+            text,
+            [*field.options(turn), *self.navigation(turn, field)],
+            same=same,
+            contact=turn.text("engine.share_contact") if wants_contact else "",
+            file_wanted=isinstance(field, Upload),
+        )
+
+    def navigation(self, turn: Turn, field: Field) -> Rows:
+        """Return the ways out of a question."""
+        session = turn.session
+        answered = field.name in session.answers
+        first = [
+            *([BACK] if session.asked else []),
+            *([SKIP] if field.optional else []),
+            *([KEEP] if answered else []),
+        ]
+        why = [WHY] if turn.texts.has(turn.language, f"{field.key}.why") else []
+        rows = [first, [*why, HELP], [LANGUAGE, CANCEL]]
+        return [[(name, turn.text(f"engine.option.{name[1:]}")) for name in r] for r in rows if r]
+
+    async def again(self, turn: Turn, text: str = "") -> None:
+        """Say what was noted and offer the question in hand again, without repeating it."""
+        session = turn.session
+        if session.form:
+            self._offer(turn, self._field(turn), text, same=True)
+        else:
+            await self.follow(turn, await self.idle(turn))
+
+    def _field(self, turn: Turn) -> Field:
+        return self.forms[turn.session.form].fields[turn.session.field]
+
+    def _summary(self, turn: Turn, form: type[Form]) -> str:
+        session = turn.session
+        lines = [turn.text(f"{form.name}.summary")]
+        for field in form.asked(session.answers):
+            value = session.answers.get(field.name)
+            if field.summed and value is not None:
+                mark = turn.text("engine.please_check") if field.name in session.noted else ""
+                name = turn.text(f"{field.key}.name")
+                line = turn.text("engine.summary_line", name=name, value=field.show(value, turn))
+                lines.append(line + mark)
+        return "\n".join(lines)
+
+    # What comes in
+
+    async def _start(self, turn: Turn) -> None:
+        if turn.session.form and turn.session.answers:
+            turn.session.aside = "resume"
+            turn.note("engine.welcome_back")
+            self._aside(turn)
+        elif turn.session.form:
+            await self.ask(turn, self._field(turn))
+        else:
+            await self.follow(turn, await self.idle(turn))
+
+    async def _command(self, turn: Turn, name: str) -> None:
+        inside = {"back": BACK, "cancel": CANCEL, "help": HELP, "skip": SKIP}
+        if name == "language":
+            await self._navigate(turn, LANGUAGE)
+        elif turn.session.form and inside.get(name) in turn.session.options:
+            await self._navigate(turn, inside[name])
+        elif name in self.commands:
+            await self.follow(turn, await self.commands[name](turn))
+        else:
+            turn.note("engine.unknown_command")
+            await self.again(turn)
+
+    async def _press(self, turn: Turn, button: str) -> None:
+        session = turn.session
+        serial, _, option = button.partition(".")
+        if serial == MENU and option in self.commands:
+            await self.follow(turn, await self.commands[option](turn))
+        elif serial == str(session.prompt) and option in session.options:
+            await self._option(turn, option)
+        else:
+            turn.notice("engine.stale")
+            # A second tap on the question just answered needs no more than the notice.
+            if not (serial.isdigit() and int(serial) == session.prompt - 1):
+                await self._resume(turn)
+
+    async def _edited(self, turn: Turn, text: str) -> None:
+        if turn.session.form and turn.incoming.message == turn.session.wrong:
+            await self._said(turn, Text(text))
+        else:
+            turn.note("engine.edited")
+            await self.again(turn)
+
+    async def _finished(self, turn: Turn, body: Finished) -> None:
+        session = turn.session
+        if body.job != session.job:
+            return
+        name, session.job, session.job_field = session.job_field, "", ""
+        field = self.forms[session.form].fields[name]
+        if session.field == name:
+            await self._answer(turn, field, body)
+        elif body.error:
+            turn.note(f"{field.key}.error.{body.error}", **body.params)
+            await self.again(turn)
+        else:
+            session.answers[name] = body.upload
+
+    async def _said(self, turn: Turn, said: Text | File | Contact) -> None:
+        session = turn.session
+        if isinstance(said, File) and said.album:
+            # The rest of an album whose first file was taken needs no answer of its own.
+            if said.album == session.album:
+                return
+            session.album = said.album
+        if isinstance(said, Text):
+            word = self._word(turn, said.text)
+            if word is not None:
+                await self._option(turn, word)
+                return
+        if not session.form:
+            command = self._named(turn, said) if isinstance(said, Text) else None
+            hook = self.commands[command] if command else self.idle
+            await self.follow(turn, await hook(turn))
+            if isinstance(said, File) and session.form and not session.job:
+                # A file sent before it was asked for is kept for the form that it began.
+                volunteered(turn, self.forms[session.form], self._field(turn), said)
+            return
+        session.aside = ""
+        await self._answer(turn, self._field(turn), said)
+
+    def _word(self, turn: Turn, text: str) -> str | None:
+        """Return the option that a text names: the ways out, and what an aside asks."""
+        session = turn.session
+        wanted = plain(text)
+        if session.aside:
+            for number, (option, label) in enumerate(self._choices(turn), 1):
+                if wanted in (str(number), plain(label)):
+                    return option
+        for option in NAVIGATION:
+            if option in session.options:
+                labels = turn.texts.everywhere(f"engine.option.{option[1:]}")
+                if wanted in map(plain, labels):
+                    return option
+        return None
+
+    def _named(self, turn: Turn, said: Text) -> str | None:
+        for command in self.commands:
+            if plain(said.text) in map(plain, turn.texts.everywhere(f"menu.option.{command}")):
+                return command
+        return None
+
+    async def _option(self, turn: Turn, option: str) -> None:
+        if turn.session.aside:
+            await self._aside_answered(turn, option)
+        elif option in NAVIGATION:
+            await self._navigate(turn, option)
+        else:
+            await self._answer(turn, self._field(turn), Chosen(option))
+
+    # Answers
+
+    async def _answer(self, turn: Turn, field: Field, said: Said) -> None:
+        session = turn.session
+        form = self.forms[session.form]
+        if session.job_field == field.name and not isinstance(said, Chosen | Finished):
+            turn.note("engine.still_reading")
+            await self.again(turn)
+            return
+        try:
+            value = await field.take(turn, said)
+        except Invalid as invalid:
+            await self._wrong(turn, form, field, said, invalid)
+            return
+        if value is WAITING:
+            await self._waiting(turn, form, field)
+            return
+        self._keep(turn, form, field, value)
+        self._erase(turn, field)
+        await self.go(turn)
+
+    async def _waiting(self, turn: Turn, form: type[Form], field: Field) -> None:
+        session = turn.session
+        following = form.next(session.answers)
+        if session.aside:
+            self._aside(turn)
+        elif session.job_field == field.name:
+            return
+        elif following is not None and following is not field and field.name not in session.answers:
+            await self.ask(turn, following)
+        else:
+            await self.again(turn)
+
+    async def _wrong(
+        self, turn: Turn, form: type[Form], field: Field, said: Said, invalid: Invalid
+    ) -> None:
+        session = turn.session
+        reading = session.job
+        taken = volunteered(turn, form, field, said)
+        for name, value in taken.items():
+            self._keep(turn, form, form.fields[name], value)
+            self._erase(turn, form.fields[name])
+            if name != field.name:
+                session.noted.append(name)
+        others = [turn.text(f"{form.fields[n].key}.name") for n in taken if n != field.name]
+        if others:
+            turn.note("engine.noted", names=turn.text("engine.comma").join(others))
+        if session.job != reading:
+            turn.note("engine.file_noted")
+            await self.again(turn)
+            return
+        if taken:
+            await self.go(turn)
+            return
+        self._erase(turn, field)
+        session.failures += 1
+        session.wrong = turn.incoming.message
+        turn.note(self._error(turn, field, invalid.code), **invalid.params)
+        if session.failures >= HELPLESS:
+            example = field.example(turn)
+            if example:
+                turn.note("engine.example", example=example)
+            turn.note("engine.person", hotline=turn.policy.hotline)
+        await self.again(turn)
+
+    def _error(self, turn: Turn, field: Field, code: str) -> str:
+        key = f"{field.key}.error.{code}"
+        return key if turn.texts.has(turn.language, key) else f"engine.error.{code}"
+
+    def _keep(self, turn: Turn, form: type[Form], field: Field, value: object) -> None:
+        """Take an answer into the draft; what depended on an older one falls."""
+        session = turn.session
+        changed = session.answers.get(field.name, value) != value
+        session.answers[field.name] = value
+        if field.name in session.noted:
+            session.noted.remove(field.name)
+        if field.name not in session.asked:
+            session.asked.append(field.name)
+        if changed:
+            for name in field.resets:
+                session.answers.pop(name, None)
+                if name in session.asked:
+                    session.asked.remove(name)
+            if "challenge" in field.resets:
+                session.challenge = ""
+
+    def _erase(self, turn: Turn, field: Field) -> None:
+        if turn.session.erase and isinstance(field, Words) and field.sensitive:
+            message = turn.incoming.message
+            if message and message not in turn.forget:
+                turn.forget.append(message)
+
+    # The ways out
+
+    async def _navigate(self, turn: Turn, option: str) -> None:
+        session = turn.session
+        if option in (LANGUAGE, CANCEL):
+            session.aside = option[1:]
+            self._aside(turn)
+            return
+        field = self._field(turn)
+        form = self.forms[session.form]
+        match option:
+            case "_why":
+                await self.again(turn, turn.text(f"{field.key}.why", **form.values(turn, field)))
+            case "_help":
+                turn.note("engine.help", hotline=turn.policy.hotline)
+                example = field.example(turn)
+                if example:
+                    turn.note("engine.example", example=example)
+                await self.again(turn)
+            case "_back":
+                asked = session.asked
+                if field.name in asked:
+                    place = asked.index(field.name)
+                    previous = asked[place - 1] if place else asked[-1]
+                    del asked[max(place - 1, 0) :]
+                else:
+                    previous = asked.pop()
+                await self.ask(turn, form.fields[previous])
+            case "_keep":
+                self._keep(turn, form, field, session.answers[field.name])
+                await self.go(turn)
+            case _:
+                self._keep(turn, form, field, None)
+                await self.go(turn)
+
+    # Asides: what is asked instead of the question in hand
+
+    def _choices(self, turn: Turn) -> list[tuple[str, str]]:
+        session = turn.session
+        match session.aside:
+            case "language":
+                return [(str(language), NAMES[language]) for language in Language]
+            case "edit":
+                form = self.forms[session.form]
+                names = [
+                    (f.name, turn.text(f"{f.key}.name"))
+                    for f in form.asked(session.answers)
+                    if f.summed and f.name in session.answers
+                ]
+                return [*names, ("_none", turn.text("engine.option.edit_none"))]
+            case aside:
+                return [(o, turn.text(f"engine.option.{aside}_{o}")) for o in ("yes", "no")]
+
+    def _aside(self, turn: Turn) -> None:
+        turn.reply(
+            turn.text(f"engine.aside.{turn.session.aside}"),
+            [[choice] for choice in self._choices(turn)],
+        )
+
+    async def _aside_answered(self, turn: Turn, option: str) -> None:
+        session = turn.session
+        aside, session.aside = session.aside, ""
+        if aside == "language":
+            session.language = option
+            turn.note("engine.language_chosen")
+        elif aside == "edit" and option != "_none":
+            await self.ask(turn, self.forms[session.form].fields[option])
+            return
+        elif (aside, option) in (("cancel", "yes"), ("resume", "no")):
+            form = self.forms[session.form]
+            session.forget()
+            if aside == "resume":
+                await self.begin(turn, form)
+                return
+            turn.note("engine.cancelled")
+        await self._resume(turn)
+
+    async def _resume(self, turn: Turn) -> None:
+        if turn.session.form:
+            await self.ask(turn, self._field(turn))
+        else:
+            await self.follow(turn, await self.idle(turn))

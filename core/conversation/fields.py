@@ -1,0 +1,333 @@
+"""Questions. A field says what kind of answer it takes; its words stand in `locales/`."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from core.answer import Invalid, Kind
+from core.conversation.messages import Contact, File, Finished, Text
+from core.conversation.turn import Job, Sms, Turn
+
+Answers = Mapping[str, Any]
+When = Callable[[Answers], bool]
+
+
+class Waiting:
+    """The answer is not complete yet: the same question goes on."""
+
+
+WAITING: Final = Waiting()
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One of the offered options was chosen, by button, number or word."""
+
+    option: str
+
+
+Said = Chosen | Text | File | Contact | Finished
+
+
+def plain(text: str) -> str:
+    """Return words as they are compared: width, case and space folded."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+class Field:
+    """One question of a form.
+
+    `when` tells from the answers so far whether it is asked; `resets` names the answers that fall
+    when this one changes; `optional` questions can be skipped.
+    """
+
+    errors: tuple[str, ...] = ()
+    name: str = ""
+    form: str = ""
+    summed: bool = True
+
+    def __init__(
+        self, *, optional: bool = False, when: When | None = None, resets: Sequence[str] = ()
+    ) -> None:
+        self.optional = optional
+        self.when = when
+        self.resets = resets
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @property
+    def key(self) -> str:
+        """The prefix of this question's texts."""
+        return f"{self.form}.{self.name}"
+
+    def applies(self, answers: Answers) -> bool:
+        """Tell whether the question is asked at all."""
+        return self.when is None or self.when(answers)
+
+    def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
+        """Return the rows of answers that can be chosen: (option, label)."""
+        return []
+
+    async def asked(self, turn: Turn) -> None:
+        """Do what must happen before the question is shown."""
+
+    async def take(self, turn: Turn, said: Said) -> Any:
+        """Return the answer, or WAITING, or raise Invalid."""
+        raise Invalid("words_wanted")
+
+    def show(self, value: Any, turn: Turn) -> str:
+        """Return the answer as the summary shows it."""
+        return str(value)
+
+    def example(self, turn: Turn) -> str:
+        """Return an example, where there is one."""
+        key = f"{self.key}.example"
+        return turn.text(key) if turn.texts.has(turn.language, key) else ""
+
+
+class Words(Field):
+    """A question that is answered in words. `contact`: a shared phone number is an answer too.
+
+    `implies` are the answers that follow where this one was found inside a longer message.
+    """
+
+    def __init__(
+        self,
+        kind: type[Kind],
+        *,
+        contact: bool = False,
+        implies: Mapping[str, str] | None = None,
+        sensitive: bool = False,
+        **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self.kind = kind
+        self.contact = contact
+        self.implies = implies or {}
+        self.sensitive = sensitive
+        self.errors = (*kind.errors, "words_wanted", *(["not_own"] if contact else []))
+
+    async def take(self, turn: Turn, said: Said) -> str:
+        match said:
+            case Text(text=text):
+                return self.kind.parse(text, turn.context)
+            case Contact(phone=phone, own=own) if self.contact:
+                if not own:
+                    raise Invalid("not_own")
+                return self.kind.parse(
+                    phone if phone.startswith("+") else f"+{phone}", turn.context
+                )
+        raise Invalid("words_wanted")
+
+    def show(self, value: Any, turn: Turn) -> str:
+        return self.kind.show(value, turn.language)
+
+
+class Choice(Field):
+    """A question with a few answers. The ids never depend on the language."""
+
+    errors = ("not_offered",)
+
+    def __init__(self, options: type[StrEnum], *, per_row: int = 1, **more: Any) -> None:
+        super().__init__(**more)
+        self.choices = [str(option) for option in options]
+        self.per_row = per_row
+
+    def label(self, turn: Turn, option: str) -> str:
+        """Return an option's label."""
+        return turn.text(f"{self.key}.option.{option}")
+
+    def offered(self, turn: Turn) -> list[str]:
+        """Return the options that are open to this person."""
+        return self.choices
+
+    def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
+        buttons = [(option, self.label(turn, option)) for option in self.offered(turn)]
+        return [buttons[i : i + self.per_row] for i in range(0, len(buttons), self.per_row)]
+
+    def recognise(self, turn: Turn, text: str) -> str | None:
+        """Return the option that a text means: its number, or its label in any language."""
+        wanted = plain(text)
+        for number, option in enumerate(self.offered(turn), 1):
+            labels = turn.texts.everywhere(f"{self.key}.option.{option}")
+            if wanted in (str(number), option, *map(plain, labels)):
+                return option
+        return None
+
+    async def take(self, turn: Turn, said: Said) -> Any:
+        match said:
+            case Chosen(option=option) if option in self.offered(turn):
+                return option
+            case Text(text=text):
+                option = self.recognise(turn, text)
+                if option is not None:
+                    return option
+        raise Invalid("not_offered")
+
+    def show(self, value: Any, turn: Turn) -> str:
+        return self.label(turn, value)
+
+
+class Several(Choice):
+    """A question with any number of answers: one tap says none, others are collected."""
+
+    NONE = "none"
+    DONE = "done"
+
+    def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
+        chosen = turn.session.partial
+        last = self.DONE if chosen else self.NONE
+        first = [] if chosen else [[(last, self.label(turn, last))]]
+        rest = [[(o, self.label(turn, o))] for o in self.choices if o not in chosen]
+        return [*first, *rest, *([[(last, self.label(turn, last))]] if chosen else [])]
+
+    def offered(self, turn: Turn) -> list[str]:
+        return [option for row in self.options(turn) for option, _ in row]
+
+    async def take(self, turn: Turn, said: Said) -> Any:
+        partial = turn.session.partial
+        if isinstance(said, Text):
+            # "1, 3" or "fever and cough" in labels: every part must be understood.
+            parts = [p for p in plain(said.text).replace("，", ",").replace("、", ",").split(",")]
+            if len(parts) == 1 and all(p.isdigit() for p in parts[0].split()):
+                parts = parts[0].split()
+            options = [self.recognise(turn, part) for part in parts]
+            if len(options) > 1 and None not in options and self.NONE not in options:
+                return sorted({*partial, *map(str, options)} - {self.DONE})
+        option = await super().take(turn, said)
+        if option == self.NONE:
+            return []
+        if option == self.DONE:
+            chosen, turn.session.partial = sorted(partial), []
+            return chosen
+        turn.session.partial = [*partial, option]
+        turn.note(f"{self.key}.noted", choice=self.label(turn, option))
+        return WAITING
+
+    def show(self, value: Any, turn: Turn) -> str:
+        return "、".join(self.label(turn, v) for v in value) or self.label(turn, self.NONE)
+
+
+class Upload(Field):
+    """A question that is answered with a file. It is fetched and read in the background.
+
+    `kind` names the reader, `errors` are its codes. The answer is the id of the stored upload.
+    """
+
+    def __init__(self, kind: str, errors: Sequence[str], **more: Any) -> None:
+        super().__init__(**more)
+        self.kind = kind
+        self.errors = (*errors, "file_wanted", "unavailable")
+
+    def begin(self, turn: Turn, file: File) -> None:
+        """Have the file read; the answer comes in as Finished."""
+        job = f"{turn.chat}:{turn.incoming.id}"
+        turn.session.job, turn.session.job_field = job, self.name
+        turn.effects.append(Job(id=job, kind=self.kind, ref=file.ref, name=file.name))
+
+    async def take(self, turn: Turn, said: Said) -> Any:
+        match said:
+            case File():
+                self.begin(turn, said)
+                return WAITING
+            case Finished(error=""):
+                return said.upload
+            case Finished():
+                raise Invalid(said.error, **said.params)
+        raise Invalid("file_wanted")
+
+
+class OneTimeCode(Field):
+    """A question that is answered with the code that an SMS brings to the number in `sent_to`."""
+
+    errors = ("code_format", "code_wrong")
+    summed = False
+    AGAIN = "again"
+    OTHER = "other_number"
+
+    def __init__(self, *, sent_to: Words, purpose: str, **more: Any) -> None:
+        super().__init__(**more)
+        self.sent_to = sent_to
+        self.purpose = purpose
+
+    def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
+        return [[(o, turn.text(f"{self.key}.option.{o}")) for o in (self.AGAIN, self.OTHER)]]
+
+    async def asked(self, turn: Turn) -> None:
+        if not turn.session.challenge:
+            await self._send(turn)
+
+    async def _send(self, turn: Turn) -> None:
+        phone = turn.session.answers[self.sent_to.name]
+        sent = await turn.tx.challenges.send(
+            chat=turn.chat,
+            phone=phone,
+            purpose=self.purpose,
+            challenge=turn.session.challenge,
+            now=turn.now,
+        )
+        if sent.refused:
+            turn.note(f"{self.key}.refused.{sent.refused}", at=sent.again_at)
+            return
+        turn.session.challenge = sent.challenge
+        minutes = turn.policy.passcode.minutes
+        text = turn.text(f"{self.key}.sms", code=sent.code, minutes=minutes)
+        turn.effects.append(Sms(to=phone, text=text))
+
+    async def take(self, turn: Turn, said: Said) -> Any:
+        match said:
+            case Chosen(option=self.AGAIN):
+                await self._send(turn)
+                return WAITING
+            case Chosen(option=self.OTHER):
+                turn.session.challenge = ""
+                turn.session.answers.pop(self.sent_to.name, None)
+                return WAITING
+            case Text(text=text):
+                digits = "".join(c for c in plain(text) if c.isalnum())
+                if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
+                    raise Invalid("code_format")
+                phone = turn.session.answers[self.sent_to.name]
+                right = await turn.tx.challenges.check(
+                    challenge=turn.session.challenge,
+                    chat=turn.chat,
+                    phone=phone,
+                    purpose=self.purpose,
+                    code=digits,
+                    now=turn.now,
+                )
+                if not right:
+                    raise Invalid("code_wrong")
+                return turn.session.challenge
+        raise Invalid("code_format")
+
+
+class Confirm(Field):
+    """The last question: the summary of all answers, each of which can be changed first."""
+
+    errors = ("not_offered",)
+    summed = False
+    YES = "yes"
+    EDIT = "edit"
+
+    def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
+        return [[(o, turn.text(f"{self.key}.option.{o}"))] for o in (self.YES, self.EDIT)]
+
+    async def take(self, turn: Turn, said: Said) -> Any:
+        match said:
+            case Chosen(option=self.YES):
+                return True
+            case Chosen(option=self.EDIT):
+                turn.session.aside = "edit"
+                return WAITING
+            case Text(text=text):
+                for option in (self.YES, self.EDIT):
+                    labels = turn.texts.everywhere(f"{self.key}.option.{option}")
+                    if plain(text) in map(plain, labels):
+                        return await self.take(turn, Chosen(option))
+        raise Invalid("not_offered")

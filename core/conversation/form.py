@@ -1,0 +1,54 @@
+"""A conversation is a form: a class whose fields are the questions, in order."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from core.conversation.fields import Answers, Field
+from core.conversation.turn import Turn
+
+
+class Form:
+    """A conversation. Subclasses list the questions and say what becomes of the answers.
+
+    It holds no text: texts are found by the form's name and the field's.
+    """
+
+    name: ClassVar[str] = ""
+    fields: ClassVar[dict[str, Field]] = {}
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.fields = {n: f for n, f in vars(cls).items() if isinstance(f, Field)}
+        for field in cls.fields.values():
+            field.form = cls.name
+
+    @classmethod
+    def asked(cls, answers: Answers) -> list[Field]:
+        """Return the questions that these answers call for, answered or not."""
+        return [field for field in cls.fields.values() if field.applies(answers)]
+
+    @classmethod
+    def next(cls, answers: Answers) -> Field | None:
+        """Return the first question that is not answered, None when all are."""
+        return next((f for f in cls.asked(answers) if f.name not in answers), None)
+
+    @classmethod
+    async def begin(cls, turn: Turn) -> dict[str, Any] | None:
+        """Return the answers that are known before, or None where the form may not be begun.
+
+        Why not is noted in the turn.
+        """
+        return {}
+
+    @classmethod
+    def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
+        """Return the values for the placeholders of a question."""
+        return {}
+
+    @classmethod
+    async def finish(cls, turn: Turn) -> type[Form] | None:
+        """Do what the answers are for; return the form that follows, if one does."""
+        raise NotImplementedError

@@ -1,0 +1,65 @@
+"""What the program remembers of one chat between two messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+class Session(msgspec.Struct, omit_defaults=True):
+    """The state of one chat. Plain JSON, sealed in the store.
+
+    `form` and `field` are the question in hand (empty: none); `answers` its form's draft, where
+    None means skipped; `asked` the way back; `noted` the fields that were taken out of an answer
+    to another question; `prompt` counts the questions shown, and `options` are the answers that
+    the newest one offers, in order; `aside` is what the newest one asks instead of the field
+    (language, cancel, resume, edit); `partial` the choices so far where several may be chosen;
+    `job` the background work that is awaited, for the answer to `job_field`; `wrong` the message
+    whose answer was not taken.
+    """
+
+    language: str = ""
+    form: str = ""
+    field: str = ""
+    answers: dict[str, Any] = {}
+    asked: list[str] = []
+    noted: list[str] = []
+    partial: list[str] = []
+    prompt: int = 0
+    options: list[str] = []
+    aside: str = ""
+    failures: int = 0
+    challenge: str = ""
+    job: str = ""
+    job_field: str = ""
+    wrong: str = ""
+    album: str = ""
+    erase: bool = False
+    purpose: str = ""
+    seen_at: datetime | None = None
+
+    def to_bytes(self) -> bytes:
+        """Return the session as it is kept."""
+        return _encoder.encode(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Session:
+        """Read a session as it was kept."""
+        return _decoder.decode(data)
+
+    def begin(self, form: str) -> None:
+        """Put a form in hand, with nothing answered."""
+        self.form, self.field = form, ""
+        self.answers, self.asked, self.noted, self.partial = {}, [], [], []
+        self.failures, self.challenge, self.wrong, self.aside = 0, "", "", ""
+        self.job, self.job_field = "", ""
+
+    def forget(self) -> None:
+        """Put the form away, with its answers."""
+        self.begin("")
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Session)

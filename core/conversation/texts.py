@@ -1,0 +1,122 @@
+"""The catalogues: every word that people read, found by the name of the form and the field."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.dates import format_date, format_datetime
+
+from core.days import HONG_KONG
+
+
+class Language(StrEnum):
+    """The languages of the chat, named as their catalogues are."""
+
+    ENGLISH = "en"
+    TRADITIONAL = "zh_Hant_HK"
+    SIMPLIFIED = "zh_Hans"
+
+
+LOCALES = Path(__file__).parents[2] / "locales"
+
+
+class MissingText(LookupError):
+    """A text was asked for that the catalogue does not have, or not with these values."""
+
+
+def guess(tag: str) -> Language | None:
+    """Guess the language from a platform's hint, a BCP 47 tag. None where it says nothing.
+
+    Likely subtags come from CLDR: zh-HK, zh-TW, zh-MO and yue are Traditional, plain zh is not.
+    """
+    parts = tag.replace("_", "-").lower().split("-")
+    if parts[0] not in ("zh", "yue"):
+        return Language.ENGLISH if parts[0] else None
+    try:
+        locale = Locale.parse("-".join(parts), sep="-")
+    except (UnknownLocaleError, ValueError):
+        locale = Locale(parts[0])
+    script = locale.script
+    if script is None:
+        base = f"{locale.language}_{locale.territory}" if locale.territory else locale.language
+        likely = get_global("likely_subtags")
+        full = likely.get(base) or likely[locale.language]
+        script = Locale.parse(full).script
+    return Language.TRADITIONAL if script == "Hant" else Language.SIMPLIFIED
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    flat: dict[str, str] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= _flatten(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = str(value).strip("\n")
+    return flat
+
+
+class Texts:
+    """The catalogues of all languages, read once.
+
+    A text's placeholders are `{name}`. Where a text has the two forms `.one` and `.other`, the
+    value named `count` chooses. Dates are written as the language writes them.
+    """
+
+    def __init__(self, catalogues: Mapping[Language, Mapping[str, str]]) -> None:
+        self.catalogues = catalogues
+
+    @classmethod
+    def load(cls, folder: Path = LOCALES) -> Texts:
+        """Read `<language>.toml` for every language."""
+        return cls(
+            {
+                language: _flatten(tomllib.loads((folder / f"{language}.toml").read_text("utf-8")))
+                for language in Language
+            }
+        )
+
+    def has(self, language: str, key: str) -> bool:
+        """Tell whether there is such a text."""
+        catalogue = self.catalogues[Language(language)]
+        return key in catalogue or f"{key}.other" in catalogue
+
+    def say(self, language: str, key: str, /, **values: Any) -> str:
+        """Return the text with its values filled in; MissingText if either is not there."""
+        catalogue = self.catalogues[Language(language)]
+        template = catalogue.get(key)
+        if template is None:
+            number = "one" if values.get("count") == 1 else "other"
+            template = catalogue.get(f"{key}.{number}") or catalogue.get(f"{key}.other")
+        if template is None:
+            raise MissingText(f"{language}: {key}")
+
+        def fill(match: re.Match[str]) -> str:
+            try:
+                return written(values[match[1]], language)
+            except KeyError:
+                raise MissingText(f"{language}: {key} wants {{{match[1]}}}") from None
+
+        return re.sub(r"\{(\w+)\}", fill, template)
+
+    def everywhere(self, key: str) -> list[str]:
+        """Return the text in every language, for recognising what a person wrote."""
+        return [c[key] for c in self.catalogues.values() if key in c]
+
+
+def written(value: Any, language: str) -> str:
+    """Write a value as the language writes it: days and instants (in Hong Kong time) by Babel."""
+    if isinstance(value, datetime):
+        local = value.astimezone(HONG_KONG)
+        pattern = "d MMMM y, HH:mm" if language == Language.ENGLISH else "y年M月d日 HH:mm"
+        return format_datetime(local, pattern, tzinfo=HONG_KONG, locale=language)
+    if isinstance(value, date):
+        return format_date(value, "long", locale=language)
+    return str(value)

@@ -1,0 +1,137 @@
+"""A turn: one thing came in, and what is to be said and done about it.
+
+A turn reads and writes the store through the one open transaction and touches nothing else: it
+sends nothing itself. What it wants sent or done stands in `replies` and `effects`, and is
+committed with the session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from core.answer import Context
+from core.conversation.messages import Button, Capabilities, Incoming, Press, Reply
+from core.conversation.session import Session
+from core.conversation.texts import Language, Texts, guess
+from core.days import hong_kong_day
+from core.policy import Policy
+
+if TYPE_CHECKING:
+    from core.store.store import Transaction
+
+MENU = "menu"
+"""The serial of buttons that stay good for ever: they name a command, not an answer."""
+
+
+class Sms(msgspec.Struct, frozen=True, tag="sms"):
+    """A text message to be sent to a phone (E.164)."""
+
+    to: str
+    text: str
+
+
+class Job(msgspec.Struct, frozen=True, tag="job"):
+    """Background work: fetch a file from the chat's channel and read it as `kind`."""
+
+    id: str
+    kind: str
+    ref: str
+    name: str = ""
+
+
+Effect = Sms | Job
+
+
+@dataclass
+class Turn:
+    """One turn of one chat."""
+
+    session: Session
+    incoming: Incoming
+    now: datetime
+    texts: Texts
+    policy: Policy
+    tx: Transaction
+    capabilities: Capabilities
+    replies: list[Reply] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    lead: list[str] = field(default_factory=list)
+    forget: list[str] = field(default_factory=list)
+
+    @property
+    def language(self) -> str:
+        """The chat's language: chosen, or guessed from the platform, or English."""
+        return self.session.language or guess(self.incoming.language) or Language.ENGLISH
+
+    @property
+    def today(self) -> date:
+        """The Hong Kong day of this turn."""
+        return hong_kong_day(self.now)
+
+    @property
+    def chat(self) -> str:
+        """The chat that this turn belongs to."""
+        return self.incoming.chat
+
+    @property
+    def context(self) -> Context:
+        """What a kind of answer may know."""
+        return Context(today=self.today, answers=self.session.answers, language=self.language)
+
+    def text(self, key: str, /, **values: Any) -> str:
+        """Return a text in the chat's language."""
+        return self.texts.say(self.language, key, **values)
+
+    def note(self, key: str, /, **values: Any) -> None:
+        """Say something ahead of the next question, in the same message."""
+        self.lead.append(self.text(key, **values))
+
+    def reply(
+        self, text: str, options: list[list[tuple[str, str]]], *, same: bool = False, **more: Any
+    ) -> None:
+        """Ask: send what was noted and `text` as one message that offers `options` (id, label).
+
+        `same`: it is still the question asked before, so its older buttons stay good too.
+        """
+        if not same:
+            self.session.prompt += 1
+        self.session.options = [name for row in options for name, _ in row]
+        serial = self.session.prompt
+        buttons = [[(f"{serial}.{name}", label) for name, label in row] for row in options]
+        self.send(text, buttons, **more)
+
+    def send(
+        self, text: str, buttons: list[list[tuple[str, str]]] | None = None, **more: Any
+    ) -> None:
+        """Send what was noted and `text`, without asking anything: the question stays as it is."""
+        paragraphs = [*self.lead, text] if text else self.lead
+        self.lead = []
+        self.replies.append(
+            Reply(
+                text="\n\n".join(paragraphs),
+                buttons=[[Button(*button) for button in row] for row in buttons or []],
+                acknowledge=self._acknowledge(),
+                forget=self._forget(),
+                **more,
+            )
+        )
+
+    def notice(self, key: str, /, **values: Any) -> None:
+        """Answer a press with a short word."""
+        self.replies.append(
+            Reply(text=self.text(key, **values), notice=True, acknowledge=self._acknowledge())
+        )
+
+    def _acknowledge(self) -> str:
+        body = self.incoming.body
+        if self.replies or not isinstance(body, Press):
+            return ""
+        return body.acknowledge
+
+    def _forget(self) -> list[str]:
+        taken, self.forget = self.forget, []
+        return taken

@@ -1,0 +1,68 @@
+"""Answers that hold more than was asked: what fits other questions of the form is found."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from core.answer import Invalid
+from core.conversation.fields import Field, Said, Upload, Words
+from core.conversation.form import Form
+from core.conversation.messages import Contact, File, Text
+from core.conversation.turn import Turn
+
+# Full-width forms to ASCII, a character for a character, so that positions stay.
+WIDTHS = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20}
+SEPARATORS = " \t\r\n,;:，；：、。．./／|"
+
+
+def volunteered(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[str, Any]:
+    """Return the answers that `said` holds, by field name, where it is no answer as a whole.
+
+    A file for a later upload is begun to be read (its answer comes when that is done).
+    """
+    match said:
+        case Text(text=text):
+            return _in_words(turn, form, field, text.translate(WIDTHS))
+        case Contact(phone=phone, own=True):
+            for other in form.fields.values():
+                if isinstance(other, Words) and other.contact and other is not field:
+                    try:
+                        value = other.kind.parse(f"+{phone.lstrip('+')}", turn.context)
+                    except Invalid:
+                        continue
+                    return {other.name: value}
+        case File(ref=ref) if ref and not isinstance(field, Upload):
+            for other in form.fields.values():
+                if isinstance(other, Upload) and other.applies(turn.session.answers):
+                    other.begin(turn, said)
+                    return {}
+    return {}
+
+
+def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str, Any]:
+    session = turn.session
+    taken: dict[str, Any] = {}
+    rest = text
+    for other in form.fields.values():
+        if not isinstance(other, Words) or (other.name in session.answers and other is not field):
+            continue
+        implied = {**session.answers, **other.implies}
+        if any(session.answers.get(k, v) != v for k, v in other.implies.items()):
+            continue
+        if not other.applies(implied):
+            continue
+        found = other.kind.find(rest, turn.context)
+        if found is not None:
+            taken |= {k: v for k, v in other.implies.items() if k not in session.answers}
+            taken[other.name] = found.value
+            rest = f"{rest[: found.start]}\n{rest[found.end :]}"
+    if taken and field.name not in taken and isinstance(field, Words):
+        for part in [" ".join(rest.split()), *rest.split("\n")]:
+            part = re.sub(r"\s+", " ", part).strip(SEPARATORS)
+            try:
+                taken[field.name] = field.kind.parse(part, turn.context)
+            except Invalid:
+                continue
+            break
+    return taken

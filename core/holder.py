@@ -1,0 +1,50 @@
+"""The person whom a code is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Holder(msgspec.Struct):
+    """A registered person, as he declared himself. Sealed as a whole in the store.
+
+    Days are ISO dates; `mobile` is E.164; answers that were not asked are empty.
+    """
+
+    document: str
+    number: str
+    issued_on: str
+    english_name: str
+    born_on: str
+    housing: str
+    mobile: str
+    language: str
+    chinese_name: str = ""
+    country: str = ""
+    district: str = ""
+    address: str = ""
+    hotel: str = ""
+    room: str = ""
+    last_night: str = ""
+    proof_issued_on: str = ""
+
+    @classmethod
+    def from_answers(cls, answers: Mapping[str, str], *, language: str) -> Holder:
+        """Return the holder whom a registration's answers describe."""
+        names = cls.__struct_fields__
+        return cls(language=language, **{k: v for k, v in answers.items() if k in names})
+
+    def answers(self) -> dict[str, str]:
+        """Return the answers that describe this holder, by the names of the questions."""
+        return {n: getattr(self, n) for n in self.__struct_fields__ if n != "language"}
+
+    def to_bytes(self) -> bytes:
+        """Return the holder as he is kept."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Holder:
+        """Read a holder as he was kept."""
+        return msgspec.json.decode(data, type=cls)

@@ -1,0 +1,1 @@
+"""Tables, queries, migrations. Two stores, one code: SQLite and PostgreSQL."""

@@ -1,0 +1,234 @@
+"""One-time codes: sent within limits, checked once.
+
+The code is derived from the challenge's id and never stored. The limits follow Signal's
+registration service and NIST SP 800-63B; they live in the database and hold after a restart.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, bindparam, case, distinct, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from core.days import hong_kong_day, start_of_day
+from core.policy import Policy
+from core.store.tables import challenges, dispatches
+from core.store.tallies import Tallies
+from core.vault import KeyRing
+
+DAY, HOUR = 86_400, 3_600
+FAILED, SENT = "failed_checks", "sent_codes"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of the wish to send a code.
+
+    `refused` is empty, or why not: wait, phone, chat, busy; then `again_at` says when to try.
+    """
+
+    challenge: str
+    code: str = ""
+    refused: str = ""
+    again_at: datetime | None = None
+
+
+class Challenges:
+    """One-time codes, in the open transaction."""
+
+    def __init__(self, connection: AsyncConnection, ring: KeyRing, policy: Policy) -> None:
+        self.connection = connection
+        self.ring = ring
+        self.limits = policy.passcode
+        self.tallies = Tallies(connection)
+
+    def _phone(self, phone: str) -> bytes:
+        return self.ring.index("phone", phone)
+
+    async def send(
+        self, *, chat: str, phone: str, purpose: str, challenge: str, now: datetime
+    ) -> Sent:
+        """Make a challenge, or send `challenge` again (the same code) while it lives."""
+        at = now.timestamp()
+        await self._lock(phone)
+        live = await self._live(challenge, chat, phone, purpose, at)
+        refused = await self._refused(chat, phone, live, now)
+        if refused:
+            return Sent(challenge, refused=refused[0], again_at=refused[1])
+        if live is None:
+            challenge = secrets.token_hex(16)
+            await self.connection.execute(
+                insert(challenges),
+                {
+                    "id": challenge,
+                    "chat": chat,
+                    "purpose": purpose,
+                    "phone": self._phone(phone),
+                    "made_at": at,
+                    "ready_at": at,
+                    "expires_at": at + 60 * self.limits.minutes,
+                    "attempts": 0,
+                },
+            )
+        await self.connection.execute(
+            insert(dispatches),
+            {
+                "id": secrets.token_hex(16),
+                "challenge": challenge,
+                "chat": chat,
+                "phone": self._phone(phone),
+                "block": self.ring.index("block", phone[:-2]),
+                "made_at": at,
+            },
+        )
+        await self.tallies.add(SENT, hong_kong_day(now).isoformat())
+        return Sent(challenge, code=self.ring.passcode(challenge))
+
+    async def _lock(self, phone: str) -> None:
+        # SQLite has one writer; on PostgreSQL two processes must not count the same phone at once.
+        if self.connection.dialect.name == "postgresql":
+            key = int.from_bytes(self._phone(phone)[:7], "big")
+            await self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+    async def _live(
+        self, challenge: str, chat: str, phone: str, purpose: str, at: float
+    ) -> Row[tuple[int, float]] | None:
+        if not challenge:
+            return None
+        sends = (
+            select(func.count(), func.coalesce(func.max(dispatches.c.made_at), 0.0))
+            .select_from(dispatches.join(challenges, challenges.c.id == dispatches.c.challenge))
+            .where(
+                challenges.c.id == challenge,
+                challenges.c.chat == chat,
+                challenges.c.phone == self._phone(phone),
+                challenges.c.purpose == purpose,
+                challenges.c.expires_at > at,
+                challenges.c.verified_at.is_(None),
+            )
+        )
+        row = (await self.connection.execute(sends)).one()
+        return row if row[0] else None
+
+    async def _refused(
+        self, chat: str, phone: str, live: Row[tuple[int, float]] | None, now: datetime
+    ) -> tuple[str, datetime] | None:
+        limits, at = self.limits, now.timestamp()
+        if live is not None:
+            sends, last = live
+            if sends > len(limits.resend_after):
+                return "phone", now + timedelta(days=1)
+            ready = last + limits.resend_after[sends - 1]
+            if at < ready:
+                return "wait", datetime.fromtimestamp(ready, now.tzinfo)
+        made, block = dispatches.c.made_at, self.ring.index("block", phone[:-2])
+        of_phone = dispatches.c.phone == self._phone(phone)
+        of_chat = (dispatches.c.chat == chat) & (made > at - DAY)
+        counts = select(
+            select(func.count()).where(of_phone, made > at - DAY).scalar_subquery(),
+            select(func.max(made)).where(of_phone).scalar_subquery(),
+            select(func.count()).where(of_chat).scalar_subquery(),
+            select(func.count(distinct(dispatches.c.phone)))
+            .where(of_chat, ~of_phone)
+            .scalar_subquery(),
+            select(func.count())
+            .where(dispatches.c.block == block, made > at - HOUR)
+            .scalar_subquery(),
+        )
+        row = (await self.connection.execute(counts)).one()
+        phone_day, phone_last, chat_day, chat_phones, block_hour = row
+        tomorrow = now + timedelta(days=1)
+        if phone_day >= limits.phone_per_day:
+            return "phone", tomorrow
+        if phone_last is not None and at < phone_last + limits.resend_after[0]:
+            return "wait", datetime.fromtimestamp(phone_last + limits.resend_after[0], now.tzinfo)
+        if chat_day >= limits.chat_per_day or chat_phones >= limits.chat_phones_per_day:
+            return "chat", tomorrow
+        if block_hour >= limits.block_per_hour:
+            return "busy", now + timedelta(hours=1)
+        if await self._day_is_full(now):
+            return "busy", start_of_day(hong_kong_day(now) + timedelta(days=1))
+        return None
+
+    async def _day_is_full(self, now: datetime) -> bool:
+        """Tell whether today's codes exceed three times the mean of the last 14 days."""
+        today = hong_kong_day(now)
+        days = [(today - timedelta(days=n)).isoformat() for n in range(15)]
+        counts = await self.tallies.of(SENT, days)
+        mean = sum(counts.get(day, 0) for day in days[1:]) / 14
+        cap = max(self.limits.per_day_at_least, self.limits.per_day_of_mean * mean)
+        return counts.get(days[0], 0) >= cap
+
+    async def check(
+        self, *, challenge: str, chat: str, phone: str, purpose: str, code: str, now: datetime
+    ) -> bool:
+        """Tell whether the code is right. Counts the attempt, whatever the answer.
+
+        One conditional statement: however many ask at once, no more than the allowed attempts are
+        evaluated and the right code is accepted once.
+        """
+        right = hmac.compare_digest(self.ring.passcode(challenge), code)
+        hour = str(int(now.timestamp()) // HOUR)
+        row = (
+            await self.connection.execute(
+                self._check_statement(),
+                {
+                    "challenge": challenge,
+                    "of_chat": chat,
+                    "of_phone": self._phone(phone),
+                    "of_purpose": purpose,
+                    "at": now.timestamp(),
+                    "right_code": right,
+                    "hour": hour,
+                },
+            )
+        ).one_or_none()
+        if row is None or row[0] is None:
+            await self.tallies.add(FAILED, hour)
+            return False
+        return True
+
+    def _check_statement(self) -> ReturningUpdate[tuple[float | None]]:
+        limits = self.limits
+        at: bindparam[float] = bindparam("at")
+        others = challenges.alias()
+        failures = (
+            select(func.coalesce(func.sum(others.c.attempts), 0))
+            .where(
+                others.c.phone == bindparam("of_phone"),
+                others.c.made_at > at - DAY,
+                others.c.verified_at.is_(None),
+            )
+            .scalar_subquery()
+        )
+        delay = case(
+            {n + 1: seconds for n, seconds in enumerate(limits.attempt_delays)},
+            value=challenges.c.attempts + 1,
+            else_=limits.attempt_delays[-1],
+        )
+        return (
+            update(challenges)
+            .where(
+                challenges.c.id == bindparam("challenge"),
+                challenges.c.chat == bindparam("of_chat"),
+                challenges.c.phone == bindparam("of_phone"),
+                challenges.c.purpose == bindparam("of_purpose"),
+                challenges.c.verified_at.is_(None),
+                challenges.c.attempts < limits.attempts,
+                challenges.c.expires_at > at,
+                challenges.c.ready_at <= at,
+                failures < limits.phone_failures_per_day,
+                self.tallies.count(FAILED, bindparam("hour")) < limits.failures_per_hour,
+            )
+            .values(
+                attempts=challenges.c.attempts + 1,
+                ready_at=at + delay,
+                verified_at=case((bindparam("right_code"), at), else_=None),
+            )
+            .returning(challenges.c.verified_at)
+        )

@@ -1,0 +1,139 @@
+"""The operator's lists: exposures, high-risk places to live, cases. Each load replaces its list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.address import HighRiskPlace
+from core.assessment import Case, CaseKind
+from core.exposure import Exposure
+from core.store import tables
+from core.vault import KeyRing
+
+AT_ONCE = 500
+"""Places asked for in one statement, well under SQLite's limit of bound values."""
+
+
+class Lists:
+    """The lists, in the open transaction."""
+
+    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+        self.connection = connection
+        self.ring = ring
+
+    async def replace_exposures(self, exposures: Sequence[Exposure]) -> None:
+        """Put this list of exposures in place of the one before."""
+        await self.connection.execute(delete(tables.exposures))
+        if exposures:
+            await self.connection.execute(
+                insert(tables.exposures),
+                [
+                    {
+                        "kind": str(e.kind),
+                        "place": e.place,
+                        "starts": e.starts.timestamp(),
+                        "ends": e.ends.timestamp(),
+                        "source": e.source,
+                    }
+                    for e in exposures
+                ],
+            )
+
+    async def exposures_at(self, places: Iterable[str], since: datetime) -> list[Exposure]:
+        """Return the exposures at these places (venue ids and plates) that end after `since`."""
+        wanted, found = sorted(set(places)), []
+        for start in range(0, len(wanted), AT_ONCE):
+            rows = await self.connection.execute(
+                select(
+                    tables.exposures.c.kind,
+                    tables.exposures.c.place,
+                    tables.exposures.c.starts,
+                    tables.exposures.c.ends,
+                    tables.exposures.c.source,
+                ).where(
+                    tables.exposures.c.place.in_(wanted[start : start + AT_ONCE]),
+                    tables.exposures.c.ends >= since.timestamp(),
+                )
+            )
+            found += [
+                Exposure(
+                    kind=kind,
+                    place=place,
+                    starts=datetime.fromtimestamp(starts, UTC),
+                    ends=datetime.fromtimestamp(ends, UTC),
+                    source=source,
+                )
+                for kind, place, starts, ends, source in rows
+            ]
+        return found
+
+    async def replace_places(self, places: Sequence[HighRiskPlace]) -> None:
+        """Put this list of high-risk places to live in place of the one before."""
+        await self.connection.execute(delete(tables.places))
+        if places:
+            await self.connection.execute(
+                insert(tables.places),
+                [
+                    {
+                        "district": str(p.district),
+                        "name_en": p.name_en,
+                        "name_zh": p.name_zh,
+                        "starts": p.starts.timestamp(),
+                        "ends": p.ends.timestamp(),
+                    }
+                    for p in places
+                ],
+            )
+
+    async def places_in(self, district: str) -> list[HighRiskPlace]:
+        """Return the high-risk places of a district."""
+        rows = await self.connection.execute(
+            select(tables.places).where(tables.places.c.district == district)
+        )
+        return [
+            HighRiskPlace(
+                district=row.district,
+                name_en=row.name_en,
+                name_zh=row.name_zh,
+                starts=datetime.fromtimestamp(row.starts, UTC),
+                ends=datetime.fromtimestamp(row.ends, UTC),
+            )
+            for row in rows
+        ]
+
+    async def replace_cases(self, listed: Sequence[tuple[bytes, Case]]) -> None:
+        """Put this list of cases (by the blind index of the document) in place of the old one."""
+        await self.connection.execute(delete(tables.cases))
+        if listed:
+            await self.connection.execute(
+                insert(tables.cases),
+                [
+                    {
+                        "document": index,
+                        "kind": str(case.kind),
+                        "since": case.since.isoformat(),
+                        "until": case.until.isoformat() if case.until else "",
+                    }
+                    for index, case in listed
+                ],
+            )
+
+    async def cases_of(self, index: bytes) -> list[Case]:
+        """Return what the authority lists of the holder of a document."""
+        rows = await self.connection.execute(
+            select(tables.cases.c.kind, tables.cases.c.since, tables.cases.c.until).where(
+                tables.cases.c.document == index
+            )
+        )
+        return [
+            Case(
+                kind=CaseKind(kind),
+                since=datetime.fromisoformat(since).date(),
+                until=datetime.fromisoformat(until).date() if until else None,
+            )
+            for kind, since, until in rows
+        ]

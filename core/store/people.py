@@ -1,0 +1,176 @@
+"""Holders: who is registered, which chats speak for him, what he consented to."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.holder import Holder
+from core.store.tables import audit, consents, exports, holders, links, proofs
+from core.vault import KeyRing, Sealer
+from core.visits import Export
+
+SELF = "self"
+"""The chat of the holder himself."""
+
+REFERENCE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Letters of a reference number: none that is read for another over the phone."""
+
+
+def new_reference() -> str:
+    """Return a reference number to quote to the helpdesk: HC- and ten letters (49 bits)."""
+    letters = "".join(secrets.choice(REFERENCE) for _ in range(10))
+    return f"HC-{letters[:5]}-{letters[5:]}"
+
+
+@dataclass(frozen=True)
+class Known:
+    """A holder in the store."""
+
+    id: str
+    reference: str
+    holder: Holder
+    sealer: Sealer
+
+
+class People:
+    """Holders, in the open transaction."""
+
+    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+        self.connection = connection
+        self.ring = ring
+
+    def document_index(self, document: str, number: str, country: str = "") -> bytes:
+        """Return the blind index of an identity document (its normalised number)."""
+        return self.ring.index("document", f"{document}|{country}|{number}")
+
+    def _known(self, row: tuple[str, str, bytes, bytes]) -> Known:
+        sealer = self.ring.owner(row[2])
+        record = sealer.open(row[3], f"holders|record|{row[0]}")
+        return Known(row[0], row[1], Holder.from_bytes(record), sealer)
+
+    async def of_chat(self, chat: str) -> Known | None:
+        """Return the holder for whom a chat speaks."""
+        row = (
+            await self.connection.execute(
+                select(holders.c.id, holders.c.reference, holders.c.key, holders.c.record)
+                .join(links, links.c.holder == holders.c.id)
+                .where(links.c.chat == chat, links.c.role == SELF)
+            )
+        ).one_or_none()
+        return self._known(tuple(row)) if row else None
+
+    async def of_document(self, index: bytes) -> Known | None:
+        """Return the holder of a document."""
+        row = (
+            await self.connection.execute(
+                select(holders.c.id, holders.c.reference, holders.c.key, holders.c.record).where(
+                    holders.c.document == index
+                )
+            )
+        ).one_or_none()
+        return self._known(tuple(row)) if row else None
+
+    async def register(self, holder: Holder, index: bytes, *, chat: str, now: datetime) -> Known:
+        """Keep a new holder, spoken for by this chat."""
+        key, name = self.ring.new_key(), secrets.token_hex(16)
+        sealer, reference = self.ring.owner(key), new_reference()
+        await self.connection.execute(
+            insert(holders),
+            {
+                "id": name,
+                "reference": reference,
+                "key": key,
+                "document": index,
+                "phone": self.ring.index("phone", holder.mobile),
+                "record": sealer.seal(holder.to_bytes(), f"holders|record|{name}"),
+                "made_at": now.timestamp(),
+                "seen_at": now.timestamp(),
+            },
+        )
+        await self.link(name, chat=chat, now=now)
+        return Known(name, reference, holder, sealer)
+
+    async def change(self, known: Known, holder: Holder, index: bytes, now: datetime) -> Known:
+        """Replace what a holder declared; his reference and his codes stay."""
+        record = known.sealer.seal(holder.to_bytes(), f"holders|record|{known.id}")
+        await self.connection.execute(
+            update(holders)
+            .where(holders.c.id == known.id)
+            .values(
+                record=record,
+                document=index,
+                phone=self.ring.index("phone", holder.mobile),
+                seen_at=now.timestamp(),
+            )
+        )
+        return Known(known.id, known.reference, holder, known.sealer)
+
+    async def link(self, holder: str, *, chat: str, now: datetime) -> None:
+        """Let a chat speak for a holder; for whom it spoke before, it speaks no longer."""
+        await self.connection.execute(delete(links).where(links.c.chat == chat))
+        await self.connection.execute(
+            insert(links),
+            {"chat": chat, "holder": holder, "role": SELF, "made_at": now.timestamp()},
+        )
+
+    async def consent(self, chat: str, notice: str, now: datetime) -> None:
+        """Keep that the person at this chat agreed to a version of the privacy notice."""
+        given = select(consents.c.notice).where(
+            consents.c.chat == chat, consents.c.notice == notice
+        )
+        if (await self.connection.execute(given)).one_or_none() is None:
+            await self.connection.execute(
+                insert(consents), {"chat": chat, "notice": notice, "given_at": now.timestamp()}
+            )
+
+    async def consented(self, chat: str, notice: str) -> bool:
+        """Tell whether the person at this chat agreed to this version of the notice."""
+        given = select(consents.c.notice).where(
+            consents.c.chat == chat, consents.c.notice == notice
+        )
+        return (await self.connection.execute(given)).one_or_none() is not None
+
+    async def keep_proof(self, known: Known, body: bytes, now: datetime) -> None:
+        """Keep the proof of address until somebody has looked at it."""
+        sealed = known.sealer.seal(body, f"proofs|body|{known.id}")
+        await self.connection.execute(delete(proofs).where(proofs.c.holder == known.id))
+        await self.connection.execute(
+            insert(proofs), {"holder": known.id, "body": sealed, "made_at": now.timestamp()}
+        )
+
+    async def keep_export(self, known: Known, export: Export, now: datetime) -> None:
+        """Keep a holder's visit records, in place of those of his last upload."""
+        sealed = known.sealer.seal(export.to_bytes(), f"exports|body|{known.id}")
+        await self.connection.execute(delete(exports).where(exports.c.holder == known.id))
+        await self.connection.execute(
+            insert(exports),
+            {
+                "holder": known.id,
+                "body": sealed,
+                "made_at": now.timestamp(),
+                "exported_at": export.exported_at.timestamp(),
+            },
+        )
+
+    async def export_of(self, known: Known) -> Export | None:
+        """Return a holder's visit records."""
+        body = (
+            await self.connection.execute(
+                select(exports.c.body).where(exports.c.holder == known.id)
+            )
+        ).scalar_one_or_none()
+        if body is None:
+            return None
+        return Export.from_bytes(known.sealer.open(body, f"exports|body|{known.id}"))
+
+    async def record(self, act: str, *, actor: str, object: str, now: datetime) -> None:
+        """Write an act into the audit log: ids, never content."""
+        await self.connection.execute(
+            insert(audit),
+            {"at": now.timestamp(), "actor": actor, "act": act, "object": object},
+        )

@@ -1,0 +1,310 @@
+"""The inbox and the outbox: what came in and is not yet answered, what is to be sent.
+
+Rows are worked on in order within their lane: a chat in the inbox, a chat and a route in the
+outbox. Bodies are sealed, and erased as soon as a row is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+from sqlalchemy import Table, bindparam, func, insert, literal_column, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.conversation.messages import Incoming, Reply
+from core.conversation.session import Session
+from core.conversation.turn import Job, Sms
+from core.store.tables import DONE, PARKED, WAITING, chats, inbox, outbox
+from core.vault import KeyRing, Sealer
+
+Outgoing = Reply | Sms | Job
+
+# A partial index serves only a condition that is written out, not a bound value.
+_WAITING = literal_column(str(WAITING))
+_incoming = msgspec.json.Decoder(Incoming)
+_outgoing: msgspec.json.Decoder[Outgoing] = msgspec.json.Decoder(Outgoing)
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass
+class Waiting:
+    """The oldest unanswered message of a chat, with the chat's session."""
+
+    number: int
+    incoming: Incoming
+    tries: int
+    session: Session
+    sealer: Sealer
+
+
+@dataclass(frozen=True)
+class Due:
+    """The oldest unsent row of a lane."""
+
+    number: int
+    route: str
+    chat: str
+    body: Outgoing
+    tries: int
+
+
+class Inbox:
+    """The inbox, in the open transaction."""
+
+    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+        self.connection = connection
+        self.ring = ring
+
+    async def put(self, items: Sequence[Incoming], new: Sequence[str], now: datetime) -> None:
+        """Keep messages; one that is there already is not kept twice.
+
+        `new` are chats that may not be known yet.
+        """
+        at = now.timestamp()
+        dialect = {"sqlite": sqlite, "postgresql": postgresql}[self.connection.dialect.name]
+        if new:
+            rows = []
+            for chat in new:
+                key = self.ring.new_key()
+                sealed = self.ring.owner(key).seal(Session().to_bytes(), f"chats|session|{chat}")
+                rows.append({"id": chat, "key": key, "session": sealed, "gone": 0, "seen_at": at})
+            await self.connection.execute(dialect.insert(chats).on_conflict_do_nothing(), rows)
+        transit = self.ring.transit()
+        await self.connection.execute(
+            dialect.insert(inbox).on_conflict_do_nothing(),
+            [
+                {
+                    "chat": item.chat,
+                    "message": _message(item),
+                    "body": transit.seal(_encode(item), f"inbox|body|{_message(item)}"),
+                    "received_at": at,
+                    "due_at": at,
+                    "tries": 0,
+                    "state": WAITING,
+                }
+                for item in items
+            ],
+        )
+
+    async def heads(self, limit: int, now: datetime) -> list[Waiting]:
+        """Take the oldest waiting message of each chat; on PostgreSQL their chats are locked."""
+        earlier = inbox.alias()
+        first = (
+            select(func.min(earlier.c.number))
+            .where(earlier.c.chat == inbox.c.chat, earlier.c.state == _WAITING)
+            .scalar_subquery()
+        )
+        statement = (
+            select(
+                inbox.c.number,
+                inbox.c.chat,
+                inbox.c.message,
+                inbox.c.body,
+                inbox.c.tries,
+                chats.c.key,
+                chats.c.session,
+            )
+            .join(chats, chats.c.id == inbox.c.chat)
+            .where(
+                inbox.c.state == _WAITING,
+                inbox.c.due_at <= now.timestamp(),
+                inbox.c.number == first,
+            )
+            .order_by(inbox.c.number)
+            .limit(limit)
+            .with_for_update(of=[chats, inbox], skip_locked=True)
+        )
+        transit, heads = self.ring.transit(), []
+        for row in await self.connection.execute(statement):
+            sealer = self.ring.owner(row.key)
+            session = sealer.open(row.session, f"chats|session|{row.chat}")
+            body = transit.open(row.body, f"inbox|body|{row.message}")
+            heads.append(
+                Waiting(
+                    row.number,
+                    _incoming.decode(body),
+                    row.tries,
+                    Session.from_bytes(session),
+                    sealer,
+                )
+            )
+        return heads
+
+    async def finish(self, done: Sequence[Waiting], now: datetime) -> None:
+        """Keep the sessions after their turns, and mark the messages as answered."""
+        await self.connection.execute(
+            update(chats)
+            .where(chats.c.id == bindparam("chat"))
+            .values(session=bindparam("after"), seen_at=now.timestamp()),
+            [
+                {
+                    "chat": w.incoming.chat,
+                    "after": w.sealer.seal(
+                        w.session.to_bytes(), f"chats|session|{w.incoming.chat}"
+                    ),
+                }
+                for w in done
+            ],
+        )
+        await self.connection.execute(
+            update(inbox)
+            .where(inbox.c.number.in_([w.number for w in done]))
+            .values(state=DONE, body=None)
+        )
+
+    async def postpone(self, number: int, until: datetime) -> None:
+        """Try a message again later."""
+        await self.connection.execute(
+            update(inbox)
+            .where(inbox.c.number == number)
+            .values(tries=inbox.c.tries + 1, due_at=until.timestamp())
+        )
+
+    async def park(self, number: int) -> None:
+        """Give a message up, so that the ones behind it can go on; it is kept for people to see."""
+        await self.connection.execute(
+            update(inbox).where(inbox.c.number == number).values(state=PARKED)
+        )
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next waiting message is due, None where none waits."""
+        return await _next_due(self.connection, inbox)
+
+
+class Outbox:
+    """The outbox, in the open transaction."""
+
+    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+        self.connection = connection
+        self.ring = ring
+
+    async def put(self, items: Sequence[tuple[str, str, Outgoing]], now: datetime) -> None:
+        """Keep what is to be sent: (route, chat, what)."""
+        transit, at = self.ring.transit(), now.timestamp()
+        await self.connection.execute(
+            insert(outbox),
+            [
+                {
+                    "route": route,
+                    "chat": chat,
+                    "body": transit.seal(_encode(body), f"outbox|body|{chat}"),
+                    "made_at": at,
+                    "due_at": at,
+                    "tries": 0,
+                    "state": WAITING,
+                }
+                for route, chat, body in items
+            ],
+        )
+
+    async def take(self, limit: int, now: datetime, lease: float) -> list[Due]:
+        """Take the oldest unsent row of each lane, for `lease` seconds."""
+        earlier, head = outbox.alias(), outbox.alias()
+        first = (
+            select(func.min(earlier.c.number))
+            .where(
+                earlier.c.chat == head.c.chat,
+                earlier.c.route == head.c.route,
+                earlier.c.state == _WAITING,
+            )
+            .scalar_subquery()
+        )
+        heads = (
+            select(head.c.number)
+            .where(
+                head.c.state == _WAITING, head.c.due_at <= now.timestamp(), head.c.number == first
+            )
+            .order_by(head.c.number)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        statement = (
+            update(outbox)
+            .where(outbox.c.number.in_(heads))
+            .values(due_at=now.timestamp() + lease)
+            .returning(
+                outbox.c.number, outbox.c.route, outbox.c.chat, outbox.c.body, outbox.c.tries
+            )
+        )
+        transit = self.ring.transit()
+        rows = (await self.connection.execute(statement)).all()
+        return [
+            Due(
+                row.number,
+                row.route,
+                row.chat,
+                _outgoing.decode(transit.open(row.body, f"outbox|body|{row.chat}")),
+                row.tries,
+            )
+            for row in sorted(rows, key=lambda row: row.number)
+        ]
+
+    async def sent(self, numbers: Sequence[int], kept: Sequence[int]) -> None:
+        """Mark rows as sent; the bodies of `kept` stay, as the transcript of their chat."""
+        if numbers:
+            await self.connection.execute(
+                update(outbox).where(outbox.c.number.in_(numbers)).values(state=DONE, body=None)
+            )
+        if kept:
+            await self.connection.execute(
+                update(outbox).where(outbox.c.number.in_(kept)).values(state=DONE)
+            )
+
+    async def postpone(self, number: int, until: datetime, *, parked: bool = False) -> None:
+        """Try a row again later, or give it up."""
+        await self.connection.execute(
+            update(outbox)
+            .where(outbox.c.number == number)
+            .values(
+                tries=outbox.c.tries + 1,
+                due_at=until.timestamp(),
+                state=PARKED if parked else WAITING,
+            )
+        )
+
+    async def release(self) -> None:
+        """Take back every lease: nobody else works on this database, and we have just begun."""
+        await self.connection.execute(
+            update(outbox).where(outbox.c.state == _WAITING).values(due_at=0.0)
+        )
+
+    async def since(self, chat: str, number: int, limit: int) -> list[tuple[int, Reply]]:
+        """Return the replies of a chat's transcript after `number`, the newest `limit` of them."""
+        statement = (
+            select(outbox.c.number, outbox.c.body)
+            .where(
+                outbox.c.chat == chat,
+                outbox.c.route == chat.partition(":")[0],
+                outbox.c.number > number,
+                outbox.c.body.is_not(None),
+            )
+            .order_by(outbox.c.number.desc())
+            .limit(limit)
+        )
+        transit = self.ring.transit()
+        rows = (await self.connection.execute(statement)).all()
+        return [
+            (
+                row.number,
+                msgspec.json.decode(transit.open(row.body, f"outbox|body|{chat}"), type=Reply),
+            )
+            for row in reversed(rows)
+        ]
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next unsent row is due, None where none waits."""
+        return await _next_due(self.connection, outbox)
+
+
+def _message(item: Incoming) -> str:
+    """Return what makes a message count once: the channel and its own id."""
+    return f"{item.chat.partition(':')[0]}:{item.id}"
+
+
+async def _next_due(connection: AsyncConnection, table: Table) -> datetime | None:
+    due = await connection.scalar(select(func.min(table.c.due_at)).where(table.c.state == _WAITING))
+    return None if due is None else datetime.fromtimestamp(due, UTC)

@@ -1,0 +1,138 @@
+"""The store: opening it, and the one transaction in which a turn reads and writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from core.policy import Policy
+from core.store.challenges import Challenges
+from core.store.codes import Codes
+from core.store.lists import Lists
+from core.store.people import People
+from core.store.uploads import Uploads
+from core.vault import KeyRing
+
+READERS = 2
+"""Connections that only read, beside SQLite's one writer."""
+
+
+class Transaction:
+    """One open transaction: all that a turn may ask of the store."""
+
+    def __init__(self, connection: AsyncConnection, ring: KeyRing, policy: Policy) -> None:
+        self.connection = connection
+        self.ring = ring
+        self.policy = policy
+
+    @cached_property
+    def challenges(self) -> Challenges:
+        """One-time codes."""
+        return Challenges(self.connection, self.ring, self.policy)
+
+    @cached_property
+    def people(self) -> People:
+        """Holders, their chats and what they declared."""
+        return People(self.connection, self.ring)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Files that were read, until they find their place."""
+        return Uploads(self.connection, self.ring)
+
+    @cached_property
+    def lists(self) -> Lists:
+        """The operator's lists: exposures, places, cases."""
+        return Lists(self.connection, self.ring)
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Codes that were issued."""
+        return Codes(self.connection, self.ring)
+
+
+class Store:
+    """The database. SQLite has one writer and a few readers; PostgreSQL a pool for both."""
+
+    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, ring: KeyRing, policy: Policy):
+        self.writer = writer
+        self.reader = reader
+        self.ring = ring
+        self.policy = policy
+
+    @classmethod
+    def open(cls, url: str, ring: KeyRing, policy: Policy) -> Store:
+        """Open the database at an SQLAlchemy URL; its schema must be there (`migrate`)."""
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            engine = create_async_engine(
+                parsed.set(drivername="postgresql+asyncpg"), pool_size=10, pool_pre_ping=True
+            )
+            return cls(engine, engine, ring, policy)
+        parsed = parsed.set(drivername="sqlite+aiosqlite")
+        if parsed.database:
+            _make_private(Path(parsed.database))
+        writer = create_async_engine(parsed, pool_size=1, max_overflow=0, pool_timeout=60)
+        reader = create_async_engine(parsed, pool_size=READERS, max_overflow=0, pool_timeout=60)
+        event.listen(writer.sync_engine, "connect", _connected)
+        event.listen(reader.sync_engine, "connect", _connected)
+        event.listen(writer.sync_engine, "begin", _begin_writing)
+        return cls(writer, reader, ring, policy)
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether other processes may work on the same rows (PostgreSQL)."""
+        return self.writer.dialect.name == "postgresql"
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Transaction]:
+        """Open the transaction of a turn: committed at the end, undone by an exception."""
+        async with self.writer.begin() as connection:
+            yield Transaction(connection, self.ring, self.policy)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Transaction]:
+        """Open a transaction that only reads."""
+        async with self.reader.connect() as connection:
+            yield Transaction(connection, self.ring, self.policy)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.writer.dispose()
+        await self.reader.dispose()
+
+
+def _make_private(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _connected(connection: Any, _record: Any) -> None:
+    """Make a SQLite file durable, and what is erased from it unreadable."""
+    # SQLAlchemy begins transactions itself, by the event below.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+        "trusted_schema=OFF",
+        "busy_timeout=10000",
+        "cache_size=-16000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_writing(connection: Any) -> None:
+    # A writer that began as a reader could fail half-way: it takes the lock at once.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

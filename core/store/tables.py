@@ -1,0 +1,234 @@
+"""The tables. Personal data stands only in sealed columns; what is looked up stands as an index.
+
+A chat, who writes in it and whom it is about are three things: `chats`, and `holders` joined by
+`links`. Instants are UTC seconds (float where order within a second matters).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata = MetaData()
+
+# SQLite gives a growing row number only to a column of type INTEGER.
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+chats = Table(
+    "chats",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("session", LargeBinary, nullable=False),
+    Column("gone", Integer, nullable=False, default=0),
+    Column("seen_at", Float, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("chat", String(80), nullable=False),
+    Column("message", String(120), nullable=False, unique=True),
+    Column("body", LargeBinary),
+    Column("received_at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("state", Integer, nullable=False, default=0),
+    sqlite_autoincrement=True,
+)
+Index(
+    "inbox_waiting",
+    inbox.c.chat,
+    inbox.c.number,
+    sqlite_where=inbox.c.state == 0,
+    postgresql_where=inbox.c.state == 0,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("route", String(20), nullable=False),
+    Column("chat", String(80), nullable=False),
+    Column("body", LargeBinary),
+    Column("made_at", Float, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("state", Integer, nullable=False, default=0),
+    sqlite_autoincrement=True,
+)
+Index(
+    "outbox_waiting",
+    outbox.c.chat,
+    outbox.c.number,
+    sqlite_where=outbox.c.state == 0,
+    postgresql_where=outbox.c.state == 0,
+)
+Index("outbox_chat", outbox.c.chat, outbox.c.number)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("chat", String(80), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", Float, nullable=False),
+)
+
+holders = Table(
+    "holders",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("reference", String(20), nullable=False, unique=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("document", LargeBinary, nullable=False, unique=True),
+    Column("phone", LargeBinary, nullable=False, index=True),
+    Column("record", LargeBinary, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("holder", String(40), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", Float, nullable=False),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("chat", String(80), primary_key=True),
+    Column("holder", String(40), primary_key=True, index=True),
+    Column("role", String(20), nullable=False),
+    Column("made_at", Float, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("chat", String(80), primary_key=True),
+    Column("notice", String(20), primary_key=True),
+    Column("given_at", Float, nullable=False),
+    Column("withdrawn_at", Float),
+)
+
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("chat", String(80), nullable=False),
+    Column("purpose", String(20), nullable=False),
+    Column("phone", LargeBinary, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+    Column("ready_at", Float, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("verified_at", Float),
+)
+Index("challenges_phone", challenges.c.phone, challenges.c.made_at)
+Index("challenges_made", challenges.c.made_at)
+
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("challenge", String(40), nullable=False),
+    Column("chat", String(80), nullable=False),
+    Column("phone", LargeBinary, nullable=False),
+    Column("block", LargeBinary, nullable=False),
+    Column("made_at", Float, nullable=False),
+)
+Index("dispatches_chat", dispatches.c.chat, dispatches.c.made_at)
+Index("dispatches_phone", dispatches.c.phone, dispatches.c.made_at)
+Index("dispatches_block", dispatches.c.block, dispatches.c.made_at)
+Index("dispatches_made", dispatches.c.made_at)
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("name", String(30), primary_key=True),
+    Column("period", String(20), primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("holder", String(40), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("exported_at", Float, nullable=False),
+    Column("made_at", Float, nullable=False),
+)
+
+exposures = Table(
+    "exposures",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("kind", String(10), nullable=False),
+    Column("place", String(60), nullable=False),
+    Column("starts", Float, nullable=False),
+    Column("ends", Float, nullable=False),
+    Column("source", String(120), nullable=False),
+)
+Index("exposures_place", exposures.c.place, exposures.c.ends)
+
+places = Table(
+    "places",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("district", String(5), nullable=False, index=True),
+    Column("name_en", String(120), nullable=False),
+    Column("name_zh", String(120), nullable=False),
+    Column("starts", Float, nullable=False),
+    Column("ends", Float, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("document", LargeBinary, nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("since", String(10), nullable=False),
+    Column("until", String(10), nullable=False, default=""),
+)
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("id", LargeBinary, primary_key=True),
+    Column("holder", String(40), nullable=False),
+    Column("chat", String(80), nullable=False),
+    Column("colour", String(10), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("issued_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+Index("codes_holder", codes.c.holder, codes.c.issued_at)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("at", Float, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("act", String(40), nullable=False),
+    Column("object", String(80), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+WAITING, DONE, PARKED = 0, 1, 2
+"""States of a row of the inbox and the outbox."""

@@ -1,0 +1,46 @@
+"""Counts of events by period: global limits that survive a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.store.tables import tallies
+
+
+class Tallies:
+    """Counts, in the open transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+
+    async def add(self, name: str, period: str) -> None:
+        """Count one event."""
+        dialect = {"sqlite": sqlite, "postgresql": postgresql}[self.connection.dialect.name]
+        statement = dialect.insert(tallies).values(name=name, period=period, count=1)
+        await self.connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["name", "period"], set_={"count": tallies.c.count + 1}
+            )
+        )
+
+    async def of(self, name: str, periods: Sequence[str]) -> dict[str, int]:
+        """Return the counts of some periods."""
+        rows = await self.connection.execute(
+            select(tallies.c.period, tallies.c.count).where(
+                tallies.c.name == name, tallies.c.period.in_(periods)
+            )
+        )
+        return {period: count for period, count in rows}
+
+    def count(self, name: str, period: Any) -> ColumnElement[int]:
+        """Return the count of one period, as an expression of a larger statement."""
+        return (
+            select(func.coalesce(func.sum(tallies.c.count), 0))
+            .where(tallies.c.name == name, tallies.c.period == period)
+            .scalar_subquery()
+        )

@@ -1,0 +1,119 @@
+"""The commands, what is answered when nothing is asked, and all conversations together."""
+
+from __future__ import annotations
+
+from core.contact import HongKongMobile
+from core.conversation.engine import Conversation, Hook
+from core.conversation.form import Form
+from core.conversation.messages import File
+from core.conversation.turn import Turn
+from core.identity import tail
+from core.masked_name import masked_name
+from handlers.health_code import HealthCode, why_text
+from handlers.menu import AFTER_CODE, BEFORE, TOPICS, buttons
+from handlers.registration import Registration
+from handlers.welcome import NOTICE, Welcome
+
+
+def conversation() -> Conversation:
+    """Return all that can be talked about with a resident."""
+    topics: dict[str, Hook] = {topic: _topic(topic) for topic in TOPICS}
+    commands: dict[str, Hook] = {
+        "today": today,
+        "register": register,
+        "why_colour": why_colour,
+        "details": details,
+        "change": register,
+        "help": help_topics,
+        **topics,
+    }
+    return Conversation([Welcome, Registration, HealthCode], commands, idle, rest)
+
+
+async def idle(turn: Turn) -> type[Form] | None:
+    """Answer what comes while nothing is asked: begin, go on, or show what can be done."""
+    if not await turn.tx.people.consented(turn.chat, NOTICE):
+        return Welcome
+    if await turn.tx.people.of_chat(turn.chat) is None:
+        return Registration
+    if isinstance(turn.incoming.body, File):
+        return HealthCode
+    turn.note("menu.ask")
+    return None
+
+
+async def rest(turn: Turn) -> type[Form] | None:
+    """Say what was noted, and offer what can be done next."""
+    known = await turn.tx.people.of_chat(turn.chat)
+    turn.send("", buttons(turn, BEFORE if known is None else AFTER_CODE))
+    return None
+
+
+async def today(turn: Turn) -> type[Form] | None:
+    """Get today's code; who is not registered does that first."""
+    if await turn.tx.people.of_chat(turn.chat) is None:
+        return await idle(turn)
+    return HealthCode
+
+
+async def register(turn: Turn) -> type[Form] | None:
+    """Register, or change what was registered."""
+    if not await turn.tx.people.consented(turn.chat, NOTICE):
+        return Welcome
+    return Registration
+
+
+async def why_colour(turn: Turn) -> type[Form] | None:
+    """Say every reason of the newest code's colour, and until when each holds."""
+    known = await turn.tx.people.of_chat(turn.chat)
+    newest = await turn.tx.codes.newest(known) if known else None
+    if newest is None:
+        turn.note("why.no_code")
+        return None
+    assessment, issued_at, _ = newest
+    colour = turn.text(f"why.colour.{assessment.colour}", at=issued_at)
+    advice = turn.text(f"why.advice.{assessment.colour}")
+    turn.lead += [colour, why_text(turn, assessment), advice]
+    return None
+
+
+async def details(turn: Turn) -> type[Form] | None:
+    """Show what is registered, masked, and offer to change it."""
+    known = await turn.tx.people.of_chat(turn.chat)
+    if known is None:
+        turn.note("details.none")
+        return None
+    holder = known.holder
+    turn.send(
+        turn.text(
+            "details.registered",
+            reference=known.reference,
+            name=" ".join(masked_name(holder.english_name, holder.chinese_name).lines),
+            document=turn.text(f"registration.document.option.{holder.document}"),
+            tail=tail(holder.number),
+            mobile=HongKongMobile.masked(holder.mobile),
+        ),
+        buttons(turn, ("change", "today", "help")),
+    )
+    return None
+
+
+async def help_topics(turn: Turn) -> type[Form] | None:
+    """Offer the questions that people ask most."""
+    turn.send(turn.text("help.ask"), buttons(turn, TOPICS))
+    return None
+
+
+def _topic(topic: str) -> Hook:
+    async def answer(turn: Turn) -> type[Form] | None:
+        """Answer one question, and come back to where one was."""
+        turn.note(
+            f"help.{topic.removeprefix('help_')}",
+            hotline=turn.policy.hotline,
+            days=turn.policy.visits.assess_days,
+            kept_days=turn.policy.visits.accept_days,
+            opens_at=turn.policy.opens_at,
+        )
+        return None
+
+    return answer

@@ -1,0 +1,205 @@
+"""Today's code: declare health, upload the visit records, get the picture."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from core.address import lives_at
+from core.assessment import Assessment, assess
+from core.conversation.fields import Choice, Field, Several, Upload, Words
+from core.conversation.form import Form
+from core.conversation.messages import Card
+from core.conversation.turn import Turn
+from core.credential import expiry, issue
+from core.dates import ArrivalDate, DischargeDate
+from core.days import start_of_day
+from core.declaration import Condition, Declaration, Scheme
+from core.exposure import matches
+from core.identity import DocumentType, normalise, tail
+from core.issuer_keys import IssuerKey
+from core.masked_name import masked_name
+from core.store.people import Known
+from core.visits import ERRORS as EXPORT_ERRORS
+from core.visits import Export
+from handlers.menu import AFTER_CODE, buttons
+
+Answers = Mapping[str, Any]
+
+KEPT = "kept"
+"""In place of an upload: the records of the last one are still fresh."""
+
+
+class Origin(StrEnum):
+    """Where a person arrived from."""
+
+    MAINLAND = "mainland"
+    MACAO = "macao"
+    ELSEWHERE = "elsewhere"
+
+
+def has_arrived(answers: Answers) -> bool:
+    """Whoever arrived lately is asked when, from where and under which scheme."""
+    return Condition.ARRIVED in answers.get("conditions", [])
+
+
+def was_discharged(answers: Answers) -> bool:
+    """Whoever was discharged lately is asked when."""
+    return Condition.DISCHARGED in answers.get("conditions", [])
+
+
+def came_from_near(answers: Answers) -> bool:
+    """The two schemes are for arrivals from the Mainland and Macao."""
+    return has_arrived(answers) and answers.get("arrived_from") in (Origin.MAINLAND, Origin.MACAO)
+
+
+class HealthCode(Form):
+    """Get today's code."""
+
+    conditions = Several(
+        Condition, resets=("arrived_on", "arrived_from", "scheme", "discharged_on")
+    )
+    discharged_on = Words(DischargeDate, when=was_discharged)
+    arrived_on = Words(ArrivalDate, when=has_arrived)
+    arrived_from = Choice(Origin, when=has_arrived, resets=("scheme",))
+    scheme = Choice(Scheme, when=came_from_near)
+    visits = Upload("visits", EXPORT_ERRORS)
+
+    @classmethod
+    async def begin(cls, turn: Turn) -> dict[str, Any] | None:
+        known = await turn.tx.people.of_chat(turn.chat)
+        if known is None:
+            turn.note("health_code.register_first")
+            return None
+        export = await turn.tx.people.export_of(known)
+        fresh = timedelta(hours=turn.policy.export_fresh_hours)
+        if export is not None and turn.now - export.exported_at < fresh:
+            return {"visits": KEPT}
+        return {}
+
+    @classmethod
+    def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
+        return {
+            "days": turn.policy.visits.assess_days,
+            "arrival_days": turn.policy.windows.arrival_days,
+            "symptom_days": turn.policy.windows.symptom_days,
+        }
+
+    @classmethod
+    async def finish(cls, turn: Turn) -> type[Form] | None:
+        answers = turn.session.answers
+        known = await turn.tx.people.of_chat(turn.chat)
+        if known is None:
+            turn.note("health_code.register_first")
+            return None
+        export = await _export(turn, known)
+        if export is None:
+            turn.note("health_code.records_gone")
+            return HealthCode
+        if export.covered_from > turn.today:
+            turn.note("health_code.too_new", day=export.covered_from)
+            return None
+        assessment = await _assess(turn, known, export)
+        _read_aloud(turn, export)
+        await issue_code(turn, known, assessment)
+        await turn.tx.people.record("code issued", actor=turn.chat, object=known.id, now=turn.now)
+        return None
+
+
+async def _export(turn: Turn, known: Known) -> Export | None:
+    """Return the visit records to assess; a new upload takes the place of the older one."""
+    upload = turn.session.answers["visits"]
+    if upload == KEPT:
+        return await turn.tx.people.export_of(known)
+    body = await turn.tx.uploads.read(upload, chat=turn.chat)
+    if body is None:
+        return None
+    export = Export.from_bytes(body)
+    await turn.tx.people.keep_export(known, export, turn.now)
+    await turn.tx.uploads.drop(upload)
+    return export
+
+
+async def _assess(turn: Turn, known: Known, export: Export) -> Assessment:
+    holder, lists, policy = known.holder, turn.tx.lists, turn.policy
+    since = start_of_day(turn.today - timedelta(days=policy.visits.assess_days))
+    exposures = await lists.exposures_at({visit.place for visit in export.visits}, since)
+    places = await lists.places_in(holder.district) if holder.district else []
+    number = normalise(DocumentType(holder.document), holder.number)
+    index = turn.tx.people.document_index(holder.document, number, holder.country)
+    return assess(
+        Declaration.from_answers(turn.session.answers),
+        matches(export.visits, exposures, now=turn.now, policy=policy.visits),
+        lives_at(holder.address, holder.district, places, turn.today),
+        await lists.cases_of(index),
+        today=turn.today,
+        windows=policy.windows,
+    )
+
+
+def _read_aloud(turn: Turn, export: Export) -> None:
+    """Say what was read, so that he sees whether it was the right file."""
+    if not export.visits:
+        turn.note("health_code.read_none", days=turn.policy.visits.assess_days)
+        return
+    visits = turn.text("health_code.visits_count", count=len(export.visits))
+    places = turn.text("health_code.places_count", count=export.places)
+    turn.note(
+        "health_code.read",
+        visits=visits,
+        places=places,
+        first=export.first_day,
+        last=export.last_day,
+        days=turn.policy.visits.assess_days,
+    )
+
+
+async def issue_code(turn: Turn, known: Known, assessment: Assessment) -> None:
+    """Sign a code for an assessment of this turn, keep it, and send the picture."""
+    holder, now = known.holder, turn.now.replace(microsecond=0)
+    key = IssuerKey.current(turn.tx.ring, now, turn.policy.realm)
+    name = masked_name(holder.english_name, holder.chinese_name)
+    document = DocumentType(holder.document)
+    number = normalise(document, holder.number)
+    code_id, expires_at = secrets.token_bytes(8), expiry(key, now)
+    code = issue(
+        key,
+        name=name.claim,
+        colour=assessment.colour,
+        document=(document.code, number),
+        issued_at=now,
+        expires_at=expires_at,
+        code_id=code_id,
+    )
+    await turn.tx.codes.keep(
+        known, assessment, code_id=code_id, chat=turn.chat, issued_at=now, expires_at=expires_at
+    )
+    card = Card(
+        colour=assessment.colour,
+        code=code,
+        name=name.lines,
+        tail=tail(holder.number),
+        issued_at=now,
+        expires_at=expires_at,
+        language=turn.language,
+    )
+    caption = turn.text(
+        f"health_code.caption.{assessment.colour}",
+        name=" ".join(name.lines),
+        until=expires_at,
+        why=why_text(turn, assessment, short=True),
+    )
+    turn.send(caption, buttons(turn, AFTER_CODE), card=card, protect=True)
+
+
+def why_text(turn: Turn, assessment: Assessment, *, short: bool = False) -> str:
+    """Return the reasons of a colour in words, the weightiest first; `short`: only that one."""
+    reasons = assessment.reasons[:1] if short else assessment.reasons
+    if not reasons:
+        return turn.text("why.none")
+    return "\n".join(
+        turn.text(f"why.{reason.code}", **reason.values(turn.language)) for reason in reasons
+    )

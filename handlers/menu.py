@@ -1,0 +1,22 @@
+"""The menu: commands as buttons, which stay good for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.conversation.turn import MENU, Turn
+
+AFTER_CODE = ("why_colour", "today", "details", "help")
+"""What can be done with a code in hand."""
+
+BEFORE = ("register", "help")
+"""What can be done before one is registered."""
+
+TOPICS = ("help_steps", "help_colours", "help_visits", "help_proof", "help_privacy", "help_person")
+"""What people ask."""
+
+
+def buttons(turn: Turn, commands: Sequence[str]) -> list[list[tuple[str, str]]]:
+    """Return buttons for commands, two in a row."""
+    labelled = [(f"{MENU}.{name}", turn.text(f"menu.option.{name}")) for name in commands]
+    return [labelled[start : start + 2] for start in range(0, len(labelled), 2)]

@@ -1,0 +1,134 @@
+"""Register one person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.address import Address, District, Hotel, Housing, Room, district_in
+from core.contact import HongKongMobile
+from core.conversation.fields import Choice, Confirm, Field, OneTimeCode, Upload, Words
+from core.conversation.form import Form
+from core.conversation.turn import Turn
+from core.dates import BirthDate, IssueDate, LastNight, ProofDate
+from core.holder import Holder
+from core.identity import Country, DocumentNumber, DocumentType, normalise
+from core.names import ChineseName, EnglishName
+from core.proof import ERRORS as PROOF_ERRORS
+from handlers.health_code import HealthCode
+
+Answers = Mapping[str, Any]
+
+KEPT = "kept"
+"""In place of an answer that was given in an earlier registration and still holds."""
+
+
+def has_issuer(answers: Answers) -> bool:
+    """Other documents than Hong Kong's own are known by the country that issued them."""
+    return bool(answers.get("document") == DocumentType.PASSPORT)
+
+
+def is_resident(answers: Answers) -> bool:
+    """Residents give an address, visitors a hotel."""
+    return answers.get("housing") in (Housing.PUBLIC, Housing.OTHER)
+
+
+def is_visitor(answers: Answers) -> bool:
+    """A guest of a hotel."""
+    return bool(answers.get("housing") == Housing.HOTEL)
+
+
+def needs_district(answers: Answers) -> bool:
+    """The district is asked where the address does not name it."""
+    address = answers.get("address")
+    return is_resident(answers) and bool(address) and district_in(str(address)) is None
+
+
+def needs_proof(answers: Answers) -> bool:
+    """Public housing is checked against the Housing Authority's tenants: no proof is needed."""
+    return bool(answers.get("housing") == Housing.OTHER)
+
+
+class Registration(Form):
+    """Register one person. One question a message, in this order."""
+
+    document = Choice(DocumentType, resets=("number", "country"))
+    country = Words(Country, when=has_issuer)
+    number = Words(DocumentNumber, sensitive=True, implies={"document": DocumentType.HKID})
+    issued_on = Words(IssueDate)
+    english_name = Words(EnglishName)
+    chinese_name = Words(ChineseName, optional=True)
+    born_on = Words(BirthDate)
+    housing = Choice(Housing, resets=("district", "proof", "proof_issued_on"))
+    address = Words(Address, when=is_resident, resets=("district",))
+    district = Choice(District, per_row=2, when=needs_district)
+    hotel = Words(Hotel, when=is_visitor)
+    room = Words(Room, when=is_visitor)
+    last_night = Words(LastNight, when=is_visitor)
+    proof = Upload("proof", PROOF_ERRORS, when=needs_proof)
+    proof_issued_on = Words(ProofDate, when=needs_proof)
+    mobile = Words(HongKongMobile, contact=True, resets=("passcode", "challenge"))
+    passcode = OneTimeCode(sent_to=mobile, purpose="registration")
+    truth = Confirm()
+
+    @classmethod
+    async def begin(cls, turn: Turn) -> dict[str, Any] | None:
+        opens_at = turn.policy.opens_at
+        if turn.now < opens_at:
+            turn.note("registration.not_open", opens_at=opens_at)
+            return None
+        known = await turn.tx.people.of_chat(turn.chat)
+        if known is None:
+            return {}
+        declared = {name: value for name, value in known.holder.answers().items() if value}
+        uploaded = {"proof": KEPT} if needs_proof(declared) else {}
+        return {"chinese_name": None, **declared, **uploaded, "passcode": KEPT}
+
+    @classmethod
+    def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
+        answers = turn.session.answers
+        document = answers.get("document")
+        return {
+            "document": turn.text(f"registration.document.option.{document}") if document else "",
+            "mobile": HongKongMobile.show(answers["mobile"], turn.language)
+            if answers.get("mobile")
+            else "",
+            "minutes": turn.policy.passcode.minutes,
+        }
+
+    @classmethod
+    async def finish(cls, turn: Turn) -> type[Form] | None:
+        answers = turn.session.answers
+        people = turn.tx.people
+        holder = Holder.from_answers(
+            {f.name: answers.get(f.name) or "" for f in cls.asked(answers)},
+            language=turn.language,
+        )
+        if is_resident(answers) and not holder.district:
+            holder.district = str(district_in(holder.address))
+        number = normalise(DocumentType(holder.document), holder.number)
+        index = people.document_index(holder.document, number, holder.country)
+        known = await people.of_chat(turn.chat)
+        other = await people.of_document(index)
+        if other is not None and (known is None or other.id != known.id):
+            # Somebody has this document already. Only who also knows the birthday and holds the
+            # phone is the same person; nobody else learns that it is registered.
+            same = (other.holder.born_on, other.holder.mobile) == (holder.born_on, holder.mobile)
+            if known is not None or not same:
+                turn.note("registration.refused", hotline=turn.policy.hotline)
+                return None
+            await people.link(other.id, chat=turn.chat, now=turn.now)
+            known = other
+        if known is None:
+            known = await people.register(holder, index, chat=turn.chat, now=turn.now)
+        else:
+            known = await people.change(known, holder, index, turn.now)
+        proof = answers.get("proof")
+        if proof and proof != KEPT:
+            body = await turn.tx.uploads.read(proof, chat=turn.chat)
+            if body is not None:
+                await people.keep_proof(known, body, turn.now)
+                await turn.tx.uploads.drop(proof)
+        await people.record("registered", actor=turn.chat, object=known.id, now=turn.now)
+        turn.note("registration.done", reference=known.reference)
+        return HealthCode
