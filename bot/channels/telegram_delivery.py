@@ -1,0 +1,186 @@
+"""How a reply reaches a Telegram chat: which calls of the Bot API, in which order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from aiolimiter import AsyncLimiter
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
+from telegram.constants import CallbackQueryLimit, MessageLimit
+from telegram.error import BadRequest, TelegramError
+
+from bot.channels import Unreachable
+from bot.channels.telegram_request import translated
+from core.conversation.messages import Card, Reply
+
+Draw = Callable[[Card], Awaitable[bytes]]
+"""Draws the PNG of a card."""
+
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+
+TEXT: int = MessageLimit.MAX_TEXT_LENGTH
+CAPTION: int = MessageLimit.CAPTION_LENGTH
+TOAST: int = CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH
+
+REMEMBERED = 10_000
+"""Half-sent replies to remember; older ones are sent again from their beginning."""
+
+log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """Send replies by a bot. `pace` is in messages a second over all chats, 0 for no limit."""
+
+    def __init__(self, bot: Bot, draw: Draw, pace: float = 0) -> None:
+        self._bot = bot
+        self._draw = draw
+        self._limiter = AsyncLimiter(1, 1 / pace) if pace else None
+        self._halfway: dict[tuple[int, int], int] = {}
+        self._keyboards: set[int] = set()
+
+    async def deliver(self, address: str, reply: Reply, number: int) -> None:
+        """Deliver one reply to the chat with that id, or raise as `Channel.send` does.
+
+        What a second try finds done (the first parts of a long text) is not done again. Stopping
+        a button's spinner and deleting messages are best effort, and go on meanwhile.
+        """
+        try:
+            chat = int(address)
+        except ValueError:
+            raise Unreachable("not a Telegram chat") from None
+        with translated():
+            if reply.notice and reply.acknowledge and await self._toast(reply):
+                return
+            beside = [self._forget(chat, message) for message in reply.forget]
+            if reply.acknowledge and not reply.notice:
+                beside.append(self._acknowledge(reply.acknowledge))
+            if reply.buttons and not reply.contact and chat in self._keyboards:
+                beside.append(self._put_keyboard_away(chat))
+            sending = self._send(chat, reply, number)
+            if not beside:
+                await sending
+                return
+            outcome, *_ = await asyncio.gather(sending, *beside, return_exceptions=True)
+            if outcome is not None:
+                raise outcome
+
+    async def _send(self, chat: int, reply: Reply, number: int) -> None:
+        parts = split(reply.text, CAPTION if reply.card else TEXT)
+        done = self._halfway.pop((chat, number), 0)
+        try:
+            for place in range(done, len(parts)):
+                markup = self._markup(chat, reply) if place == len(parts) - 1 else None
+                card = reply.card if place == 0 else None
+                await self._part(chat, parts[place], card, markup, reply.protect)
+                done = place + 1
+        except BaseException:
+            if done:
+                self._halfway[chat, number] = done
+                if len(self._halfway) > REMEMBERED:
+                    del self._halfway[next(iter(self._halfway))]
+            raise
+        if reply.contact:
+            self._keyboards.add(chat)
+        elif not reply.buttons:
+            self._keyboards.discard(chat)
+
+    async def _part(
+        self, chat: int, text: str, card: Card | None, markup: Markup | None, protect: bool
+    ) -> None:
+        picture = await self._draw(card) if card else None
+        if self._limiter:
+            await self._limiter.acquire()
+        if picture is None:
+            await self._bot.send_message(
+                chat, text, reply_markup=markup, protect_content=protect or None
+            )
+        else:
+            await self._bot.send_photo(
+                chat,
+                picture,
+                caption=text,
+                filename="health-code.png",
+                reply_markup=markup,
+                protect_content=True,
+            )
+
+    def _markup(self, chat: int, reply: Reply) -> Markup | None:
+        if reply.contact:
+            # A message has one keyboard only: the other buttons stand in it by their labels,
+            # which are taken as answers like any words.
+            share = KeyboardButton(reply.contact, request_contact=True)
+            others = [[KeyboardButton(button.label) for button in row] for row in reply.buttons]
+            return ReplyKeyboardMarkup(
+                [[share], *others], one_time_keyboard=True, resize_keyboard=True
+            )
+        if reply.buttons:
+            return InlineKeyboardMarkup(
+                [
+                    [InlineKeyboardButton(button.label, callback_data=button.id) for button in row]
+                    for row in reply.buttons
+                ]
+            )
+        return ReplyKeyboardRemove() if chat in self._keyboards else None
+
+    async def _toast(self, reply: Reply) -> bool:
+        """Answer a press by a toast; False where it must be a message after all."""
+        if len(reply.text) > TOAST:
+            await self._acknowledge(reply.acknowledge)
+            return False
+        try:
+            await self._bot.answer_callback_query(reply.acknowledge, text=reply.text)
+        except BadRequest:  # The press is too old to be answered by one.
+            return False
+        return True
+
+    async def _acknowledge(self, press: str) -> None:
+        with suppress(TelegramError):  # The spinner ends by itself; most often it is too old.
+            await self._bot.answer_callback_query(press)
+
+    async def _forget(self, chat: int, message: str) -> None:
+        try:
+            await self._bot.delete_message(chat, int(message))
+        except (TelegramError, ValueError) as error:
+            log.warning("a message could not be deleted from a chat: %s", error)
+
+    async def _put_keyboard_away(self, chat: int) -> None:
+        """Remove a contact keyboard where the next message has buttons of its own.
+
+        A message cannot do both, nor can one that removed a keyboard be given buttons later. So
+        a silent message removes it and is deleted at once.
+        """
+        self._keyboards.discard(chat)
+        with suppress(TelegramError):
+            message = await self._bot.send_message(
+                chat, "…", reply_markup=ReplyKeyboardRemove(), disable_notification=True
+            )
+            await self._bot.delete_message(chat, message.message_id)
+
+
+def split(text: str, first: int) -> list[str]:
+    """Cut a text into parts of at most `first` and then TEXT characters, at line ends if it can.
+
+    At a space where a line is longer than that, anywhere where a word is. There is always one
+    part, if an empty one.
+    """
+    parts: list[str] = []
+    limit = first
+    while len(text) > limit:
+        cut = max(text.rfind("\n", 1, limit + 1), 0) or max(text.rfind(" ", 1, limit + 1), 0)
+        cut = cut or limit
+        parts.append(text[:cut])
+        text = text[cut:].lstrip("\n ")
+        limit = TEXT
+    if text or not parts:
+        parts.append(text)
+    return parts

@@ -1,0 +1,171 @@
+"""What a Telegram update means: from the Bot API's types to an Incoming."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from telegram import CallbackQuery, ChatMemberUpdated, Message, Update
+from telegram.constants import (
+    ChatMemberStatus,
+    ChatType,
+    MessageAttachmentType,
+    MessageType,
+    UpdateType,
+)
+
+from core.conversation.messages import (
+    Body,
+    Command,
+    Contact,
+    Edited,
+    File,
+    Incoming,
+    Left,
+    Other,
+    Press,
+    Start,
+    Text,
+)
+
+CHANNEL = "telegram"
+
+ALLOWED_UPDATES = [
+    UpdateType.MESSAGE,
+    UpdateType.EDITED_MESSAGE,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.MY_CHAT_MEMBER,
+]
+"""All that `read` understands; asked for by name, as my_chat_member would else be left out."""
+
+COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
+"""`/name`, `/name@bot` and what follows; 32 characters as the Bot API's BotCommand says."""
+
+SERVICE = (
+    frozenset(MessageType)
+    - frozenset(MessageType(kind.value) for kind in MessageAttachmentType)
+    - {
+        MessageType.TEXT,
+        MessageType.CHECKLIST,
+        MessageType.GIVEAWAY,
+        MessageType.BUSINESS_CONNECTION_ID,
+        MessageType.EFFECT_ID,
+        MessageType.REPLY_TO_STORY,
+        MessageType.SENDER_BOOST_COUNT,
+        MessageType.SENDER_BUSINESS_BOT,
+    }
+)
+"""Notes that Telegram itself puts into a chat (a message was pinned, …): nobody wrote them."""
+
+
+def read(update: Update, now: datetime) -> Incoming | None:
+    """Return what an update says, None where it says nothing to us.
+
+    Only private chats are served: a health code shown in a group would be shown to all of it. So
+    what is written in groups and channels is None, as are service messages. `now` is the instant
+    (UTC) at which a press arrived, since the Bot API dates only messages.
+    """
+    number = str(update.update_id)
+    if update.message is not None:
+        return _message(number, update.message, edited=False)
+    if update.edited_message is not None:
+        return _message(number, update.edited_message, edited=True)
+    if update.callback_query is not None:
+        return _press(number, update.callback_query, now)
+    if update.my_chat_member is not None:
+        return _membership(number, update.my_chat_member)
+    return None
+
+
+def _message(number: str, message: Message, edited: bool) -> Incoming | None:
+    if message.chat.type != ChatType.PRIVATE:
+        return None
+    body = _edited(message) if edited else _body(message)
+    if body is None:
+        return None
+    sender = message.from_user
+    return Incoming(
+        chat=f"{CHANNEL}:{message.chat.id}",
+        id=number,
+        body=body,
+        sent_at=(message.edit_date if edited else None) or message.date,
+        message=str(message.message_id),
+        language=(sender.language_code if sender else None) or "",
+    )
+
+
+def _press(number: str, query: CallbackQuery, now: datetime) -> Incoming | None:
+    message = query.message
+    if query.data is None or message is None or message.chat.type != ChatType.PRIVATE:
+        return None
+    return Incoming(
+        chat=f"{CHANNEL}:{message.chat.id}",
+        id=number,
+        body=Press(button=query.data, acknowledge=query.id),
+        sent_at=now,
+        message=str(message.message_id),
+        language=query.from_user.language_code or "",
+    )
+
+
+def _membership(number: str, change: ChatMemberUpdated) -> Incoming | None:
+    if change.chat.type != ChatType.PRIVATE:
+        return None
+    gone = change.new_chat_member.status in (ChatMemberStatus.BANNED, ChatMemberStatus.LEFT)
+    return Incoming(
+        chat=f"{CHANNEL}:{change.chat.id}",
+        id=number,
+        body=Left(gone),
+        sent_at=change.date,
+        language=change.from_user.language_code or "",
+    )
+
+
+def _edited(message: Message) -> Body | None:
+    text = message.text or message.caption
+    return Edited(text) if text else None
+
+
+def _body(message: Message) -> Body | None:
+    if message.text is not None:
+        return _words(message.text)
+    if message.photo:
+        # The same picture in several sizes, in an order that is not promised.
+        largest = max(message.photo, key=lambda size: size.width * size.height)
+        return File(
+            ref=largest.file_id,
+            size=largest.file_size or 0,
+            mime="image/jpeg",
+            photo=True,
+            album=message.media_group_id or "",
+            caption=message.caption or "",
+        )
+    # An animation comes with a document as well, for clients that are older than animations.
+    if message.document and not message.animation:
+        return File(
+            ref=message.document.file_id,
+            name=message.document.file_name or "",
+            size=message.document.file_size or 0,
+            mime=message.document.mime_type or "",
+            album=message.media_group_id or "",
+            caption=message.caption or "",
+        )
+    if message.contact:
+        # Anybody's contact can be forwarded; only the sender's own carries his user id.
+        sender = message.from_user
+        own = sender is not None and message.contact.user_id == sender.id
+        return Contact(phone=message.contact.phone_number, own=own)
+    for kind in MessageAttachmentType:
+        if getattr(message, kind.value, None):
+            return Other(kind.value)
+    if any(getattr(message, kind.value, None) for kind in SERVICE):
+        return None
+    return Other("unknown")
+
+
+def _words(text: str) -> Body:
+    command = COMMAND.fullmatch(text)
+    if command is None:
+        return Text(text)
+    name, rest = command.group(1).lower(), (command.group(2) or "").strip()
+    return Start(rest) if name == "start" else Command(name)
