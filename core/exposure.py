@@ -67,14 +67,16 @@ def matches(
     for visit in visits:
         by_place[visit.kind, visit.place].append(visit)
     stays = {place: _Stays(there) for place, there in by_place.items()}
-    found = []
+    found: list[Match] = []
     for exposure in exposures:
         there = stays.get((exposure.kind, exposure.place))
         if there is None:
             continue
         starts = max(exposure.starts, oldest)
-        for visit in there.between(starts, exposure.ends):
-            if min(visit.left, exposure.ends) - max(visit.entered, starts) > SHORTEST:
-                found.append(Match(visit, exposure))
+        found.extend(
+            Match(visit, exposure)
+            for visit in there.between(starts, exposure.ends)
+            if min(visit.left, exposure.ends) - max(visit.entered, starts) > SHORTEST
+        )
     found.sort(key=lambda match: (match.visit.entered, match.exposure.starts))
     return found

@@ -19,7 +19,8 @@ from core.visits.venue import Venue, make_qr
 from core.visits.written import FORMAT, VERSION
 
 APP_VERSION = "3.1.0"
-DAYS_BEFORE_FIRST_VISIT = 9
+INSTALLED_DAYS = 40
+"""How many days before today the app was installed, or the day before the first visit."""
 TAXI_SHARE = 0.1
 PLATE_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
 """Those on Hong Kong's registration marks: never I, O or Q."""
@@ -28,6 +29,7 @@ QR_SHARE = 0.3
 SHORTEST_SLOT = 5
 """Minutes that a visit and the way to it need at least."""
 LONGEST_STAY = timedelta(hours=3)
+LONGEST_RIDE = timedelta(minutes=50)
 OUTDOORS = (time(7), time(22))
 """Between which hours of Hong Kong time people are out."""
 
@@ -110,7 +112,7 @@ def sample_export(
         "version": VERSION,
         "app": {
             "version": APP_VERSION,
-            "installed": str(today - timedelta(days=days + DAYS_BEFORE_FIRST_VISIT)),
+            "installed": str(today - timedelta(days=max(days, INSTALLED_DAYS))),
         },
         "exported": exported.isoformat(),
     }
@@ -151,21 +153,26 @@ def _stays(
 
 
 def _stay(chance: random.Random, entered: datetime, left: datetime) -> dict[str, Any]:
-    times = {"in": entered.isoformat(), "out": left.isoformat()}
-    day = datetime.combine(entered.date(), time(), HONG_KONG)
-    open_then = [
-        venue
-        for venue, opens, closes in PLACES
-        if day + timedelta(hours=opens) <= entered and left <= day + timedelta(hours=closes)
-    ]
     if chance.random() < TAXI_SHARE:
         letters = "".join(chance.choices(PLATE_LETTERS, k=2))
-        return {"plate": f"{letters}{chance.randrange(100, 10_000)}", **times}
-    venue = chance.choice(open_then)
+        plate = f"{letters}{chance.randrange(100, 10_000)}"
+        return {"plate": plate, **_times(entered, min(left, entered + LONGEST_RIDE))}
+    day = datetime.combine(entered.date(), time(), HONG_KONG)
+    venue = chance.choice(
+        [
+            venue
+            for venue, opens, closes in PLACES
+            if day + timedelta(hours=opens) <= entered and left <= day + timedelta(hours=closes)
+        ]
+    )
     if chance.random() < QR_SHARE:
-        return {"qr": make_qr(venue), **times}
+        return {"qr": make_qr(venue), **_times(entered, left)}
     names = {"type": venue.type, "name_en": venue.name_en, "name_zh": venue.name_zh}
-    return {"venue": venue.id, **names, **times}
+    return {"venue": venue.id, **names, **_times(entered, left)}
+
+
+def _times(entered: datetime, left: datetime) -> dict[str, str]:
+    return {"in": entered.isoformat(timespec="seconds"), "out": left.isoformat(timespec="seconds")}
 
 
 def _as_json(head: dict[str, Any], stays: list[dict[str, Any]]) -> bytes:

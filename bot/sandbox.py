@@ -1,0 +1,106 @@
+"""Open what strangers send where it can do no harm.
+
+A proof of address is decoded in a process of its own, which the kernel limits and which is killed
+when it takes too long. An export of visits is read by code that is bounded by itself, so that a
+thread is enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from bot.sandboxed import REFUSED
+from core import proof
+from core.answer import Invalid
+from core.visits import Export, VisitPolicy, read_export
+
+SECONDS = 10
+AT_ONCE = 2
+MAX_ANSWER_BYTES = 20_000_000
+"""Ten pages of JPEG are far smaller; only a process that was taken over would say more."""
+_CHILD = Path(__file__).with_name("sandboxed.py")
+
+
+class Sandbox:
+    """Runs at most `at_once` processes; whoever comes later waits his turn."""
+
+    def __init__(self, *, at_once: int = AT_ONCE, seconds: float = SECONDS) -> None:
+        self._turns = asyncio.Semaphore(at_once)
+        self._seconds = seconds
+
+    async def clean_proof(self, data: bytes) -> bytes:
+        """Return a `core.proof.CleanProof` as bytes, or raise Invalid with one of its `ERRORS`.
+
+        A process that crashes or takes too long makes it `unreadable`.
+        """
+        if len(data) > proof.MAX_BYTES:
+            raise Invalid("too_large", limit_mb=proof.MAX_BYTES // 1_000_000)
+        async with self._turns:
+            code, answer = await self._run(data)
+        try:
+            if code == REFUSED:
+                raise _refusal(answer)
+            if code != 0:
+                raise Invalid("unreadable")
+            proof.CleanProof.from_bytes(answer)
+        except msgspec.DecodeError as error:
+            raise Invalid("unreadable") from error
+        return answer
+
+    async def read_visits(
+        self, data: bytes, name: str, now: datetime, policy: VisitPolicy
+    ) -> Export:
+        """Return what `core.visits.read_export` returns or raises, without holding up the loop."""
+        return await asyncio.to_thread(read_export, data, name=name, now=now, policy=policy)
+
+    async def _run(self, data: bytes) -> tuple[int, bytes]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            str(_CHILD),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={},
+            cwd="/",
+        )
+        try:
+            async with asyncio.timeout(self._seconds):
+                answer = await _talk(process, data)
+                return await process.wait(), answer
+        except TimeoutError:
+            return -1, b""
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+async def _talk(process: asyncio.subprocess.Process, data: bytes) -> bytes:
+    """Hand over the file and return what comes back, empty where it is more than was agreed."""
+    to_child = cast(asyncio.StreamWriter, process.stdin)
+    from_child = cast(asyncio.StreamReader, process.stdout)
+    # It may have died already; its exit code will say so.
+    with contextlib.suppress(ConnectionError):
+        to_child.write(data)
+        to_child.write_eof()
+        await to_child.drain()
+    answer = bytearray()
+    while part := await from_child.read(65_536):
+        answer += part
+        if len(answer) > MAX_ANSWER_BYTES:
+            process.kill()
+            return b""
+    return bytes(answer)
+
+
+def _refusal(answer: bytes) -> Invalid:
+    code, params = msgspec.msgpack.decode(answer, type=tuple[str, dict[str, int]])
+    return Invalid(code, **params) if code in proof.ERRORS else Invalid("unreadable")

@@ -1,0 +1,104 @@
+"""A proof of address made harmless: its pages drawn anew, and nothing else of the file kept.
+
+What was sent is never shown to anybody. It is to be opened in a process that may come to harm.
+"""
+
+from __future__ import annotations
+
+import io
+
+import msgspec
+from PIL import Image, ImageOps
+
+from core.answer import Invalid
+
+MAX_BYTES = 10_000_000
+"""A scanned bill has 1 to 4 MB; OWASP's File Upload Cheat Sheet asks for a limit."""
+MAX_PIXELS = 25_000_000
+MAX_SIDE = 10_000
+"""The photo of a large phone, and far below the 89 million pixels at which Pillow warns."""
+LONGEST_SIDE = 2_600
+"""Pixels of a page that is kept. A4 at 150 dots an inch has 1,754; a photo wants a margin."""
+QUALITY = 82
+ERRORS = (
+    "active",
+    "empty",
+    "encrypted",
+    "file_type",
+    "pages",
+    "pixels",
+    "too_large",
+    "unreadable",
+)
+"""Every code with which `clean` refuses."""
+
+
+class CleanProof(msgspec.Struct, frozen=True, array_like=True):
+    """A proof that may be looked at: each page as a JPEG without metadata."""
+
+    pages: list[bytes]
+
+    def to_bytes(self) -> bytes:
+        """Return the proof as MessagePack, to be sealed."""
+        return msgspec.msgpack.encode(self)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> CleanProof:
+        """Return what `to_bytes` wrote, or raise msgspec.DecodeError."""
+        return msgspec.msgpack.decode(data, type=cls)
+
+
+def clean(data: bytes) -> CleanProof:
+    """Return the pages of a JPEG, PNG or PDF drawn anew, or raise Invalid with one of `ERRORS`."""
+    if not data:
+        raise Invalid("empty")
+    if len(data) > MAX_BYTES:
+        raise Invalid("too_large", limit_mb=MAX_BYTES // 1_000_000)
+    try:
+        if data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+            return CleanProof([_jpeg(_photo(data))])
+        if data.startswith(b"%PDF-"):
+            # Not at the top: a photo needs none of it, and a process is started for each proof.
+            from core.pdf import draw_pages
+
+            return CleanProof([_jpeg(page) for page in draw_pages(data, LONGEST_SIDE)])
+    except Invalid:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels() from error
+    except Exception as error:
+        # Decoders raise whatever their parts raise: OSError, struct.error, SyntaxError, …
+        raise Invalid("unreadable") from error
+    raise Invalid("file_type")
+
+
+def _photo(data: bytes) -> Image.Image:
+    """Return the first picture in the file, upright, on white, in 8 bits a channel."""
+    with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as file:
+        if file.width * file.height > MAX_PIXELS or max(file.size) > MAX_SIDE:
+            raise _too_many_pixels()
+        image: Image.Image = file
+        if image.mode.startswith("I"):
+            image = image.point(lambda value: value / 256).convert("L")
+        elif image.mode in ("1", "P"):
+            image = image.convert("RGBA")
+        # Smaller first: each step after it holds another copy.
+        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        image = ImageOps.exif_transpose(image)
+        if not image.has_transparency_data:
+            return image.convert("RGB")
+        page = Image.new("RGB", image.size, "white")
+        page.paste(image, mask=image.convert("RGBA").getchannel("A"))
+        return page
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    # From the pixels alone: save() would copy comments and profiles that the image carries.
+    bare = Image.frombytes(image.mode, image.size, image.tobytes())
+    bare.save(stream, "JPEG", quality=QUALITY)
+    return stream.getvalue()
+
+
+def _too_many_pixels() -> Invalid:
+    return Invalid("pixels", limit=MAX_PIXELS // 1_000_000)
