@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given
 from hypothesis import strategies as st
-from pycose.keys.ec2 import EC2Key
 from pycose.keys.curves import P256
+from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
 
 from core.assessment import Colour
