@@ -81,6 +81,6 @@ def _acts(item: DictionaryObject) -> bool:
     return isinstance(opening, DictionaryObject) and _value(opening, "/S") != "/GoTo"
 
 
-def _value(item: DictionaryObject, key: str) -> PdfObject | None:
+def _value(item: DictionaryObject, key: str) -> object:
     value: PdfObject | None = item.get(key)
     return value.get_object() if value is not None else None
