@@ -41,7 +41,8 @@ class Work:
             body = await self._read(due.chat, job)
         except TooLarge:
             error = "too_large"
-            params = {"megabytes": self._limit(job.kind) // 1_000_000}
+            limit = self._limit(job.kind)
+            params = {"limit_mb": limit // 1_000_000, "limit_kb": limit // 1_000}
         except Refused:
             error = "unavailable"
         except Invalid as invalid:

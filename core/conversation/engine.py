@@ -403,7 +403,7 @@ class Conversation:
 
     def _error(self, turn: Turn, field: Field, code: str) -> str:
         key = f"{field.key}.error.{code}"
-        return key if turn.texts.has(turn.language, key) else f"engine.error.{code}"
+        return key if turn.texts.has(turn.language, key) else f"error.{code}"
 
     def _keep(self, turn: Turn, form: type[Form], field: Field, value: object) -> None:
         """Take an answer into the draft; what depended on an older one falls."""

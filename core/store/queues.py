@@ -273,7 +273,7 @@ class Outbox:
         )
 
     async def since(self, chat: str, number: int, limit: int) -> list[tuple[int, Reply]]:
-        """Return the replies of a chat's transcript after `number`, the newest `limit` of them."""
+        """Return the first `limit` replies of a chat's transcript after `number`."""
         statement = (
             select(outbox.c.number, outbox.c.body)
             .where(
@@ -282,7 +282,7 @@ class Outbox:
                 outbox.c.number > number,
                 outbox.c.body.is_not(None),
             )
-            .order_by(outbox.c.number.desc())
+            .order_by(outbox.c.number)
             .limit(limit)
         )
         transit = self.ring.transit()
@@ -292,7 +292,7 @@ class Outbox:
                 row.number,
                 msgspec.json.decode(transit.open(row.body, f"outbox|body|{chat}"), type=Reply),
             )
-            for row in reversed(rows)
+            for row in rows
         ]
 
     async def next_due(self) -> datetime | None:

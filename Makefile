@@ -1,0 +1,57 @@
+# `make run` starts the bot with the embedded store and the web chat; `make test` runs every test.
+# Each does all of its own set-up.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint bench bench-reading chaos pictures lock clean
+
+run: $(VENV)/run
+	$(BIN)/python -m bot run
+
+test: $(VENV)/dev $(VENV)/system
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=core --cov=handlers --cov-branch \
+		--cov-report=term --cov-fail-under=100
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev
+	$(BIN)/python -m bench.run
+
+chaos: $(VENV)/dev
+	$(BIN)/python -m bench.chaos --kills 200
+
+pictures: $(VENV)/dev $(VENV)/system
+	$(BIN)/python -m docs.pictures
+
+# The locks are made with the addresses of the index left out: any index serves.
+lock: $(VENV)/dev
+	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--strip-extras --output-file requirements.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--strip-extras --extra dev --output-file requirements-dev.txt pyproject.toml
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	touch $@
+
+$(VENV)/dev: requirements-dev.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@ $(VENV)/run
+
+# What the tests need of the system: a browser, a font for it, a barcode reader that is not ours.
+$(VENV)/system: $(VENV)/dev
+	sh tests/system.sh $(BIN)
+	touch $@
+
+clean:
+	rm -rf $(VENV) var build .pytest_cache .mypy_cache .ruff_cache .coverage

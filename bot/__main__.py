@@ -1,0 +1,125 @@
+"""The command line: run, verify, load, export-sample."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code (2: the settings or the arguments are wrong)."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except _plain_errors() as error:
+        print(error, file=sys.stderr)
+        return 2
+    return code
+
+
+def _plain_errors() -> tuple[type[Exception], ...]:
+    from bot.settings import SettingError
+    from core.lists import ListError
+    from core.policy import PolicyError
+    from core.vault import KeyRingError
+
+    return SettingError, PolicyError, KeyRingError, ListError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="The Health Code bot.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="start all that the settings enable")
+    run.set_defaults(run=_run)
+
+    check = commands.add_parser(
+        "verify",
+        help="check a code: exit code 0 only for genuine, valid and green",
+    )
+    check.add_argument("code", metavar="PICTURE_OR_TEXT")
+    check.add_argument("--keys", type=Path, required=True, metavar="FILE")
+    check.set_defaults(run=_verify)
+
+    load = commands.add_parser("load", help="put an operator's list in place of the one before")
+    load.add_argument("list", choices=("exposures", "places", "cases"))
+    load.add_argument("file", type=Path, metavar="FILE")
+    load.set_defaults(run=_load)
+
+    sample = commands.add_parser("export-sample", help="write a plausible visit-record export")
+    sample.add_argument("--days", type=int, default=31)
+    sample.add_argument("--visits", type=int, default=60)
+    sample.add_argument("--seed", type=int, default=7)
+    sample.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    sample.set_defaults(run=_sample)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    import uvloop
+
+    from bot.app import App
+    from bot.logs import set_up
+    from bot.settings import Settings
+    from core.policy import Policy
+
+    settings = Settings.load()
+    policy = Policy.load(settings.policy) if settings.policy else Policy()
+    set_up()
+
+    async def run() -> None:
+        app = App(settings, policy)
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(signal_number, stop.set)
+        await app.start()
+        if app.web:
+            print(f"The web chat is at http://{app.web.host}:{app.web.port}/", flush=True)
+        if app.telegram:
+            print("The bot listens on Telegram.", flush=True)
+        await stop.wait()
+        await app.stop()
+
+    uvloop.run(run())
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.verify import verify
+
+    code, answer = verify(options.code, options.keys, system_clock())
+    print(answer, file=sys.stderr if code == 2 else sys.stdout)
+    return code
+
+
+def _load(options: argparse.Namespace) -> int:
+    from bot.load import load
+    from bot.settings import SettingError, Settings
+
+    with contextlib.suppress(FileNotFoundError):
+        print(asyncio.run(load(Settings.load(), options.list, options.file)))
+        return 0
+    raise SettingError(f"There is no file {options.file}.")
+
+
+def _sample(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from core.sample import sample_export
+
+    data = sample_export(
+        options.days, options.visits, options.seed, system_clock(), name=options.output.name
+    )
+    options.output.write_bytes(data)
+    print(f"{options.output}: {options.visits} visits in {options.days} days")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

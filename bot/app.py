@@ -1,0 +1,209 @@
+"""The composition root: settings in, a started program out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import aiohttp
+
+from bot.channels import Channel, Refused, TooLarge
+from bot.channels.telegram import TelegramChannel
+from bot.channels.web import WebChannel
+from bot.clock import Clock, system_clock
+from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
+from bot.inbox import Inbox
+from bot.outbox import Outbox, Route
+from bot.settings import Settings
+from bot.work import Work
+from core.conversation.messages import Card, Reply
+from core.conversation.texts import Language, Texts
+from core.conversation.turn import Sms
+from core.issuer_keys import PublicKeys
+from core.picture import draw
+from core.policy import Policy
+from core.store.queues import Due
+from core.store.queues import Outbox as Rows
+from core.store.schema import migrate
+from core.store.store import Store
+from core.vault import KeyRing
+from handlers.commands import conversation
+
+COMMANDS = ("start", "today", "details", "language", "help", "cancel")
+"""The menu of commands on platforms that have one."""
+
+TAGS = {Language.ENGLISH: "en", Language.TRADITIONAL: "zh-hant", Language.SIMPLIFIED: "zh"}
+"""Language codes by which Telegram tells command menus apart."""
+
+log = logging.getLogger(__name__)
+
+
+async def draw_card(card: Card) -> bytes:
+    """Draw a card off the loop."""
+    return await asyncio.to_thread(draw, card)
+
+
+class Transcript:
+    """What the web chat needs of the store."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.store = store
+        self.clock = clock
+
+    async def since(self, chat: str, number: int, limit: int) -> list[tuple[int, Reply]]:
+        """Return replies of a chat after a number, in order."""
+        async with self.store.reading() as tx:
+            return await Rows(tx.connection, tx.ring).since(chat, number, limit)
+
+    async def keep(self, chat: str, data: bytes) -> str:
+        """Keep an uploaded file."""
+        async with self.store.writing() as tx:
+            return f"{chat}|{await tx.uploads.keep(chat, 'file', data, self.clock())}"
+
+    async def read(self, ref: str, limit: int) -> bytes:
+        """Return an uploaded file."""
+        chat, _, name = ref.partition("|")
+        async with self.store.reading() as tx:
+            data = await tx.uploads.read(name, chat=chat)
+        if data is None:
+            raise Refused("the file is gone")
+        if len(data) > limit:
+            raise TooLarge
+        return data
+
+
+class App:
+    """The running program."""
+
+    def __init__(self, settings: Settings, policy: Policy, clock: Clock = system_clock) -> None:
+        self.settings = settings
+        self.policy = policy
+        self.clock = clock
+        self.texts = Texts.load()
+        self.ring, self.store = open_store(settings, policy, clock)
+        self.channels: dict[str, Channel] = {}
+        self.web: WebChannel | None = None
+        self.telegram: TelegramChannel | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    async def start(self) -> None:
+        """Bring the schema up to date, finish what an earlier run left, open the channels."""
+        await migrate(self.store)
+        publish_keys(self.ring, self.settings, self.policy, self.clock)
+        self._open_channels()
+        self.inbox = Inbox(
+            self.store,
+            conversation(),
+            self.texts,
+            {name: channel.capabilities for name, channel in self.channels.items()},
+            self.clock,
+            lambda: self.outbox.wake(),
+        )
+        self.outbox = Outbox(self.store, self._routes(), self.clock, self.inbox.wake)
+        await self.outbox.start()
+        await self.inbox.start()
+        for channel in self.channels.values():
+            await channel.start(self.inbox.receive)
+
+    async def stop(self) -> None:
+        """Take nothing more in, finish the turns in hand, send what is ready, close."""
+        if self.telegram:
+            await self.telegram.stop()
+        await self.inbox.stop()
+        await self.outbox.stop()
+        if self.web:
+            await self.web.stop()
+        if self.telegram:
+            await self.telegram.close()
+        if self._session:
+            await self._session.close()
+        await self.store.close()
+
+    def _open_channels(self) -> None:
+        settings = self.settings
+        routes = []
+        if settings.telegram_token:
+            self.telegram = TelegramChannel(
+                settings.telegram_token,
+                draw_card,
+                self._menus(),
+                api=settings.telegram_api,
+                webhook=settings.telegram_webhook,
+                secret=settings.telegram_secret,
+                pace=self.policy.telegram_per_second,
+                clock=self.clock,
+            )
+            self.channels["telegram"] = self.telegram
+            routes = self.telegram.routes()
+        if settings.web:
+            host, port = settings.web
+            self.web = WebChannel(
+                host,
+                port,
+                Transcript(self.store, self.clock),
+                draw_card,
+                now=self.clock,
+                routes=routes,
+                sms_pane=settings.sms == "console",
+            )
+            self.channels["web"] = self.web
+
+    def _menus(self) -> Mapping[str, Mapping[str, str]]:
+        return {
+            tag: {c: self.texts.say(language, f"menu.command.{c}") for c in COMMANDS}
+            for language, tag in TAGS.items()
+        }
+
+    def _routes(self) -> dict[str, Route]:
+        sms = self._sms()
+
+        async def deliver_sms(due: Due) -> None:
+            if isinstance(due.body, Sms):
+                await sms.send(due.body.to, due.body.text, str(due.number), chat=due.chat)
+
+        def reply_to(channel: Channel) -> Route:
+            async def deliver(due: Due) -> None:
+                if isinstance(due.body, Reply):
+                    address = due.chat.partition(":")[2]
+                    await channel.send(address, due.body, due.number)
+
+            return Route(deliver, kept=channel.name == "web")
+
+        work = Work(self.store, self.channels, self.clock, self.inbox.wake)
+        return {
+            **{name: reply_to(channel) for name, channel in self.channels.items()},
+            "sms": Route(deliver_sms),
+            "work": Route(work.deliver),
+        }
+
+    def _sms(self) -> SmsGateway:
+        settings = self.settings
+        if settings.sms == "console":
+            return ConsoleSms(settings.data / "sms.txt", self._show_sms)
+        self._session = aiohttp.ClientSession()
+        return TwilioSms(
+            settings.twilio_api,
+            settings.twilio_account,
+            settings.twilio_token,
+            settings.twilio_from,
+            self._session,
+        )
+
+    async def _show_sms(self, chat: str, to: str, text: str) -> None:
+        if self.web and chat.startswith("web:"):
+            await self.web.show_sms(chat, to, text)
+
+
+def open_store(settings: Settings, policy: Policy, clock: Clock) -> tuple[KeyRing, Store]:
+    """Open the key ring and the database that the settings name; both are made if new."""
+    ring = KeyRing.open(settings.data / "keys.json", clock())
+    return ring, Store.open(settings.database, ring, policy)
+
+
+def publish_keys(ring: KeyRing, settings: Settings, policy: Policy, clock: Clock) -> Path:
+    """Write the issuer's public keys where a verifier can take them; return the file."""
+    file = settings.data / "issuer-keys.json"
+    PublicKeys.published(ring, clock(), policy.realm).save(file)
+    return file

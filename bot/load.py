@@ -1,0 +1,44 @@
+"""Load an operator's list: every row checked, a bad file changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.app import open_store
+from bot.clock import system_clock
+from bot.settings import Settings
+from core.identity import normalise
+from core.lists import read_cases, read_exposures, read_places
+from core.policy import Policy
+from core.store.schema import migrate
+
+
+async def load(settings: Settings, kind: str, file: Path) -> str:
+    """Put a list in place of the one before; return one sentence. Raise ListError."""
+    data = file.read_bytes()
+    policy = Policy.load(settings.policy) if settings.policy else Policy()
+    _, store = open_store(settings, policy, system_clock)
+    try:
+        await migrate(store)
+        async with store.writing() as tx:
+            if kind == "exposures":
+                exposures = read_exposures(data)
+                await tx.lists.replace_exposures(exposures)
+                count = len(exposures)
+            elif kind == "places":
+                places = read_places(data)
+                await tx.lists.replace_places(places)
+                count = len(places)
+            else:
+                cases = [
+                    (tx.people.document_index(c.document, normalise(c.document, c.number)), c.case)
+                    for c in read_cases(data)
+                ]
+                await tx.lists.replace_cases(cases)
+                count = len(cases)
+            await tx.people.record(
+                f"{kind} loaded", actor="operator", object=str(count), now=system_clock()
+            )
+    finally:
+        await store.close()
+    return f"{count} {kind} are loaded; they take the place of the list before."

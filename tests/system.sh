@@ -1,0 +1,20 @@
+#!/bin/sh
+# Install what the tests need of the system. As root by the system's packages; otherwise the
+# browser comes from Playwright, and the rest must be there.
+set -eu
+bin=$1
+
+missing=
+command -v chromium >/dev/null || missing="$missing chromium"
+fc-list :lang=zh-hk 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-noto-cjk"
+ldconfig -p | grep -q 'libzbar\.so\.0' || missing="$missing libzbar0"
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get -qq update
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
+else
+    case $missing in *chromium*) "$bin/playwright" install chromium ;; esac
+    case $missing in *libzbar0*) echo "please install libzbar (Debian: libzbar0)" >&2 ;; esac
+fi
