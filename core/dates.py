@@ -1,0 +1,231 @@
+"""The days that are asked for. Canonical answers are ISO dates."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, timedelta
+
+from babel.dates import format_date
+
+from core import written_dates
+from core.answer import Context, Found, Invalid
+from core.characters import narrow
+from core.days import counts
+from core.written_dates import days_in, read_day
+
+OLDEST_AGE = 120
+FIRST_ISSUE_YEAR = 1949
+"""The first Hong Kong identity cards are of 1949."""
+FARTHEST_STAY = 180
+"""Days ahead: a visitor is allowed 180 days at most."""
+PROOF_MONTHS = 3
+"""A proof of address must have been issued within these months (the Government's rule of 2021)."""
+ARRIVAL_WINDOW = 21
+DISCHARGE_WINDOW = 14
+SURELY_BIRTH_AGE = 18
+"""A lone date so many years back is a birthday: no document in use was issued so long ago."""
+
+_LABELS = {
+    "birth": r"born|d\.?o\.?b\b\.?|(?:date of )?birth(?: ?day| ?date)?|出生(?:日期)?|生[日於于]",
+    "issue": r"date of issue|issue date|issued?\b|[簽签][發发](?:日期)?|[發发][證证]日期",
+    "stay": r"last night|check(?:ing)?[- ]?out|退房|最[後后]一晚|住[到至]",
+    "arrival": r"arriv\w+|landed|抵港|抵[達达]|到港|入境",
+    "discharge": r"discharged?|出院",
+}
+_LABEL = re.compile("|".join(f"(?P<{k}>{v})" for k, v in _LABELS.items()), re.IGNORECASE)
+_FILLER = re.compile(
+    r"[\s:,;=\-.是為为係系在於于]*(?:\b(?:on|is|was|until)\b)?[\s:]*", re.IGNORECASE
+)
+# "1990年1月2日出生" has its label behind it; "…簽發日期:" or "…簽發2018" begins the next date.
+_BEHIND = re.compile(r"(?P<birth>出生)|(?P<issue>[簽签][發发])|(?P<discharge>出院)")
+_BEGINS_NEXT = re.compile(r"\s*(?:日期|[:於于]|\d)")
+
+
+class _Day:
+    """A day that is asked for: how it is read and shown is the same for all."""
+
+    errors: tuple[str, ...] = written_dates.ERRORS
+    label = ""
+
+    @classmethod
+    def check(cls, day: date, context: Context) -> None:
+        """Raise Invalid if it cannot be this day."""
+
+    @classmethod
+    def parse(cls, text: str, context: Context) -> str:
+        """Return the ISO date, or raise Invalid: as `read_day` and `check`."""
+        day = read_day(text, context.today)
+        cls.check(day, context)
+        return day.isoformat()
+
+    @classmethod
+    def find(cls, text: str, context: Context) -> Found | None:
+        """Return the first date that is labelled as this day, its label included."""
+        found = _labelled(text, cls.label)
+        return found if found and cls._holds(found, context) else None
+
+    @staticmethod
+    def show(value: str, language: str) -> str:
+        """Return the day as the language writes it."""
+        return show_day(value, language)
+
+    @classmethod
+    def _holds(cls, found: Found, context: Context) -> bool:
+        try:
+            cls.check(date.fromisoformat(found.value), context)
+        except Invalid:
+            return False
+        return True
+
+
+class BirthDate(_Day):
+    """The day of birth."""
+
+    errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "too_old", "after_issue")
+    label = "birth"
+
+    @classmethod
+    def check(cls, day: date, context: Context) -> None:
+        """Raise Invalid `future`, `too_old` (years) or `after_issue` (issued).
+
+        The last if the document, answered as `issued_on`, would be older than its holder.
+        """
+        if day > context.today:
+            raise Invalid("future")
+        if day < months_before(context.today, 12 * OLDEST_AGE):
+            raise Invalid("too_old", years=OLDEST_AGE)
+        issued = context.answers.get("issued_on")
+        if issued and day > date.fromisoformat(issued):
+            raise Invalid("after_issue", issued=date.fromisoformat(issued))
+
+    @classmethod
+    def find(cls, text: str, context: Context) -> Found | None:
+        """Return the date that is called a birth, or the only one if it can be nothing else."""
+        if found := super().find(text, context):
+            return found
+        days = list(days_in(text))
+        if len(days) != 1 or _label_of(text, days[0], 0):
+            return None
+        surely = months_before(context.today, 12 * SURELY_BIRTH_AGE)
+        long_ago = date.fromisoformat(days[0].value) <= surely
+        return days[0] if long_ago and cls._holds(days[0], context) else None
+
+
+class IssueDate(_Day):
+    """The day on which the identity document was issued."""
+
+    errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "too_early", "before_birth")
+    label = "issue"
+
+    @classmethod
+    def check(cls, day: date, context: Context) -> None:
+        """Raise Invalid `future`, `too_early` (year) or `before_birth` (born)."""
+        if day > context.today:
+            raise Invalid("future")
+        if day.year < FIRST_ISSUE_YEAR:
+            raise Invalid("too_early", year=FIRST_ISSUE_YEAR)
+        born = context.answers.get("born_on")
+        if born and day < date.fromisoformat(born):
+            raise Invalid("before_birth", born=date.fromisoformat(born))
+
+
+class LastNight(_Day):
+    """The last night in a hotel."""
+
+    errors: tuple[str, ...] = (*written_dates.ERRORS, "past", "too_far")
+    label = "stay"
+
+    @classmethod
+    def check(cls, day: date, context: Context) -> None:
+        """Raise Invalid `past` or `too_far` (latest)."""
+        if day < context.today:
+            raise Invalid("past")
+        latest = context.today + timedelta(days=FARTHEST_STAY)
+        if day > latest:
+            raise Invalid("too_far", latest=latest)
+
+
+class ArrivalDate(_Day):
+    """The day of arrival in Hong Kong, within the days that count."""
+
+    errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "not_recent")
+    label = "arrival"
+
+    @classmethod
+    def check(cls, day: date, context: Context) -> None:
+        """Raise Invalid `future` or `not_recent` (earliest)."""
+        _check_recent(day, context, ARRIVAL_WINDOW)
+
+
+class DischargeDate(_Day):
+    """The day of discharge from hospital, within the days that count."""
+
+    errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "not_recent")
+    label = "discharge"
+
+    @classmethod
+    def check(cls, day: date, context: Context) -> None:
+        """Raise Invalid `future` or `not_recent` (earliest)."""
+        _check_recent(day, context, DISCHARGE_WINDOW)
+
+
+class ProofDate(_Day):
+    """The day on which a proof of address was issued.
+
+    Never found in a longer text: an identity document is issued too, and more often spoken of.
+    """
+
+    errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "too_old")
+
+    @classmethod
+    def check(cls, day: date, context: Context) -> None:
+        """Raise Invalid `future` or `too_old` (earliest)."""
+        if day > context.today:
+            raise Invalid("future")
+        earliest = months_before(context.today, PROOF_MONTHS)
+        if day < earliest:
+            raise Invalid("too_old", earliest=earliest)
+
+
+def show_day(value: str, language: str) -> str:
+    """Write an ISO date as the language writes days; English the Hong Kong way, day first."""
+    locale = "en_HK" if language == "en" else language
+    return format_date(date.fromisoformat(value), "long", locale=locale)
+
+
+def months_before(day: date, months: int) -> date:
+    """Return the day so many months back; where that month is shorter, its last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
+
+
+def _check_recent(day: date, context: Context, window: int) -> None:
+    if day > context.today:
+        raise Invalid("future")
+    if not counts(day, context.today, window):
+        raise Invalid("not_recent", earliest=context.today - timedelta(days=window - 1))
+
+
+def _labelled(text: str, kind: str) -> Found | None:
+    """Return the first date whose label is of that kind, its label included."""
+    position = 0
+    for found in days_in(text):
+        label = _label_of(text, found, position)
+        if label and label.lastgroup == kind:
+            start, end = found.start, max(found.end, label.end())
+            if label.start() < start and _FILLER.fullmatch(narrow(text), label.end(), start):
+                start = label.start()
+            return Found(found.value, start, end)
+        position = max(found.end, label.end() if label else 0)
+    return None
+
+
+def _label_of(text: str, found: Found, position: int) -> re.Match[str] | None:
+    folded = narrow(text)
+    behind = _BEHIND.match(folded, found.end)
+    if behind and not _BEGINS_NEXT.match(folded, behind.end()):
+        return behind
+    before = list(_LABEL.finditer(folded, position, found.start))
+    return before[-1] if before else None

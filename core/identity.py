@@ -1,0 +1,157 @@
+"""Identity documents: their kinds and their numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+
+from core.answer import Context, Found, Invalid, fold
+from core.characters import is_han, narrow
+
+LEAST_NUMBER = 5
+MOST_NUMBER = 20
+"""Characters of a number whose form is not known; a Mainland identity card has 18."""
+TAIL = 4
+
+
+class DocumentType(StrEnum):
+    """The kinds of identity document with which one can register."""
+
+    HKID = "hkid"
+    BIRTH_CERTIFICATE = "birth_certificate"
+    PASSPORT = "passport"
+    CONSULAR = "consular"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    VISA_IDENTITY = "visa_identity"
+    REENTRY_PERMIT = "reentry_permit"
+
+    @property
+    def code(self) -> str:
+        """The one character by which the Hong Kong Health Code knew this kind."""
+        return _CODES[self]
+
+    @property
+    def checked(self) -> bool:
+        """Tell whether its number ends in a check character, as HKIDs do."""
+        return self in (DocumentType.HKID, DocumentType.BIRTH_CERTIFICATE)
+
+
+_CODES = {
+    DocumentType.HKID: "0",
+    DocumentType.BIRTH_CERTIFICATE: "1",
+    DocumentType.PASSPORT: "3",
+    DocumentType.CONSULAR: "4",
+    DocumentType.ACKNOWLEDGEMENT: "5",
+    DocumentType.VISA_IDENTITY: "A",
+    DocumentType.REENTRY_PERMIT: "B",
+}
+_SEPARATORS = re.compile(r"[\s()\[\]{}<>【】〔〕「」《》_/.,:'’‘*·•\-‐‑‒–—−]+")
+_HKID = re.compile(r"([A-Z]{1,2}[0-9]{6})([0-9A])?")
+_HKID_ANYWHERE = re.compile(
+    r"(?:\b(?:HKID|ID)(?: ?card)?(?: ?(?:no|number)\b\.?)?(?: is)?[\s:]*"
+    r"|身[份分][證证](?:號碼|号码)?[\s:是係系為为]*)?"
+    r"(?<![A-Z0-9])(?P<body>[A-Z]{1,2} ?[0-9]{3} ?[0-9]{3}) ?"
+    r"(?:[(\[] ?(?P<check>[0-9A]) ?[)\]]|(?P<bare>[0-9A]))(?![A-Z0-9])",
+    re.ASCII | re.IGNORECASE,
+)
+_OTHER_DOCUMENT = re.compile(r"passport|permit|護照|护照|[證证]件|通行[證证]", re.IGNORECASE)
+
+
+class DocumentNumber:
+    """The number of the document that the answer `document` names (an HKID where it is silent)."""
+
+    errors: tuple[str, ...] = (
+        "format",
+        "not_latin",
+        "no_check_digit",
+        "check_digit",
+        "characters",
+        "length",
+    )
+
+    @staticmethod
+    def parse(text: str, context: Context) -> str:
+        """Return the number in capitals; one with a check character as `A123456(3)`.
+
+        Raise Invalid: `not_latin` (a letter that only looks like A to Z); with a check character
+        `format`, `no_check_digit`, `check_digit`; without one `characters`, or `length`
+        (least, most).
+        """
+        written = _SEPARATORS.sub("", fold(text))
+        if any(c.isalpha() and not c.isascii() and not is_han(c) for c in written):
+            raise Invalid("not_latin")
+        number = written.upper()
+        if not _type(context).checked:
+            if not re.fullmatch(r"[A-Z0-9]*", number):
+                raise Invalid("characters")
+            if not LEAST_NUMBER <= len(number) <= MOST_NUMBER:
+                raise Invalid("length", least=LEAST_NUMBER, most=MOST_NUMBER)
+            return number
+        match = _HKID.fullmatch(number)
+        if match is None:
+            raise Invalid("format")
+        body, check = match.groups()
+        if check is None:
+            raise Invalid("no_check_digit")
+        if check != check_character(body):
+            raise Invalid("check_digit")
+        return f"{body}({check})"
+
+    @staticmethod
+    def find(text: str, context: Context) -> Found | None:
+        """Return an HKID with the right check character, its label included.
+
+        Without brackets only where no other document is spoken of: of the numbers with a letter
+        and seven digits one in eleven looks like an HKID.
+        """
+        if not _type(context).checked:
+            return None
+        folded = narrow(text)
+        for match in _HKID_ANYWHERE.finditer(folded):
+            body = match["body"].replace(" ", "").upper()
+            check = (match["check"] or match["bare"]).upper()
+            if match["bare"] and _OTHER_DOCUMENT.search(folded):
+                continue
+            if check == check_character(body):
+                return Found(f"{body}({check})", match.start(), match.end())
+        return None
+
+    @staticmethod
+    def show(value: str, language: str) -> str:
+        """Return the number as it is."""
+        return value
+
+
+def check_character(body: str) -> str:
+    """Return the check character of one or two letters and six digits, all in capitals.
+
+    Values A=10 … Z=35, a missing first letter 36; weights 9 to 2; modulo 11 (Immigration
+    Department). The older formula with A=1 agrees for one letter only.
+    """
+    values = [36 if c == " " else int(c, 36) for c in body.rjust(8)]
+    total = sum(value * weight for value, weight in zip(values, range(9, 1, -1), strict=True))
+    return "0123456789A"[-total % 11]
+
+
+def normalise(document: DocumentType, number: str) -> str:
+    """Return a number as indexes and bindings know it: capitals and digits alone.
+
+    A number of a kind that has a check character gets it where it was left out.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKC", number).upper() if c.isalnum())
+    match = _HKID.fullmatch(plain)
+    if document.checked and match and match[2] is None:
+        return plain + check_character(plain)
+    return plain
+
+
+def tail(number: str) -> str:
+    """Return the end of a canonical number for the card: four characters, of a short one fewer."""
+    plain = number.replace("(", "").replace(")", "")
+    end = plain[-min(TAIL, len(plain) // 2) :]
+    return f"{end[:-1]}({end[-1]})" if number.endswith(")") else end
+
+
+def _type(context: Context) -> DocumentType:
+    return DocumentType(context.answers.get("document", DocumentType.HKID))

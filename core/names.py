@@ -1,0 +1,189 @@
+"""The names of a person, in English and in Chinese."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from core.answer import Context, Found, Invalid
+from core.characters import is_han, is_latin, narrow, tidy
+from core.gazetteer import is_place
+
+LEAST_ENGLISH = 2
+MOST_ENGLISH = 80
+MOST_CHINESE = 20
+
+_PUNCTUATION = str.maketrans(
+    {**dict.fromkeys("’‘`´ʼ", "'"), **dict.fromkeys("‐‑‒–—−", "-"), "，": ",", "。": "."}
+)
+_DOTS = str.maketrans(dict.fromkeys("・‧•∙⋅●．.", "·"))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NOT_A_SURNAME = _words(
+    "BLK BLOCK DOB FLAT FLOOR FLT FT HK HKID HOUSE HOTEL ID KLN MR MRS MS NO NT PHASE RM ROOM TEL"
+    " TOWER UNIT"
+)
+_PLACE_WORDS = _words(
+    "Avenue Building Bay Centre Court Estate Garden Gardens Hotel House Lane Mansion Path Road"
+    " Street Terrace Tower Village"
+)
+_STOPS = ("and", "born", "dob", "hkid", "id", "my", "passport", "phone", "mobile", "tel", "i")
+_NAME_IS = r"(?:my |full |english )*name(?: is\b|[ ]*:)[\s:]*"
+_INTRODUCTION = rf"(?:{_NAME_IS}|i am\b|i'm\b)[\s:]*"
+_INTRODUCTIONS = re.compile(rf"^(?:[ ,]*{_INTRODUCTION})+", re.IGNORECASE)
+_CAPITAL_SURNAME = re.compile(
+    rf"(?:\b(?i:{_INTRODUCTION}))?(?<![\w'-])"
+    r"(?P<name>(?P<surname>[A-Z]{2,}(?:-[A-Z]{2,})?),? [A-Z][a-z]+(?:[ -][A-Za-z][a-z]+){0,3})"
+    r"(?![\w'-])"
+)
+_INTRODUCED = re.compile(
+    rf"\b{_NAME_IS}(?P<name>[a-z'.-]+,?(?: (?!(?:{'|'.join(_STOPS)})\b)[a-z'.-]+){{0,5}})",
+    re.IGNORECASE | re.ASCII,
+)
+
+_HAN_RUN = re.compile("[〇々\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_CHINESE_INTRODUCTION = re.compile(
+    "(?:我(?:[叫是係系]|[的嘅]?(?:中文)?(?:姓名|名字|名)(?:[叫是係系])?)"
+    "|(?:中文)?(?:姓名|名字)[是係系為为叫]?|中文名[是係系為为叫]?)[ :]*"
+)
+_CHINESE_MARKS = "·,、:"
+_CHINESE_INTRODUCTIONS = re.compile(rf"^(?:[{_CHINESE_MARKS}]*{_CHINESE_INTRODUCTION.pattern})+")
+_COMPOUND_SURNAMES = _words(
+    "歐陽 欧阳 司徒 司馬 司马 上官 諸葛 诸葛 皇甫 尉遲 尉迟 公孫 公孙 慕容 令狐 端木 夏侯 東方 东方"
+)
+_SURNAMES = frozenset(
+    "陳陈黃黄李梁張张林吳吴王何劉刘楊杨郭鄧邓周葉叶羅罗鄭郑曾蔡謝谢許许胡馮冯朱趙赵蘇苏潘徐余馬马"
+    "盧卢高麥麦簡简溫温鍾钟方莫江譚谭彭廖蕭萧袁唐孫孙沈呂吕伍韓韩關关姚任區区崔范莊庄曹魏湯汤董石戴"
+    "蔣蒋賴赖甘錢钱洪施嚴严丁龍龙杜田姜白金宋賈贾尹康邱丘秦史陸陆顏颜程汪傅鄺邝文侯詹翁霍邵屈歐欧"
+    "倫伦勞劳古成連连凌阮龔龚孔尤毛卓倪俞藍蓝涂雷巫符柯岑佘鮑鲍柳韋韦招談谈郝童冼利辛容陶裴包尚單单"
+    "項项盛祝樂乐游駱骆向車车苗顧顾薛夏葛孟熊萬万段常武易喬乔龐庞樊梅季安聶聂焦左"
+)
+_ORDINARY_WORDS = _words(
+    "簡單 简单 簡體 简体 方便 高興 高兴 何時 何时 何處 何处 何解 文件 文字 成功 成人 安全 連接"
+    " 连接 黃色 黄色 黃碼 黄码 常見 常见 單位 单位 項目 项目 容易 尚未 程序 溫度 温度 關於 关于"
+    " 任何 萬一 万一 白天 金色 游客"
+)
+_PLACE_ENDS = frozenset("道街路邨村苑樓楼座室區区號号里徑径灣湾廈厦園园院校城閣阁臺台段市省縣县站")
+
+
+class EnglishName:
+    """The name in Latin letters, as on the document: "CHAN Tai Man" or "Chan, Tai Man"."""
+
+    errors: tuple[str, ...] = (
+        "hidden",
+        "private_use",
+        "digits",
+        "not_latin",
+        "characters",
+        "too_short",
+        "too_long",
+    )
+
+    @staticmethod
+    def parse(text: str, context: Context) -> str:
+        """Return the name in NFC, capitals and small letters as they were written.
+
+        Raise Invalid: `hidden`, `private_use` (see `tidy`), `digits`, `not_latin`, `characters`,
+        `too_short` (least), `too_long` (most).
+        """
+        name = unicodedata.normalize("NFC", tidy(text)).translate(_PUNCTUATION)
+        name = _INTRODUCTIONS.sub("", name).strip(" ,")
+        for character in name:
+            if is_latin(character) or character in " -',.":
+                continue
+            # A mark that no single character combines with its letter is part of the letter.
+            if unicodedata.category(character) == "Mn":
+                continue
+            if character.isdigit():
+                raise Invalid("digits")
+            raise Invalid("not_latin" if character.isalpha() else "characters")
+        if sum(map(is_latin, name)) < LEAST_ENGLISH:
+            raise Invalid("too_short", least=LEAST_ENGLISH)
+        if len(name) > MOST_ENGLISH:
+            raise Invalid("too_long", most=MOST_ENGLISH)
+        return name
+
+    @staticmethod
+    def find(text: str, context: Context) -> Found | None:
+        """Return a name with its surname in capitals, or one that is introduced as a name."""
+        folded = narrow(text)
+        for match in (*_CAPITAL_SURNAME.finditer(folded), *_INTRODUCED.finditer(folded)):
+            words = re.findall(r"\w+", match["name"])
+            if words[0].upper() in _NOT_A_SURNAME or not _PLACE_WORDS.isdisjoint(words):
+                continue
+            try:
+                return Found(EnglishName.parse(match["name"], context), match.start(), match.end())
+            except Invalid:
+                continue
+        return None
+
+    @staticmethod
+    def show(value: str, language: str) -> str:
+        """Return the name as it is."""
+        return value
+
+
+class ChineseName:
+    """The name in Chinese characters, kept as they were written."""
+
+    errors: tuple[str, ...] = ("hidden", "private_use", "not_chinese", "too_long")
+
+    @staticmethod
+    def parse(text: str, context: Context) -> str:
+        """Return the name without spaces; characters are not normalised, dots become `·`.
+
+        NFC would change compatibility characters into others (U+F9D1 into U+516D), so that the
+        name would no longer be the document's.
+        Raise Invalid: `hidden`, `private_use` (see `tidy`), `not_chinese`, `too_long` (most).
+        """
+        name = tidy(text).replace(" ", "").translate(_DOTS)
+        name = _CHINESE_INTRODUCTIONS.sub("", name).strip(_CHINESE_MARKS)
+        han = 0
+        for position, character in enumerate(name):
+            if is_han(character):
+                han += 1
+            elif not (position and (character == "·" or _is_variation(character))):
+                raise Invalid("not_chinese")
+        if not han:
+            raise Invalid("not_chinese")
+        if han > MOST_CHINESE or len(name) > 2 * MOST_CHINESE:
+            raise Invalid("too_long", most=MOST_CHINESE)
+        return name
+
+    @staticmethod
+    def find(text: str, context: Context) -> Found | None:
+        """Return the only stand-alone run of 2 to 4 characters that begins with a surname."""
+        folded = narrow(text)
+        found = []
+        for run in _HAN_RUN.finditer(folded):
+            introduction = _CHINESE_INTRODUCTION.match(folded, run.start())
+            start = introduction.end() if introduction else run.start()
+            name = _HAN_RUN.match(folded, start)
+            if name and _could_be_a_name(name[0]):
+                found.append(Found(text[start : name.end()], run.start(), name.end()))
+        return found[0] if len({f.value for f in found}) == 1 else None
+
+    @staticmethod
+    def show(value: str, language: str) -> str:
+        """Return the name as it is."""
+        return value
+
+
+def _could_be_a_name(run: str) -> bool:
+    return (
+        2 <= len(run) <= 4
+        and (run[0] in _SURNAMES or run[:2] in _COMPOUND_SURNAMES)
+        and not (len(run) == 4 and run[:2] not in _COMPOUND_SURNAMES and run[1] not in _SURNAMES)
+        and run not in _ORDINARY_WORDS
+        and not is_place(run)
+        and run[-1] not in _PLACE_ENDS
+    )
+
+
+def _is_variation(character: str) -> bool:
+    """Tell whether a character only chooses the form of the one before it (Unicode, IVS)."""
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
