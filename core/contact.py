@@ -1,0 +1,102 @@
+"""How a person is reached: a Hong Kong mobile number that can take an SMS."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+from core.answer import Context, Found, Invalid, fold
+from core.characters import narrow
+
+HONG_KONG_CODE = "852"
+FIRST_DIGITS = "456789"
+"""Mobile numbers begin with these (Office of the Communications Authority, since 2018)."""
+
+_ELSEWHERE = {"86": "mainland", "853": "macao"}
+_SEPARATORS = re.compile(r"[\s()\[\]./·\-‐‑‒–—−]+")
+_ANYWHERE = re.compile(
+    r"(?:\b(?:mobile|phone|tel(?:ephone)?|whatsapp)\b(?: ?(?:no|number)\b\.?)?(?: is\b)?[\s.:]*"
+    r"|(?:手提|流動|流动)?(?:電話|电话|手機|手机)(?:號碼|号码)?[\s:是係系為为]*)?"
+    r"(?<![\w+/.-])(?P<number>(?:(?:\+|00)? ?852[ -]?)?[4-9]\d{3}[ -]?\d{4})(?![\w/]|[.-]\d)",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+class HongKongMobile:
+    """A Hong Kong mobile number, as E.164: `+85291234567`."""
+
+    errors: tuple[str, ...] = ("format", "not_mobile", "mainland", "macao", "foreign")
+
+    @staticmethod
+    def parse(text: str, context: Context) -> str:
+        """Return the number in E.164.
+
+        Numbers that no operator is known to use are taken too, as they are allotted all the time:
+        the one-time code shows whether somebody has them.
+        Raise Invalid: `format`, `not_mobile` (fixed line, pager, personal number, …), `mainland`,
+        `macao`, `foreign`.
+        """
+        written = _SEPARATORS.sub("", fold(text))
+        match = re.fullmatch(r"(\+|00)?(\d{5,18})", written, re.ASCII)
+        if match is None:
+            raise Invalid("format")
+        digits = match[2]
+        if match[1] or re.fullmatch(r"(?:852|853)\d{8}|861[3-9]\d{9}", digits):
+            digits = _local(digits)
+        elif re.fullmatch(r"1[3-9]\d{9}", digits):
+            raise Invalid("mainland")
+        if len(digits) != 8 or digits[0] in "01":
+            raise Invalid("format")
+        kind = _kind(digits)
+        if digits[0] not in FIRST_DIGITS or kind not in _TAKEN:
+            raise Invalid("not_mobile")
+        return f"+{HONG_KONG_CODE}{digits}"
+
+    @staticmethod
+    def find(text: str, context: Context) -> Found | None:
+        """Return the first number that an operator is known to use, its label included."""
+        for match in _ANYWHERE.finditer(narrow(text)):
+            number = HongKongMobile._taken(match["number"], context)
+            if number and _kind(number[-8:]) == PhoneNumberType.MOBILE:
+                return Found(number, match.start(), match.end())
+        return None
+
+    @staticmethod
+    def show(value: str, language: str) -> str:
+        """Return the number as it is read: `+852 9123 4567`."""
+        return f"{value[:4]} {value[4:8]} {value[8:]}"
+
+    @staticmethod
+    def _taken(text: str, context: Context) -> str | None:
+        try:
+            return HongKongMobile.parse(text, context)
+        except Invalid:
+            return None
+
+
+_TAKEN = (
+    PhoneNumberType.MOBILE,
+    PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    PhoneNumberType.UNKNOWN,
+)
+
+
+def masked(number: str) -> str:
+    """Return a number of which only its owner knows the rest: `9••• •567`."""
+    return f"{number[-8]}••• •{number[-3:]}"
+
+
+def _local(digits: str) -> str:
+    """Return the digits after Hong Kong's code, or raise Invalid with where the number belongs."""
+    if digits.startswith(HONG_KONG_CODE):
+        return digits.removeprefix(HONG_KONG_CODE)
+    for code, place in _ELSEWHERE.items():
+        if digits.startswith(code):
+            raise Invalid(place)
+    raise Invalid("foreign")
+
+
+def _kind(digits: str) -> int:
+    return int(phonenumbers.number_type(phonenumbers.parse(digits, "HK")))

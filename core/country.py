@@ -1,0 +1,127 @@
+"""The country or region that issued a passport."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+
+import pycountry
+from babel import Locale
+
+from core.answer import Context, Found, Invalid, fold
+from core.characters import narrow
+
+MOST_SUGGESTIONS = 5
+LEAST_LETTERS = 4
+"""Letters of a name that is looked for in other names; of fewer, too many contain them."""
+
+_LANGUAGES = ("en", "zh_Hant_HK", "zh_Hant", "zh_Hans")
+_ALSO_KNOWN_AS = {
+    "CHN": "china, prc, mainland china, 內地, 内地, 中國內地, 中国内地, 大陸, 大陆, 中國大陸"
+    ", 中国大陆",
+    "CZE": "czech republic",
+    "GBR": "uk, britain, great britain, england, scotland, wales, northern ireland, british, bno"
+    ", bn(o), 英格蘭, 英格兰",
+    "HKG": "hong kong, hksar, 香港",
+    "KOR": "south korea, rok, 南韓, 南韩, 韓國, 韩国",
+    "MAC": "macau, macao, 澳門, 澳门",
+    "MKD": "macedonia",
+    "MMR": "burma, 緬甸, 缅甸",
+    "NLD": "holland",
+    "PRK": "north korea, dprk, 北韓, 朝鲜",
+    "RUS": "russia",
+    "SWZ": "swaziland",
+    "TUR": "turkey",
+    "TWN": "taiwan, roc, 臺灣, 台湾",
+    "USA": "america, us, u.s., u.s.a.",
+    "VAT": "vatican",
+    "VNM": "vietnam",
+}
+_SHARED = {"korea": ("KOR", "PRK"), "congo": ("COD", "COG")}
+_PASSPORT_OF = re.compile(
+    r"(?P<before>[^\W\d_][^\d_,;，；。\n]*?)\s*(?:passport|護照|护照)"
+    r"|(?:passport|護照|护照)\s*(?:of|from|issued by)\s+(?P<after>[^\d_,;，；。\n]+)",
+    re.IGNORECASE,
+)
+
+
+class Country:
+    """An issuing country or region, as its ISO 3166-1 alpha-3 code."""
+
+    errors: tuple[str, ...] = ("unknown", "ambiguous")
+
+    @staticmethod
+    def parse(text: str, context: Context) -> str:
+        """Return the code that a name (English, Traditional or Simplified) or a code means.
+
+        Raise Invalid: `unknown`; `ambiguous` (suggestions: names in the context's language) where
+        several countries, or none but similar ones, are called so.
+        """
+        wanted = _key(fold(text))
+        codes = _names().get(wanted, ())
+        if not codes and len(wanted) >= (LEAST_LETTERS if wanted.isascii() else 2):
+            word = re.compile(rf"\b{re.escape(wanted)}" if wanted.isascii() else wanted)
+            codes = _codes(name for name in _names() if word.search(name))
+        if len(codes) == 1:
+            return codes[0]
+        codes = codes or _codes(difflib.get_close_matches(wanted, _names(), MOST_SUGGESTIONS, 0.75))
+        if not codes:
+            raise Invalid("unknown")
+        names = [Country.show(code, context.language) for code in codes[:MOST_SUGGESTIONS]]
+        separator = ", " if context.language == "en" else "、"
+        raise Invalid("ambiguous", suggestions=separator.join(names))
+
+    @staticmethod
+    def find(text: str, context: Context) -> Found | None:
+        """Return the country whose passport is spoken of."""
+        for match in _PASSPORT_OF.finditer(narrow(text)):
+            group = "before" if match["before"] else "after"
+            words = list(re.finditer(r"\S+", match[group]))
+            # "I hold a United Kingdom passport": the country is the words next to it, four at the most.
+            for count in range(min(4, len(words)), 0, -1):
+                near = words[-count:] if group == "before" else words[:count]
+                start, end = near[0].start(), near[-1].end()
+                name = match[group][start:end]
+                codes = _names().get(_key(name), ())
+                # "my passport" is not one of Malaysia: codes count in capitals only.
+                if len(codes) == 1 and not (name.islower() and len(name) < LEAST_LETTERS):
+                    first = match.start(group)
+                    return Found(codes[0], first + start, first + end)
+        return None
+
+    @staticmethod
+    def show(value: str, language: str) -> str:
+        """Return the country's name in the language."""
+        country = pycountry.countries.get(alpha_3=value)
+        if country is None:
+            return value
+        return str(Locale.parse(language).territories.get(country.alpha_2, country.name))
+
+
+def _key(name: str) -> str:
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    words = re.sub(r"[^\w()]+", " ", plain.casefold().replace("&", " and "))
+    return re.sub(r"^the ", "", words.strip())
+
+
+@cache
+def _names() -> dict[str, tuple[str, ...]]:
+    """Return every name and code, as `_key` writes it, with the countries that it may mean."""
+    names: dict[str, tuple[str, ...]] = {_key(name): codes for name, codes in _SHARED.items()}
+    territories = [Locale.parse(language).territories for language in _LANGUAGES]
+    for country in pycountry.countries:
+        called = [country.alpha_2, country.alpha_3, country.name]
+        called += [getattr(country, kind, "") for kind in ("official_name", "common_name")]
+        called += [territory.get(country.alpha_2, "") for territory in territories]
+        called += _ALSO_KNOWN_AS.get(country.alpha_3, "").split(", ")
+        for name in filter(None, map(_key, called)):
+            names.setdefault(name, (country.alpha_3,))
+    return names
+
+
+def _codes(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the countries of these names, each once, in order."""
+    return tuple(dict.fromkeys(code for name in names for code in _names()[name]))
