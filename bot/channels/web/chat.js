@@ -1,0 +1,237 @@
+// The web chat: what the person does, and what comes back.
+
+import { connect, upload } from "./connection.js";
+import * as log from "./log.js";
+import * as own from "./own.js";
+import { languageOf, say, speak, spoken } from "./words.js";
+
+const FILE_BYTES = 10 * 1024 * 1024;
+const PATIENCE_MS = 1200;
+const TALLEST = 160;
+
+const $ = (selector) => document.querySelector(selector);
+const words = $("#words");
+const phone = $("#phone");
+const banner = $("#connection");
+const files = new Map();
+let bannerTimer;
+let editing = "";
+let tongue = "";
+
+// What the person says.
+
+function tell(kind, text, more = {}) {
+  const one = own.keep({ id: own.fresh(), kind, text, after: log.lastNumber(), state: "sending", ...more });
+  if (kind !== "edit") log.mine(one);
+  if (kind !== "file") server.say(own.frame(one));
+  if (!server.isOpen()) log.mark(kind === "edit" ? one.message : one.id, "waiting");
+  return one;
+}
+
+function press(id, label) {
+  tell("press", label, { button: id });
+}
+
+$("#composer").onsubmit = (event) => {
+  event.preventDefault();
+  const text = words.value.trim();
+  if (!text) return words.focus();
+  if (editing) {
+    own.change(editing, { text });
+    log.reword(editing, text);
+    log.mark(editing, "sending");
+    tell("edit", text, { message: editing });
+  } else {
+    tell("text", text);
+  }
+  stopEditing();
+  words.focus();
+};
+
+words.onkeydown = (event) => {
+  // A Chinese input method uses Enter to choose a character: that is not yet sending.
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    $("#composer").requestSubmit();
+  }
+  if (event.key === "Escape" && editing) stopEditing();
+};
+
+words.oninput = () => {
+  if (!editing) own.draft.set(words.value);
+  words.style.height = "auto";
+  words.style.height = `${Math.min(words.scrollHeight + 2, TALLEST)}px`;
+};
+
+function fill(text) {
+  words.value = text;
+  words.oninput();
+}
+
+function edit(id) {
+  editing = id;
+  $("#editing").hidden = false;
+  fill(own.find(id)?.text ?? "");
+  words.focus();
+}
+
+function stopEditing() {
+  editing = "";
+  $("#editing").hidden = true;
+  fill("");
+}
+$("#unedit").onclick = () => {
+  stopEditing();
+  words.focus();
+};
+
+// Files.
+
+function sendFile(file) {
+  const one = tell("file", file.name);
+  files.set(one.id, file);
+  if (file.size > FILE_BYTES) log.mark(one.id, "tooLarge");
+  else send(one.id);
+}
+
+async function send(id) {
+  const file = files.get(id);
+  log.mark(id, "uploading");
+  log.progress(id, 0);
+  try {
+    await upload(id, file, (part) => log.progress(id, part));
+    taken(id);
+  } catch (why) {
+    log.mark(id, why, why === "tooSlow" || why === "waiting" ? () => send(id) : undefined);
+  }
+}
+
+$("#attach").onclick = () => $("#file").click();
+$("#file").onchange = ({ target }) => {
+  [...target.files].forEach(sendFile);
+  target.value = "";
+};
+addEventListener("dragover", (event) => {
+  if (!event.dataTransfer.types.includes("Files")) return;
+  event.preventDefault();
+  $("#drop").hidden = false;
+});
+addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) $("#drop").hidden = true;
+});
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  $("#drop").hidden = true;
+  [...event.dataTransfer.files].forEach(sendFile);
+});
+
+// What comes back.
+
+function taken(id) {
+  files.delete(id);
+  const one = own.change(id, { state: "taken" });
+  log.mark(one?.kind === "edit" ? one.message : id, "taken");
+  log.offerEdit(edit);
+}
+
+function said({ id, text, button, message }) {
+  if (own.find(id)) return;
+  if (message) {
+    own.change(message, { text });
+    return log.reword(message, text);
+  }
+  const label = button && $(`[data-button="${CSS.escape(button)}"]`)?.textContent;
+  log.mine(own.keep({ id, kind: button ? "press" : "text", text: label || text, after: log.lastNumber(), state: "taken" }));
+}
+
+function refused({ id, why }) {
+  const state = why === "too_long" ? "tooLong" : "unreadable";
+  own.change(id, { state });
+  log.mark(id, state);
+}
+
+function sms({ id, to, text }) {
+  if (document.getElementById(`sms-${id}`)) return;
+  phone.hidden = false;
+  $("#no-sms").hidden = true;
+  const one = document.createElement("article");
+  const head = document.createElement("p");
+  const body = document.createElement("p");
+  const label = say(document.createElement("span"), "smsTo");
+  one.id = `sms-${id}`;
+  head.append(label, ` ${to}`);
+  body.textContent = text;
+  one.append(head, body);
+  $("#sms").prepend(one);
+}
+
+/** Let the page speak as the chat does: when the chat's language changes, not after every word. */
+function follow() {
+  if (!tongue || tongue === localStorage.getItem("heard")) return;
+  localStorage.setItem("heard", tongue);
+  speak(tongue, true);
+}
+
+function heard(frame) {
+  if (frame.type === "taken") taken(frame.id);
+  else if (frame.type === "refused") refused(frame);
+  else if (frame.type === "said") said(frame);
+  else if (frame.type === "sms") sms(frame);
+  else if (frame.type === "typing") log.write(true);
+  else if (frame.type === "ready") {
+    if (frame.sms_pane) phone.hidden = false;
+    log.settle();
+    follow();
+    log.offerEdit(edit);
+  } else if (frame.type === "reply") {
+    log.reply(frame, press);
+    for (const id of frame.forget) {
+      own.change(id, { text: "", kind: "gone" });
+      log.forget(id);
+    }
+    if (frame.notice) return;
+    document.body.classList.toggle("file-wanted", frame.file_wanted);
+    say($("#attach span"), frame.file_wanted ? "choose" : "attach");
+    tongue = frame.language || languageOf(frame.text) || tongue;
+    if ($("#log").getAttribute("aria-busy") === "false") follow();
+  }
+}
+
+function changed(state) {
+  if (state === "open") {
+    clearTimeout(bannerTimer);
+    bannerTimer = undefined;
+    say(banner, "");
+    for (const one of own.all()) if (one.state === "sending" && one.kind !== "file") log.mark(one.message ?? one.id, "sending");
+    for (const id of files.keys()) if ($(`#m-${id}`).dataset.state === "waiting") send(id);
+    return;
+  }
+  for (const { id } of own.pending()) log.mark(id, "waiting");
+  // A short break is nobody's worry.
+  if (state === "lost") bannerTimer ??= setTimeout(() => say(banner, state), PATIENCE_MS);
+  else say(banner, state);
+}
+
+// Settings, and the beginning.
+
+function enlarge(on) {
+  document.documentElement.classList.toggle("large", on);
+  $("#large").setAttribute("aria-pressed", on);
+  localStorage.setItem("large", on);
+}
+$("#large").onclick = () => enlarge(!document.documentElement.classList.contains("large"));
+$("#hide").onclick = () => {
+  phone.hidden = true;
+  words.focus();
+};
+$("#language").onchange = ({ target }) => speak(target.value, true);
+
+enlarge(localStorage.getItem("large") === "true");
+speak(spoken());
+for (const one of own.all()) if (one.kind !== "edit") log.mine(one);
+for (const one of own.all()) if (one.kind === "gone") log.forget(one.id);
+fill(own.draft.get());
+const server = connect({ pending: own.pending, last: log.lastNumber, heard, changed });
+addEventListener("pointerdown", server.wake);
+addEventListener("keydown", server.wake);
+bannerTimer = setTimeout(() => server.isOpen() || say(banner, "connecting"), PATIENCE_MS);

@@ -1,0 +1,185 @@
+// The conversation as it is seen and heard.
+
+import { languageOf, say, word } from "./words.js";
+
+const log = document.querySelector("#log");
+const typing = document.querySelector("#typing");
+const newer = document.querySelector("#newer");
+const gate = document.querySelector("#gate");
+const NEAR = 160;
+const TYPING_MS = 8000;
+
+let last = 0;
+let typingTimer;
+
+export const lastNumber = () => last;
+
+function make(tag, className, ...children) {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.append(...children);
+  return element;
+}
+
+function button(name, act) {
+  const element = say(make("button", name), name);
+  element.type = "button";
+  element.onclick = act;
+  return element;
+}
+
+/** Put an element at its place: replies by number, own words after the reply they followed. */
+function place(element, order) {
+  const before = [...log.children].find((other) => other === typing || other.order > order);
+  const near = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+  element.order = order;
+  log.insertBefore(element, before);
+  return near;
+}
+
+/** Show the element: all of it, or its beginning where it is higher than the screen. */
+function reveal(element) {
+  log.scrollTop = element.offsetHeight > log.clientHeight ? element.offsetTop - log.offsetTop : log.scrollHeight;
+  newer.hidden = true;
+}
+
+newer.onclick = () => {
+  reveal(typing.previousElementSibling);
+  log.focus();
+};
+log.onscroll = () => {
+  if (log.scrollHeight - log.scrollTop - log.clientHeight < NEAR) newer.hidden = true;
+};
+
+/** Say that the replies so far are all there: what is added now is read aloud. */
+export function settle() {
+  if (log.getAttribute("aria-busy") === "false") return;
+  log.setAttribute("aria-busy", "false");
+  if (typing.previousElementSibling) reveal(typing.previousElementSibling);
+}
+
+/** Show that an answer is being written, or that it is not. */
+export function write(on) {
+  clearTimeout(typingTimer);
+  // The answer may have been quicker than the word that it is coming.
+  if (on && !typing.previousElementSibling?.classList.contains("mine")) return;
+  const near = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+  typing.hidden = !on;
+  if (on) typingTimer = setTimeout(() => write(false), TYPING_MS);
+  if (on && near) log.scrollTop = log.scrollHeight;
+}
+
+/** Show a reply once; `press(id, label)` is called for its buttons. */
+export function reply(frame, press) {
+  if (frame.number <= last) return;
+  last = frame.number;
+  const text = make("p", "text", frame.text);
+  const element = make("article", frame.notice ? "notice" : "reply", say(make("span", "quiet"), "service"));
+  element.lang = frame.language || languageOf(frame.text) || document.documentElement.lang;
+  if (frame.picture) element.append(picture(frame));
+  element.append(text);
+  if (frame.buttons.length) {
+    document.querySelector(".newest")?.classList.remove("newest");
+    element.classList.add("newest");
+    element.append(make("div", "buttons", ...frame.buttons.map((row) => buttons(row, press))));
+  }
+  const near = place(element, frame.number);
+  if (log.getAttribute("aria-busy") === "true") return;
+  write(false);
+  if (near) reveal(element);
+  else newer.hidden = false;
+}
+
+function buttons(row, press) {
+  const made = row.map(({ id, label }) => {
+    const one = make("button", "", label);
+    one.type = "button";
+    one.dataset.button = id;
+    one.onclick = () => press(id, label);
+    return one;
+  });
+  return make("div", "row", ...made);
+}
+
+function picture(frame) {
+  const image = make("img", "");
+  image.src = frame.picture;
+  image.alt = frame.text;
+  // The size of the card, so that nothing jumps when it has come.
+  image.width = 820;
+  image.height = 1160;
+  return make("figure", "", image, button("open", () => enlarge(image)));
+}
+
+/** Show a code over the whole screen, on white, and keep the screen awake while it is shown. */
+async function enlarge({ src, alt }) {
+  Object.assign(gate.querySelector("img"), { src, alt });
+  gate.showModal();
+  try {
+    const lock = await navigator.wakeLock?.request("screen");
+    gate.addEventListener("close", () => lock?.release(), { once: true });
+  } catch {
+    // The phone saves its battery; the code is shown all the same.
+  }
+}
+gate.onclick = () => gate.close();
+
+/** Show something of the person's own at the right. */
+export function mine({ id, text, after, state, kind }) {
+  const state_ = make("span", "state");
+  const element = make("article", "mine", say(make("span", "quiet"), "you"), make("p", "text", text), make("p", "foot", state_));
+  element.id = `m-${id}`;
+  element.dataset.kind = kind;
+  place(element, after + 0.5);
+  mark(id, state);
+  reveal(element);
+}
+
+const bubble = (id) => document.getElementById(`m-${id}`);
+
+/** Show how far one's own message has come: a word of the page, and what can be done about it. */
+export function mark(id, state, act) {
+  const element = bubble(id);
+  if (!element) return;
+  element.dataset.state = state;
+  say(element.querySelector(".state"), state);
+  element.querySelector(".again")?.remove();
+  if (act) element.querySelector(".foot").append(button("again", act));
+  if (state !== "uploading") element.querySelector("progress")?.remove();
+}
+
+/** Show how much of a file has gone, 0 to 1. */
+export function progress(id, part) {
+  const element = bubble(id);
+  let bar = element.querySelector("progress");
+  if (!bar) {
+    bar = make("progress", "");
+    bar.dataset.label = "uploading";
+    bar.setAttribute("aria-label", word("uploading"));
+    element.querySelector(".text").after(bar);
+  }
+  bar.value = part;
+}
+
+/** Give an own message other words. */
+export function reword(id, text) {
+  const element = bubble(id);
+  if (element) element.querySelector(".text").textContent = text;
+}
+
+/** Take an own message's words away, for good. */
+export function forget(id) {
+  const element = bubble(id);
+  if (!element) return;
+  say(element.querySelector(".text"), "removed");
+  element.dataset.state = "removed";
+  element.querySelector(".foot").hidden = true;
+}
+
+/** Offer to change the newest own text, and no other. */
+export function offerEdit(act) {
+  document.querySelector("#log .edit")?.remove();
+  const texts = [...log.querySelectorAll('.mine[data-kind="text"][data-state="taken"]')];
+  const newest = texts.at(-1);
+  newest?.querySelector(".foot").append(button("edit", () => act(newest.id.slice(2))));
+}

@@ -1,0 +1,176 @@
+// The page's own few words. What the conversation says comes from the server, already translated.
+
+const WORDS = {
+  en: {
+    title: "Health Code",
+    large: "Large text",
+    language: "Language of this page",
+    conversation: "Conversation",
+    typing: "Writing an answer",
+    newer: "New message below",
+    editing: "Changing what you sent",
+    unedit: "Leave it as it was",
+    attach: "Send a file",
+    choose: "Choose the file to send",
+    write: "Your message",
+    send: "Send",
+    phone: "Your phone",
+    hide: "Hide",
+    nosms: "Text messages to your phone will appear here.",
+    smsTo: "Text message to",
+    drop: "Let go to send the file",
+    open: "Show large, for the gate",
+    gate: "Your code, large",
+    close: "Close",
+    edit: "Change",
+    again: "Try again",
+    you: "You:",
+    service: "Health Code:",
+    sending: "Sending…",
+    waiting: "Not sent yet – it goes by itself when you are connected again",
+    taken: "Received",
+    removed: "Removed from this page for your privacy",
+    tooLong: "Too long to send. Please send it in shorter parts.",
+    unreadable: "This could not be sent. Please load the page again.",
+    tooLarge: "This file is too large. It can be up to 10 MB.",
+    tooSlow: "The connection was too slow for this file. Please try again.",
+    uploading: "Sending the file",
+    connecting: "Connecting…",
+    lost: "No connection just now. Nothing is lost: we are connecting again, and you may go on writing.",
+    elsewhere: "You went on in another tab. Touch or type here to go on in this one.",
+    cookies: "This chat needs cookies. Please allow them for this page and load it again.",
+  },
+  "zh-Hant-HK": {
+    title: "健康碼",
+    large: "大字",
+    language: "本頁語言",
+    conversation: "對話",
+    typing: "正在輸入回覆",
+    newer: "下面有新訊息",
+    editing: "正在更改已傳送的訊息",
+    unedit: "不更改",
+    attach: "傳送檔案",
+    choose: "選擇要傳送的檔案",
+    write: "輸入訊息",
+    send: "傳送",
+    phone: "你的手機",
+    hide: "隱藏",
+    nosms: "傳送到你手機的短訊會在這裏顯示。",
+    smsTo: "短訊傳送至",
+    drop: "放開即可傳送檔案",
+    open: "放大給閘口看",
+    gate: "放大的健康碼",
+    close: "關閉",
+    edit: "更改",
+    again: "再試一次",
+    you: "你：",
+    service: "健康碼：",
+    sending: "傳送中…",
+    waiting: "未傳送，重新連線後會自動傳送",
+    taken: "已收到",
+    removed: "為保障你的私隱，已從本頁移除",
+    tooLong: "訊息太長，請分開幾段傳送。",
+    unreadable: "未能傳送，請重新載入本頁。",
+    tooLarge: "檔案太大，上限為 10 MB。",
+    tooSlow: "連線太慢，未能傳送檔案，請再試一次。",
+    uploading: "正在傳送檔案",
+    connecting: "連線中…",
+    lost: "暫時未能連線。內容不會遺失，我們正重新連線，你可以繼續輸入。",
+    elsewhere: "你已在另一個分頁繼續。輕觸或輸入即可在這裏繼續。",
+    cookies: "本對話需要使用 Cookie。請允許本頁使用 Cookie，然後重新載入。",
+  },
+  "zh-Hans": {
+    title: "健康码",
+    large: "大字",
+    language: "本页语言",
+    conversation: "对话",
+    typing: "正在输入回复",
+    newer: "下面有新消息",
+    editing: "正在修改已发送的消息",
+    unedit: "不修改",
+    attach: "发送文件",
+    choose: "选择要发送的文件",
+    write: "输入消息",
+    send: "发送",
+    phone: "您的手机",
+    hide: "隐藏",
+    nosms: "发送到您手机的短信会显示在这里。",
+    smsTo: "短信发送至",
+    drop: "松开即可发送文件",
+    open: "放大给口岸看",
+    gate: "放大的健康码",
+    close: "关闭",
+    edit: "修改",
+    again: "再试一次",
+    you: "您：",
+    service: "健康码：",
+    sending: "发送中…",
+    waiting: "尚未发送，重新连接后会自动发送",
+    taken: "已收到",
+    removed: "为保护您的隐私，已从本页移除",
+    tooLong: "消息太长，请分几段发送。",
+    unreadable: "未能发送，请重新载入本页。",
+    tooLarge: "文件太大，上限为 10 MB。",
+    tooSlow: "连接太慢，未能发送文件，请再试一次。",
+    uploading: "正在发送文件",
+    connecting: "连接中…",
+    lost: "暂时无法连接。内容不会丢失，我们正在重新连接，您可以继续输入。",
+    elsewhere: "您已在另一个标签页继续。轻触或输入即可在这里继续。",
+    cookies: "本对话需要使用 Cookie。请允许本页使用 Cookie，然后重新载入。",
+  },
+};
+
+const CHOSEN = "language";
+let language = localStorage.getItem(CHOSEN) ?? guess(navigator.languages);
+
+// Characters that only one of the two scripts has, from the words that an official text repeats.
+const HANT = /[們這說請為號碼證記錄區機會發時樣選項個國還處學資訊點擊護對後無與從圖傳]/gu;
+const HANS = /[们这说请为号码证记录区机会发时样选项个国还处学资讯点击护对后无与从图传]/gu;
+
+function guess(tags) {
+  for (const tag of tags) {
+    const low = tag.toLowerCase();
+    if (low.startsWith("en")) return "en";
+    if (/^zh.*hans|^zh-(cn|sg)|^zh$/.test(low)) return "zh-Hans";
+    if (/^zh|^yue/.test(low)) return "zh-Hant-HK";
+  }
+  return "en";
+}
+
+/** Return the language of a text, or "" where it speaks several or does not show it. */
+export function languageOf(text) {
+  const hant = text.match(HANT)?.length ?? 0;
+  const hans = text.match(HANS)?.length ?? 0;
+  if (hant + hans === 0) return /\p{Script=Han}/u.test(text) || text.length < 12 ? "" : "en";
+  if (hant && hans && Math.max(hant, hans) < 4 * Math.min(hant, hans)) return "";
+  return hant > hans ? "zh-Hant-HK" : "zh-Hans";
+}
+
+export const spoken = () => language;
+export const word = (name) => WORDS[language][name];
+
+/** Write an element's words, now and whenever the language changes. */
+export function say(element, name) {
+  element.dataset.word = name;
+  element.textContent = name ? word(name) : "";
+  return element;
+}
+
+/** Change the page's language; `chosen` by the person himself, so that it is remembered. */
+export function speak(tag, chosen = false) {
+  if (!(tag in WORDS)) return;
+  language = tag;
+  if (chosen) localStorage.setItem(CHOSEN, tag);
+  document.documentElement.lang = tag;
+  document.title = word("title");
+  for (const e of document.querySelectorAll("[data-word]")) {
+    if (e.dataset.word) e.textContent = word(e.dataset.word);
+  }
+  for (const e of document.querySelectorAll("[data-label]")) {
+    e.setAttribute("aria-label", word(e.dataset.label));
+  }
+  for (const e of document.querySelectorAll("[data-placeholder]")) {
+    e.placeholder = word(e.dataset.placeholder);
+  }
+  document.querySelector("#language").value = tag;
+}
