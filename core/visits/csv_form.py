@@ -32,6 +32,9 @@ def read_csv(text: str, max_visits: int) -> Written:
     if version.strip() != str(VERSION):
         raise Invalid("version", found=visible(version), expected=VERSION)
     head, columns = _head(lines)
+    last = text[max(text.rfind("\n"), text.rfind("\r")) + 1 :]
+    if last.startswith(_KINDS) and last.count(delimiter) < len(columns) - 1:
+        raise Invalid("truncated")
     rows: list[Row] = []
     notifications = 0
     signature = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any, NoReturn
 
 import msgspec
@@ -50,7 +51,7 @@ def read_json(text: str) -> Written:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise Invalid("not_export", name="")
     if document.get("version") != VERSION:
-        raise Invalid("version", found=visible(str(document.get("version"))), expected=VERSION)
+        raise Invalid("version", found=visible(str(document.get("version", ""))), expected=VERSION)
     try:
         file = msgspec.convert(document, _File)
     except msgspec.ValidationError as error:
@@ -98,11 +99,8 @@ def _parse(text: str) -> Any:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise Invalid("duplicate_key", key=visible(key))
-            seen.add(key)
+        [(key, _)] = Counter(key for key, _ in pairs).most_common(1)
+        raise Invalid("duplicate_key", key=visible(key))
     return document
 
 

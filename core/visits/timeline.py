@@ -129,11 +129,11 @@ class _Stay:
 def _close(stays: list[_Stay], exported: datetime, policy: VisitPolicy) -> None:
     """End each visit that was left open: at the next one, at the export, or after `open_hours`."""
     longest = timedelta(hours=policy.open_hours)
-    following = [stay.entered for stay in stays[1:]] + [exported]
-    for stay, next_entry in zip(stays, following, strict=True):
+    following = exported
+    for stay in reversed(stays):
         if stay.open:
-            end = min(stay.entered + longest, next_entry, exported)
-            stay.left = max(end, stay.entered)
+            stay.left = max(stay.entered, min(stay.entered + longest, following, exported))
+        following = stay.entered
 
 
 def _check_overlaps(stays: list[_Stay]) -> None:
@@ -146,7 +146,8 @@ def _check_overlaps(stays: list[_Stay]) -> None:
         return
     longest = stays[0]
     for stay in stays[1:]:
-        if stay.entered < longest.left and stay.place != longest.place:
+        elsewhere = (stay.kind, stay.place) != (longest.kind, longest.place)
+        if elsewhere and stay.entered < longest.left:
             raise stay.wrong("overlap", other_row=longest.row, other_place=longest.label)
         if stay.left > longest.left:
             longest = stay

@@ -1,0 +1,104 @@
+"""Every upload of the corpus is taken, or refused with its code, soon and in little memory."""
+
+from __future__ import annotations
+
+import random
+import time
+import tracemalloc
+
+import pytest
+
+from core.answer import Invalid
+from core.visits import Export, VisitPolicy, read_export
+from core.visits.reading import ERRORS
+from tests.corpus import NOW, Upload, as_json, export, visit, visit_uploads
+
+SECONDS = 2
+MEMORY = 64_000_000
+CORPUS = list(visit_uploads())
+POLICY = VisitPolicy()
+
+
+def outcome(data: bytes, name: str = "visits.json") -> str:
+    """Return the code that refuses it, empty where it is taken. Nothing else may be raised."""
+    try:
+        Export.from_bytes(read_export(data, name=name, now=NOW, policy=POLICY).to_bytes())
+    except Invalid as error:
+        assert error.code in ERRORS
+        for value in error.params.values():
+            assert isinstance(value, str | int)
+            str(value).encode()
+        return error.code
+    return ""
+
+
+@pytest.mark.parametrize("upload", CORPUS, ids=lambda upload: ascii(upload.name))
+def test_an_upload_gets_its_answer(upload: Upload) -> None:
+    begun = time.process_time()
+    assert outcome(upload.data, upload.name) == upload.code
+    assert time.process_time() - begun < SECONDS
+
+
+@pytest.mark.parametrize("code", ["too_large", "too_many", "nested", ""])
+def test_memory_is_bounded(code: str) -> None:
+    for upload in CORPUS:
+        if upload.code == code:
+            tracemalloc.start()
+            outcome(upload.data)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert peak < MEMORY, upload.name
+
+
+def test_every_code_is_in_the_corpus() -> None:
+    signed_only = {"unsigned", "forged"}
+    assert {upload.code for upload in CORPUS} - {""} == set(ERRORS) - signed_only
+
+
+def test_the_name_decides_nothing_and_is_quoted_without_what_cannot_be_seen() -> None:
+    assert outcome(as_json(export()), "photo.jpg") == ""
+    with pytest.raises(Invalid) as caught:
+        read_export(b"hello", name="my\u202efile.json", now=NOW, policy=POLICY)
+    assert caught.value.params == {"name": "myfile.json"}
+
+
+def test_damaged_bytes_are_refused_and_never_crash() -> None:
+    chance = random.Random(11)
+    whole = [upload.data for upload in CORPUS if not upload.code and len(upload.data) < 4_000]
+    for data in whole:
+        for _ in range(60):
+            damaged = bytearray(data)
+            for _ in range(chance.randint(1, 6)):
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+            outcome(bytes(damaged[: chance.randint(1, len(damaged))]))
+            outcome(bytes(damaged))
+
+
+def test_the_refused_visit_is_named() -> None:
+    rows = [visit(), visit(**{"in": "2021-12-09T20:00:00+08:00"})]
+    with pytest.raises(Invalid) as caught:
+        read_export(as_json(export(visits=rows)), name="", now=NOW, policy=POLICY)
+    assert caught.value.code == "backwards"
+    assert caught.value.params == {"row": 2, "place": "Leung Tin Sports Centre"}
+
+
+def test_a_wrong_member_is_named() -> None:
+    def params(**changes: object) -> dict[str, object]:
+        with pytest.raises(Invalid) as caught:
+            read_export(as_json(export(**changes)), name="", now=NOW, policy=POLICY)
+        return caught.value.params
+
+    assert params(app={}) == {"field": "app.installed"}
+    assert params(app=3) == {"field": "app"}
+    assert params(exported=3) == {"field": "exported"}
+    assert params(visits=[visit(), visit(name_en=3)]) == {"row": 2, "field": "name_en"}
+    assert params(visits=[visit(**{"in": None})]) == {"row": 1, "field": "in"}
+    assert params(taxis=["KB4484"]) == {"row": 1, "field": ""}
+
+
+def test_an_ordinary_export_costs_little() -> None:
+    data = next(upload.data for upload in CORPUS if upload.name == "sample json")
+    begun = time.process_time()
+    for _ in range(5):
+        read_export(data, name="", now=NOW, policy=POLICY)
+    assert (time.process_time() - begun) / 5 < 0.05

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core.answer import Invalid
+from core.visits import Export, Visit, VisitKind, VisitPolicy, read_export
+from core.visits.timeline import read_plate, read_time
+from tests.corpus import as_json, export, visit
+
+HOUR = timedelta(hours=1)
+NOON = datetime(2021, 12, 10, 4, tzinfo=UTC)
+"""12:00 in Hong Kong."""
+
+
+def hong_kong(text: str) -> str:
+    return f"{text}+08:00"
+
+
+def read(*visits: dict[str, Any], now: datetime = NOON, **changes: Any) -> Export:
+    document = export(**({"visits": list(visits), "exported": now.isoformat()} | changes))
+    return read_export(as_json(document), name="", now=now, policy=VisitPolicy())
+
+
+def stay(entered: str, left: str | None, venue: str = "AAAAAAAA") -> dict[str, Any]:
+    return visit(
+        venue=venue,
+        name_en="",
+        **{"in": hong_kong(entered), "out": hong_kong(left) if left else None},
+    )
+
+
+def refused(*visits: dict[str, Any], **changes: Any) -> Invalid:
+    with pytest.raises(Invalid) as caught:
+        read(*visits, **changes)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2021-12-10T08:00:00+08:00", datetime(2021, 12, 10, tzinfo=UTC)),
+        ("2021-12-10T00:00:00Z", datetime(2021, 12, 10, tzinfo=UTC)),
+        ("2021-12-09T19:00:00-05:00", datetime(2021, 12, 10, tzinfo=UTC)),
+        ("2021-12-10T05:45:00+05:45", datetime(2021, 12, 10, tzinfo=UTC)),
+        ("2021-12-10T08:00", datetime(2021, 12, 10, tzinfo=UTC)),
+        (" 2021-12-10 08:00:00 ", datetime(2021, 12, 10, tzinfo=UTC)),
+        ("2020-02-29T08:00:00", datetime(2020, 2, 29, tzinfo=UTC)),
+    ],
+)
+def test_times_in_any_zone_and_hong_kong_time_without_one(text: str, instant: datetime) -> None:
+    assert read_time(text) == instant
+    assert read_time(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2021-12-10", "2021-02-29T08:00", "9999-12-31T23:59:59-01:00", "x" * 40]
+)
+def test_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        read_time(text)
+
+
+@pytest.mark.parametrize("text", ["KB4484", "kb 4484", "ＫＢ４４８４", "KB-4484"])
+def test_a_plate_however_it_is_written(text: str) -> None:
+    assert read_plate(text) == "KB4484"
+
+
+def test_visits_come_in_order_of_entry_with_their_kind() -> None:
+    taxi = {"plate": "kb 4484", "in": "2021-12-09T09:00", "out": "2021-12-09T09:20"}
+    record = read(stay("2021-12-09T10:00:00", "2021-12-09T11:00:00"), taxis=[taxi])
+    assert record.visits == [
+        Visit(
+            VisitKind.TAXI,
+            "KB4484",
+            datetime(2021, 12, 9, 1, tzinfo=UTC),
+            datetime(2021, 12, 9, 1, 20, tzinfo=UTC),
+        ),
+        Visit(
+            VisitKind.VENUE,
+            "AAAAAAAA",
+            datetime(2021, 12, 9, 2, tzinfo=UTC),
+            datetime(2021, 12, 9, 3, tzinfo=UTC),
+            "",
+            "良田體育館",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entered", "left", "kept"),
+    [
+        ("2021-11-09T22:00:00", "2021-11-09T23:59:59", False),
+        ("2021-11-09T22:00:00", "2021-11-10T00:00:00", True),
+        ("2021-11-10T00:00:00", "2021-11-10T00:10:00", True),
+        ("2021-11-09T23:59:59", None, False),
+        ("2020-02-29T12:00:00", "2020-02-29T12:00:00", False),
+    ],
+)
+def test_thirty_one_hong_kong_days_are_kept(entered: str, left: str | None, kept: bool) -> None:
+    for now in ("2021-12-10T00:00:00", "2021-12-10T23:59:59"):
+        record = read(stay(entered, left), now=datetime.fromisoformat(hong_kong(now)))
+        assert (len(record.visits), record.dropped) == ((1, 0) if kept else (0, 1))
+
+
+def test_an_open_visit_ends_with_the_next_one_the_export_or_the_day_after() -> None:
+    record = read(
+        stay("2021-12-01T10:00:00", None),
+        stay("2021-12-04T10:00:00", None),
+        stay("2021-12-04T15:00:00", "2021-12-04T16:00:00", "BBBBBBBB"),
+        stay("2021-12-10T11:30:00", None),
+    )
+    lengths = [visit.left - visit.entered for visit in record.visits]
+    assert lengths == [24 * HOUR, 5 * HOUR, HOUR, HOUR / 2]
+
+
+def test_an_open_visit_within_the_clock_skew_has_no_length() -> None:
+    [only] = read(stay("2021-12-10T12:05:00", None)).visits
+    assert only.left == only.entered
+
+
+@pytest.mark.parametrize(
+    ("left", "code"),
+    [
+        ("2021-12-10T12:10:00", ""),
+        ("2021-12-10T12:10:01", "future"),
+    ],
+)
+def test_ten_minutes_of_skew_are_forgiven(left: str, code: str) -> None:
+    row = stay("2021-12-10T11:00:00", left)
+    assert (refused(row).code if code else "") == code
+    assert code or read(row).visits
+
+
+def test_nothing_is_visited_after_the_export() -> None:
+    row = stay("2021-12-10T11:00:00", "2021-12-10T11:10:00")
+    assert read(row, exported=hong_kong("2021-12-10T11:00:00")).visits
+    error = refused(row, exported=hong_kong("2021-12-10T10:59:59"))
+    assert (error.code, error.params) == ("after_export", {"row": 1, "place": "良田體育館"})
+
+
+def test_two_places_at_once_are_both_named() -> None:
+    long = stay("2021-12-09T08:00:00", "2021-12-09T20:00:00")
+    short = stay("2021-12-09T09:00:00", "2021-12-09T09:30:00")
+    other = stay("2021-12-09T19:59:59", "2021-12-09T21:00:00", "BBBBBBBB")
+    error = refused(long, short, other)
+    assert error.code == "overlap"
+    assert error.params == {
+        "row": 3,
+        "place": "良田體育館",
+        "other_row": 1,
+        "other_place": "良田體育館",
+    }
+
+
+def test_a_taxi_is_not_a_venue_of_the_same_name() -> None:
+    row = stay("2021-12-09T08:00:00", "2021-12-09T09:00:00", "AAAAAAAA")
+    taxi = {"plate": "AAAAAAAA", "in": "2021-12-09T08:30", "out": "2021-12-09T08:40"}
+    assert refused(row, taxis=[taxi]).code == "overlap"
+
+
+def test_one_may_leave_and_enter_in_the_same_second_or_scan_one_place_twice() -> None:
+    record = read(
+        stay("2021-12-09T08:00:00", "2021-12-09T20:00:00"),
+        stay("2021-12-09T09:00:00", "2021-12-09T09:30:00"),
+        stay("2021-12-09T19:00:00", "2021-12-09T20:30:00"),
+        stay("2021-12-09T20:30:00", "2021-12-09T21:00:00", "BBBBBBBB"),
+    )
+    assert len(record.visits) == 4
+
+
+@pytest.mark.parametrize("installed", ["2021-11-20", hong_kong("2021-11-20T00:00:00")])
+def test_the_record_is_covered_twenty_one_days_after_the_installation(installed: str) -> None:
+    record = read(app={"installed": installed})
+    assert record.installed == date(2021, 11, 20)
+    assert record.covered_from == date(2021, 12, 11)
+
+
+def test_notifications_are_counted_and_not_kept() -> None:
+    record = read(notifications=[{"venue": "AAAAAAAA"}, {}])
+    assert record.notifications == 2
+    assert b"AAAAAAAA" not in record.to_bytes()
+
+
+def test_a_name_keeps_what_can_be_seen_and_falls_back() -> None:
+    chinese = stay("2021-12-09T08:00:00", "2021-12-09T09:00:00") | {"name_en": " \u200b "}
+    assert read(chinese).visits[0].name_en == ""
+    assert read(chinese | {"name_en": "=1+1\tx"}).visits[0].name_en == "=1+1 x"
