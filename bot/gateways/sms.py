@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -88,7 +89,8 @@ class TwilioSms:
         self, api: str, account: str, token: str, from_: str, session: aiohttp.ClientSession
     ) -> None:
         self._url = f"{api.rstrip('/')}/2010-04-01/Accounts/{account}/Messages.json"
-        self._auth = aiohttp.BasicAuth(account, token)
+        credentials = b64encode(f"{account}:{token}".encode()).decode()
+        self._headers = {"Authorization": f"Basic {credentials}"}
         self._from = from_
         self._session = session
 
@@ -98,7 +100,7 @@ class TwilioSms:
             async with self._session.post(
                 self._url,
                 data={"To": to, "From": self._from, "Body": text},
-                auth=self._auth,
+                headers=self._headers,
                 allow_redirects=False,
                 timeout=TIMEOUT,
             ) as response:
