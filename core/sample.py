@@ -99,8 +99,8 @@ def sample_export(
     """Return an export with that many visits over the last `days` days, today being one.
 
     The same arguments give the same bytes. The form follows the end of the file's name: .json,
-    .csv, or .zip with the JSON form in it. Raise ValueError for no days, or for more visits than
-    the days have room for.
+    .csv, or .zip with the JSON form in it. Raise ValueError for more visits than the
+    days have room for.
     """
     # The same seed must give the same sample: nothing here is to be secret.
     chance = random.Random(seed)  # noqa: S311
