@@ -20,7 +20,7 @@ from bot.settings import Settings
 from bot.work import Work
 from core.conversation.messages import Card, Reply
 from core.conversation.texts import Language, Texts
-from core.conversation.turn import Sms
+from core.conversation.turn import Job, Sms
 from core.issuer_keys import PublicKeys
 from core.picture import draw
 from core.policy import Policy
@@ -161,7 +161,11 @@ class App:
 
         async def deliver_sms(due: Due) -> None:
             if isinstance(due.body, Sms):
-                await sms.send(due.body.to, due.body.text, str(due.number), chat=due.chat)
+                await sms.send(due.chat, due.body.to, due.body.text, str(due.number))
+
+        async def deliver_work(due: Due) -> None:
+            if isinstance(due.body, Job):
+                await work.deliver(due.chat, due.body)
 
         def reply_to(channel: Channel) -> Route:
             async def deliver(due: Due) -> None:
@@ -175,13 +179,13 @@ class App:
         return {
             **{name: reply_to(channel) for name, channel in self.channels.items()},
             "sms": Route(deliver_sms),
-            "work": Route(work.deliver),
+            "work": Route(deliver_work),
         }
 
     def _sms(self) -> SmsGateway:
         settings = self.settings
         if settings.sms == "console":
-            return ConsoleSms(settings.data / "sms.txt", self._show_sms)
+            return ConsoleSms(settings.data / "sms.txt", self._show_sms, self.clock)
         self._session = aiohttp.ClientSession()
         return TwilioSms(
             settings.twilio_api,

@@ -7,11 +7,11 @@ from datetime import datetime
 
 from bot.channels import Channel, Refused, TooLarge
 from bot.clock import Clock
-from bot.sandbox import clean_proof, read_visits
+from bot.sandbox import Sandbox
 from core.answer import Invalid
 from core.conversation.messages import Finished, Incoming
 from core.conversation.turn import Job
-from core.store.queues import Due, Inbox
+from core.store.queues import Inbox
 from core.store.store import Store
 
 PROOF, VISITS = "proof", "visits"
@@ -31,14 +31,14 @@ class Work:
         self.channels = channels
         self.clock = clock
         self.returned = returned
+        self.sandbox = Sandbox()
 
-    async def deliver(self, due: Due) -> None:
+    async def deliver(self, chat: str, job: Job) -> None:
         """Do one job. Raises TryAgain where the channel cannot give the file now."""
-        job = due.body
-        assert isinstance(job, Job)
-        error, params, body = "", {}, b""
+        error, body = "", b""
+        params: dict[str, str | int] = {}
         try:
-            body = await self._read(due.chat, job)
+            body = await self._read(chat, job)
         except TooLarge:
             error = "too_large"
             limit = self._limit(job.kind)
@@ -50,8 +50,8 @@ class Work:
             params = {k: v if isinstance(v, int) else str(v) for k, v in invalid.params.items()}
         now = self.clock()
         async with self.store.writing() as tx:
-            upload = "" if error else await tx.uploads.keep(due.chat, job.kind, body, now)
-            told = finished(due.chat, job.id, now, upload=upload, error=error, params=params)
+            upload = "" if error else await tx.uploads.keep(chat, job.kind, body, now)
+            told = finished(chat, job.id, now, upload=upload, error=error, params=params)
             await Inbox(tx.connection, tx.ring).put([told], [], now)
         self.returned()
 
@@ -63,8 +63,10 @@ class Work:
         channel = self.channels[chat.partition(":")[0]]
         data = await channel.fetch(job.ref, self._limit(job.kind))
         if job.kind == PROOF:
-            return await clean_proof(data)
-        export = await read_visits(data, job.name, self.clock(), self.store.policy.visits)
+            return await self.sandbox.clean_proof(data)
+        export = await self.sandbox.read_visits(
+            data, job.name, self.clock(), self.store.policy.visits
+        )
         return export.to_bytes()
 
 

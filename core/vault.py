@@ -150,6 +150,8 @@ class KeyRing:
     @classmethod
     def generate(cls, now: datetime) -> Self:
         """Make a ring with one new key of each purpose, in memory only."""
+        # Codes are stamped in whole seconds: the first must not seem older than its key.
+        now = now.replace(microsecond=0)
         private = ec.generate_private_key(ec.SECP256R1()).private_bytes(
             Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.contact import HongKongMobile
+from core.contact import masked
 from core.conversation.engine import Conversation, Hook
 from core.conversation.form import Form
 from core.conversation.messages import File
@@ -91,7 +91,7 @@ async def details(turn: Turn) -> type[Form] | None:
             name=" ".join(masked_name(holder.english_name, holder.chinese_name).lines),
             document=turn.text(f"registration.document.option.{holder.document}"),
             tail=tail(holder.number),
-            mobile=HongKongMobile.masked(holder.mobile),
+            mobile=masked(holder.mobile),
         ),
         buttons(turn, ("change", "today", "help")),
     )

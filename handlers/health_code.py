@@ -5,11 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 from core.address import lives_at
-from core.assessment import Assessment, assess
+from core.assessment import Assessment, Reason, assess
 from core.conversation.fields import Choice, Field, Several, Upload, Words
 from core.conversation.form import Form
 from core.conversation.messages import Card
@@ -17,28 +16,20 @@ from core.conversation.turn import Turn
 from core.credential import expiry, issue
 from core.dates import ArrivalDate, DischargeDate
 from core.days import start_of_day
-from core.declaration import Condition, Declaration, Scheme
+from core.declaration import Condition, Declaration, Origin, Scheme
 from core.exposure import matches
 from core.identity import DocumentType, normalise, tail
 from core.issuer_keys import IssuerKey
 from core.masked_name import masked_name
 from core.store.people import Known
-from core.visits import ERRORS as EXPORT_ERRORS
 from core.visits import Export
+from core.visits.reading import ERRORS as EXPORT_ERRORS
 from handlers.menu import AFTER_CODE, buttons
 
 Answers = Mapping[str, Any]
 
 KEPT = "kept"
 """In place of an upload: the records of the last one are still fresh."""
-
-
-class Origin(StrEnum):
-    """Where a person arrived from."""
-
-    MAINLAND = "mainland"
-    MACAO = "macao"
-    ELSEWHERE = "elsewhere"
 
 
 def has_arrived(answers: Answers) -> bool:
@@ -66,7 +57,7 @@ class HealthCode(Form):
     arrived_on = Words(ArrivalDate, when=has_arrived)
     arrived_from = Choice(Origin, when=has_arrived, resets=("scheme",))
     scheme = Choice(Scheme, when=came_from_near)
-    visits = Upload("visits", EXPORT_ERRORS)
+    visits = Upload("visits", (*EXPORT_ERRORS, "unreadable"))
 
     @classmethod
     async def begin(cls, turn: Turn) -> dict[str, Any] | None:
@@ -90,7 +81,6 @@ class HealthCode(Form):
 
     @classmethod
     async def finish(cls, turn: Turn) -> type[Form] | None:
-        answers = turn.session.answers
         known = await turn.tx.people.of_chat(turn.chat)
         if known is None:
             turn.note("health_code.register_first")
@@ -197,9 +187,16 @@ async def issue_code(turn: Turn, known: Known, assessment: Assessment) -> None:
 
 def why_text(turn: Turn, assessment: Assessment, *, short: bool = False) -> str:
     """Return the reasons of a colour in words, the weightiest first; `short`: only that one."""
-    reasons = assessment.reasons[:1] if short else assessment.reasons
-    if not reasons:
-        return turn.text("why.none")
-    return "\n".join(
-        turn.text(f"why.{reason.code}", **reason.values(turn.language)) for reason in reasons
-    )
+    if short:
+        return _reason(turn, assessment.reasons[0])
+    return "\n".join(f"• {_reason(turn, reason)}" for reason in assessment.reasons)
+
+
+def _reason(turn: Turn, reason: Reason) -> str:
+    values: dict[str, Any] = reason.values(turn.language)
+    if "scheme" in values:
+        values["scheme"] = turn.text(f"health_code.scheme.option.{values['scheme']}")
+    text = turn.text(f"why.reason.{reason.code}", **values)
+    if reason.until is not None:
+        text += turn.text("why.until", until=reason.until)
+    return text

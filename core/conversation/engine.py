@@ -300,9 +300,10 @@ class Conversation:
             command = self._named(turn, said) if isinstance(said, Text) else None
             hook = self.commands[command] if command else self.idle
             await self.follow(turn, await hook(turn))
-            if isinstance(said, File) and session.form and not session.job:
+            form = self.forms.get(turn.session.form)
+            if form is not None and isinstance(said, File):
                 # A file sent before it was asked for is kept for the form that it began.
-                volunteered(turn, self.forms[session.form], self._field(turn), said)
+                volunteered(turn, form, self._field(turn), said)
             return
         session.aside = ""
         await self._answer(turn, self._field(turn), said)

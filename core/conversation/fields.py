@@ -196,10 +196,10 @@ class Several(Choice):
             parts = [p for p in plain(said.text).replace("，", ",").replace("、", ",").split(",")]
             if len(parts) == 1 and all(p.isdigit() for p in parts[0].split()):
                 parts = parts[0].split()
-            options = [self.recognise(turn, part) for part in parts]
-            if len(options) > 1 and None not in options and self.NONE not in options:
-                return sorted({*partial, *map(str, options)} - {self.DONE})
-        option = await super().take(turn, said)
+            named = {self.recognise(turn, part) for part in parts}
+            if len(parts) > 1 and not named & {None, self.NONE}:
+                return sorted({*partial, *map(str, named)} - {self.DONE})
+        option: str = await super().take(turn, said)
         if option == self.NONE:
             return []
         if option == self.DONE:
@@ -228,6 +228,7 @@ class Upload(Field):
         """Have the file read; the answer comes in as Finished."""
         job = f"{turn.chat}:{turn.incoming.id}"
         turn.session.job, turn.session.job_field = job, self.name
+        turn.session.answers.pop(self.name, None)
         turn.effects.append(Job(id=job, kind=self.kind, ref=file.ref, name=file.name))
 
     async def take(self, turn: Turn, said: Said) -> Any:

@@ -141,6 +141,7 @@ class Reply(msgspec.Struct, frozen=True, tag="reply"):
     `contact`: label of a button that shares the person's own phone number, where there is one.
     `protect`: not to be forwarded or saved. `forget`: ids of his messages to delete from the chat.
     `acknowledge`: the press that this answers. `file_wanted`: the answer hoped for is a file.
+    `language` is the text's, as its catalogue is named.
     """
 
     text: str
@@ -152,6 +153,7 @@ class Reply(msgspec.Struct, frozen=True, tag="reply"):
     forget: list[str] = []
     acknowledge: str = ""
     file_wanted: bool = False
+    language: str = ""
 
 
 class Capabilities(msgspec.Struct, frozen=True):

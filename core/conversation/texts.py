@@ -12,8 +12,9 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 
+from core.dates import show_day
 from core.days import HONG_KONG
 
 
@@ -118,5 +119,5 @@ def written(value: Any, language: str) -> str:
         pattern = "d MMMM y, HH:mm" if language == Language.ENGLISH else "y年M月d日 HH:mm"
         return format_datetime(local, pattern, tzinfo=HONG_KONG, locale=language)
     if isinstance(value, date):
-        return format_date(value, "long", locale=language)
+        return show_day(value.isoformat(), language)
     return str(value)

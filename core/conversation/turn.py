@@ -116,6 +116,7 @@ class Turn:
                 buttons=[[Button(*button) for button in row] for row in buttons or []],
                 acknowledge=self._acknowledge(),
                 forget=self._forget(),
+                language=self.language,
                 **more,
             )
         )
@@ -123,7 +124,12 @@ class Turn:
     def notice(self, key: str, /, **values: Any) -> None:
         """Answer a press with a short word."""
         self.replies.append(
-            Reply(text=self.text(key, **values), notice=True, acknowledge=self._acknowledge())
+            Reply(
+                text=self.text(key, **values),
+                notice=True,
+                acknowledge=self._acknowledge(),
+                language=self.language,
+            )
         )
 
     def _acknowledge(self) -> str:

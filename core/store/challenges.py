@@ -11,7 +11,18 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, bindparam, case, distinct, func, insert, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Float,
+    bindparam,
+    case,
+    distinct,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -97,7 +108,7 @@ class Challenges:
 
     async def _live(
         self, challenge: str, chat: str, phone: str, purpose: str, at: float
-    ) -> Row[tuple[int, float]] | None:
+    ) -> tuple[int, float] | None:
         if not challenge:
             return None
         sends = (
@@ -112,11 +123,11 @@ class Challenges:
                 challenges.c.verified_at.is_(None),
             )
         )
-        row = (await self.connection.execute(sends)).one()
-        return row if row[0] else None
+        count, last = (await self.connection.execute(sends)).one()
+        return (count, last) if count else None
 
     async def _refused(
-        self, chat: str, phone: str, live: Row[tuple[int, float]] | None, now: datetime
+        self, chat: str, phone: str, live: tuple[int, float] | None, now: datetime
     ) -> tuple[str, datetime] | None:
         limits, at = self.limits, now.timestamp()
         if live is not None:
@@ -195,7 +206,7 @@ class Challenges:
 
     def _check_statement(self) -> ReturningUpdate[tuple[float | None]]:
         limits = self.limits
-        at: bindparam[float] = bindparam("at")
+        at: BindParameter[float] = bindparam("at", type_=Float)
         others = challenges.alias()
         failures = (
             select(func.coalesce(func.sum(others.c.attempts), 0))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import msgspec
-from sqlalchemy import Table, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import ColumnClause, Table, bindparam, func, insert, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,7 +24,7 @@ from core.vault import KeyRing, Sealer
 Outgoing = Reply | Sms | Job
 
 # A partial index serves only a condition that is written out, not a bound value.
-_WAITING = literal_column(str(WAITING))
+_WAITING: ColumnClause[int] = literal_column(str(WAITING))
 _incoming = msgspec.json.Decoder(Incoming)
 _outgoing: msgspec.json.Decoder[Outgoing] = msgspec.json.Decoder(Outgoing)
 _encode = msgspec.json.Encoder().encode

@@ -1,0 +1,81 @@
+"""The program with a death at a named boundary of a turn: for the kill test, never otherwise.
+
+`DOOM` names the boundary and the hit at which the process kills itself: `turn committed:3`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from bot import inbox, outbox, work
+from bot.__main__ import main
+from core.conversation.engine import Conversation
+from core.store import queues
+
+BOUNDARIES = (
+    "before receiving",
+    "received, not committed",
+    "received and committed",
+    "taken for a turn",
+    "turn run",
+    "replies written",
+    "session written, not committed",
+    "turn committed",
+    "leased",
+    "before delivering",
+    "delivered, not marked",
+    "marked",
+    "job read",
+)
+
+
+class Doom:
+    """Counts the hits of one boundary and ends the process at the one that was named."""
+
+    def __init__(self, named: str) -> None:
+        self.name, _, hit = named.partition(":")
+        self.left = int(hit)
+
+    def at(self, name: str) -> None:
+        """Pass a boundary, or not."""
+        if name == self.name:
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def wrap(self, owner: type, method: str, before: str = "", after: str = "") -> None:
+        """Put boundaries before and after a coroutine method."""
+        real: Callable[..., Any] = getattr(owner, method)
+
+        async def doomed(*args: Any, **kwargs: Any) -> Any:
+            self.at(before)
+            result = await real(*args, **kwargs)
+            self.at(after)
+            return result
+
+        setattr(owner, method, doomed)
+
+
+def doom(named: str) -> None:
+    """Set the boundaries, with one of them deadly."""
+    fate = Doom(named)
+    fate.wrap(queues.Inbox, "put", before="before receiving", after="received, not committed")
+    fate.wrap(inbox.Inbox, "receive", after="received and committed")
+    fate.wrap(queues.Inbox, "heads", after="taken for a turn")
+    fate.wrap(Conversation, "take", after="turn run")
+    fate.wrap(queues.Outbox, "put", after="replies written")
+    fate.wrap(queues.Inbox, "finish", after="session written, not committed")
+    fate.wrap(inbox.Inbox, "_batch", after="turn committed")
+    fate.wrap(queues.Outbox, "take", after="leased")
+    fate.wrap(outbox.Outbox, "_deliver", before="before delivering", after="delivered, not marked")
+    fate.wrap(outbox.Outbox, "_take", after="marked")
+    fate.wrap(work.Work, "_read", after="job read")
+
+
+if __name__ == "__main__":
+    doom(os.environ["DOOM"])
+    sys.exit(main(["run"]))

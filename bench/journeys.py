@@ -1,0 +1,131 @@
+"""People who go from hello to a code on the loopback Bot API, one message after a reply."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from core.identity import check_character
+from tests.loopback.person import Received
+from tests.loopback.telegram import LoopbackTelegram
+from tests.loopback.twilio import LoopbackTwilio
+
+LONG = 60.0
+"""Seconds that a person waits for a reply before the journey counts as lost."""
+
+
+@dataclass
+class Step:
+    """One message: words, a button's option, or the file. `expects` is in the reply's text."""
+
+    says: str = ""
+    presses: str = ""
+    file: bytes = b""
+    code: bool = False
+    expects: str = ""
+    picture: bool = False
+
+
+@dataclass
+class Journey:
+    """What one person did: seconds from each message to its reply, and the replies' order."""
+
+    chat: int
+    waits: list[float] = field(default_factory=list)
+    done: bool = False
+    surprises: list[str] = field(default_factory=list)
+
+
+def hkid(number: int) -> str:
+    """Return the HKID of the n-th person."""
+    body = f"C{number % 1_000_000:06}" if number < 1_000_000 else f"D{number % 1_000_000:06}"
+    return f"{body}({check_character(body)})"
+
+
+def mobile(number: int) -> str:
+    """Return the mobile number of the n-th person, scattered over the blocks of numbers."""
+    return f"9{(number * 7_919 + 1_000_003) % 10_000_000:07}"
+
+
+def first_code(number: int, export: bytes) -> list[Step]:
+    """Return the messages of somebody in public housing, from hello to the first code."""
+    phone = mobile(number)
+    return [
+        Step(says="/start", expects="Do you agree?"),
+        Step(presses="agree", expects="Which identity document"),
+        Step(says=hkid(number), expects="When was the document issued?"),
+        Step(says="15/3/2019", expects="What is your name in English"),
+        Step(says="CHAN Tai Man 陳大文", expects="When were you born?"),
+        Step(says="2 January 1958", expects="Where do you live?"),
+        Step(presses="public", expects="What is your address?"),
+        Step(
+            says="Flat 1203, Block 5, Mei Lam Estate, Sha Tin",
+            expects="What is your Hong Kong mobile number?",
+        ),
+        Step(says=phone, expects="I have sent a code"),
+        Step(code=True, says=phone, expects="Do you declare that all this is true?"),
+        Step(presses="yes", expects="Today's health declaration"),
+        Step(presses="none", expects="visit records"),
+        Step(file=export, expects="GREEN CODE", picture=True),
+    ]
+
+
+def next_day(export: bytes) -> list[Step]:
+    """Return the messages of a later day."""
+    return [
+        Step(presses="today", expects="Today's health declaration"),
+        Step(presses="none", expects="visit records"),
+        Step(file=export, expects="GREEN CODE", picture=True),
+    ]
+
+
+def same_day() -> list[Step]:
+    """Return the messages for another code while the visit records are still fresh."""
+    return [
+        Step(presses="today", expects="Today's health declaration"),
+        Step(presses="none", expects="GREEN CODE", picture=True),
+    ]
+
+
+async def travel(
+    bot_api: LoopbackTelegram,
+    phones: LoopbackTwilio,
+    chat: int,
+    steps: list[Step],
+    within: float = LONG,
+    passed: Callable[[], None] = lambda: None,
+) -> Journey:
+    """Go through the steps. A reply that was sent again is passed over; any other is noted."""
+    person = bot_api.person(chat)
+    journey, last = Journey(chat), Received(0, "", {})
+    for step in steps:
+        began = time.perf_counter()
+        if step.code:
+            await person.says((await phones.sms("+852" + step.says, within=within)).code)
+        elif step.says:
+            await person.says(step.says)
+        elif step.presses:
+            await person.presses(_button(last, step.presses), last)
+        else:
+            await person.sends_file("visits.json", step.file)
+        while True:
+            reply = await person.reply(within)
+            if (reply.text, reply.markup) != (last.text, last.markup):
+                break
+        journey.waits.append(time.perf_counter() - began)
+        if step.expects not in reply.text or bool(reply.photo) != step.picture:
+            journey.surprises.append(f"{step.expects!r} was expected, not {reply.text!r}")
+            return journey
+        last = reply
+        passed()
+    journey.done = True
+    return journey
+
+
+def _button(reply: Received, option: str) -> str:
+    for name, _ in itertools.chain.from_iterable(reply.buttons):
+        if name.partition(".")[2] == option:
+            return name
+    raise AssertionError(f"there is no button {option} under {reply.text!r}")

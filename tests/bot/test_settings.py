@@ -1,0 +1,74 @@
+"""Settings: defaults that need no account, and one plain sentence for each mistake."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.settings import SettingError, Settings
+
+NONE = Path("/nonexistent/.env")
+
+
+def load(**given: str) -> Settings:
+    return Settings.load({f"HEALTHCODE_{k}": v for k, v in given.items()}, NONE)
+
+
+def test_the_defaults_need_no_account() -> None:
+    settings = load()
+    assert settings.web == ("127.0.0.1", 8080)
+    assert settings.sms == "console"
+    assert settings.database == "sqlite:///var/healthcode.sqlite3"
+    assert settings.telegram_token == ""
+    assert settings.telegram_api == "https://api.telegram.org"
+
+
+def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("HEALTHCODE_WEB=127.0.0.1:1\nHEALTHCODE_DATA=elsewhere\n")
+    settings = Settings.load({"HEALTHCODE_WEB": "0.0.0.0:2"}, file)
+    assert settings.web == ("0.0.0.0", 2)
+    assert settings.data == Path("elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"TELEGRAM_TOKEN": "no"}, "HEALTHCODE_TELEGRAM_TOKEN"),
+        ({"TELEGRAM_API": "http://127.0.0.1/bot"}, "HEALTHCODE_TELEGRAM_API"),
+        ({"TELEGRAM_API": "127.0.0.1"}, "HEALTHCODE_TELEGRAM_API"),
+        ({"TELEGRAM_WEBHOOK": "nowhere"}, "HEALTHCODE_TELEGRAM_WEBHOOK"),
+        ({"TELEGRAM_WEBHOOK": "https://a.example"}, "HEALTHCODE_TELEGRAM_TOKEN"),
+        (
+            {"TELEGRAM_WEBHOOK": "https://a.example", "TELEGRAM_TOKEN": "1:abc"},
+            "HEALTHCODE_TELEGRAM_SECRET",
+        ),
+        ({"TELEGRAM_SECRET": "not a secret!"}, "HEALTHCODE_TELEGRAM_SECRET"),
+        (
+            {
+                "TELEGRAM_WEBHOOK": "https://a.example",
+                "TELEGRAM_TOKEN": "1:abc",
+                "TELEGRAM_SECRET": "s",
+                "WEB": "off",
+            },
+            "HEALTHCODE_WEB",
+        ),
+        ({"DATABASE": "what"}, "HEALTHCODE_DATABASE"),
+        ({"DATABASE": "mysql://x/y"}, "HEALTHCODE_DATABASE"),
+        ({"WEB": "8080"}, "HEALTHCODE_WEB"),
+        ({"WEB": "a:99999"}, "HEALTHCODE_WEB"),
+        ({"WEB": "off"}, "HEALTHCODE_WEB"),
+        ({"SMS": "pigeon"}, "HEALTHCODE_SMS"),
+        ({"SMS": "twilio"}, "HEALTHCODE_TWILIO_ACCOUNT"),
+        ({"POLICY": "/nonexistent"}, "HEALTHCODE_POLICY"),
+        ({"TELEGRAM_TOKN": "1:abc"}, "HEALTHCODE_TELEGRAM_TOKN"),
+    ],
+)
+def test_a_mistake_is_one_plain_sentence_that_names_the_setting(
+    given: dict[str, str], named: str
+) -> None:
+    with pytest.raises(SettingError) as caught:
+        load(**given)
+    text = str(caught.value)
+    assert text.startswith(named)
+    assert text.endswith(".")
+    assert "\n" not in text

@@ -1,0 +1,66 @@
+"""What all tests share: a store, a clock, a chat, and eyes on the log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from core.policy import Policy
+from core.store.schema import migrate
+from core.store.store import Store
+from core.vault import KeyRing
+from handlers.commands import conversation
+from tests.browser import browser
+from tests.clock import TestClock
+from tests.talk import Talk, Talker
+
+__all__ = ["browser"]
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """Noon of the day on which registration opened."""
+    return TestClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[Store]:
+    """An empty store in SQLite."""
+    opened = Store.open(
+        f"sqlite:///{tmp_path / 'store.sqlite3'}", KeyRing.generate(clock()), Policy()
+    )
+    await migrate(opened)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def talker(store: Store, clock: TestClock) -> Talker:
+    """Make chats on the store."""
+
+    def make(**more: object) -> Talk:
+        return Talk(store, conversation(), clock, **more)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def talk(talker: Talker) -> Talk:
+    """A chat on the store."""
+    return talker()
+
+
+@pytest.fixture(autouse=True)
+def no_error_is_logged(
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> Iterator[None]:
+    """Fail a test in which the program logged an error, unless it says that it expects one."""
+    yield
+    if request.node.get_closest_marker("errors_expected"):
+        return
+    for phase in ("setup", "call"):
+        for record in caplog.get_records(phase):
+            assert record.levelno < logging.ERROR, record.getMessage()

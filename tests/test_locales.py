@@ -1,0 +1,157 @@
+"""The catalogues: the same texts in every language, every one used, none too long."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.app import COMMANDS
+from core.conversation.engine import NAVIGATION
+from core.conversation.fields import Choice, Confirm, Field, OneTimeCode, Several
+from core.conversation.form import Form
+from core.conversation.texts import Language
+from handlers.commands import conversation
+from tests.world import TEXTS
+
+TALK = conversation()
+FIELDS = [field for form in TALK.forms.values() for field in form.fields.values()]
+SOURCES = [
+    path.read_text("utf-8")
+    for folder in ("core", "handlers", "bot")
+    for path in (Path(__file__).parents[1] / folder).rglob("*.py")
+]
+BUTTON = 40
+"""Characters that a phone of 320 px shows of a button."""
+
+
+def placeholders(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)\}", text))
+
+
+@pytest.mark.parametrize("language", [Language.TRADITIONAL, Language.SIMPLIFIED])
+def test_every_language_has_the_same_texts_with_the_same_values(language: Language) -> None:
+    english, other = TEXTS.catalogues[Language.ENGLISH], TEXTS.catalogues[language]
+    assert list(other) == list(english)
+    for key, text in english.items():
+        assert placeholders(other[key]) == placeholders(text), key
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_texts_are_clean(language: Language) -> None:
+    for key, text in TEXTS.catalogues[language].items():
+        assert text, key
+        assert text.strip() == text or key == "engine.please_check" or key == "engine.comma", key
+        assert not re.search(r"<[a-z/]|https?:", text), key
+        assert not re.search(r"[\u200b-\u200f\u202a-\u202e\u2066-\u2069]", text), key
+
+
+@pytest.mark.parametrize("language", [Language.TRADITIONAL, Language.SIMPLIFIED])
+def test_chinese_texts_are_chinese_in_their_own_script(language: Language) -> None:
+    simplified = set("证码龙门边发这时说请")
+    traditional = set("證碼龍門邊發這時說請")
+    wrong = simplified if language is Language.TRADITIONAL else traditional
+    for key, text in TEXTS.catalogues[language].items():
+        if not key.startswith("welcome.language."):
+            assert not wrong & set(text), key
+
+
+def needed(form: type[Form], field: Field) -> list[str]:
+    """Return the names of all texts that a question can need."""
+    keys = [f"{field.key}.ask"]
+    if field.summed:
+        keys.append(f"{field.key}.name")
+    if isinstance(field, Choice):
+        keys += [f"{field.key}.option.{option}" for option in field.choices]
+    if isinstance(field, Several):
+        keys += [f"{field.key}.option.none", f"{field.key}.option.done", f"{field.key}.noted"]
+    if isinstance(field, Confirm):
+        keys += [f"{field.key}.option.yes", f"{field.key}.option.edit", f"{form.name}.summary"]
+    if isinstance(field, OneTimeCode):
+        keys += [f"{field.key}.option.again", f"{field.key}.option.other_number"]
+        keys += [f"{field.key}.refused.{why}" for why in ("wait", "phone", "chat", "busy")]
+        keys += [f"{field.key}.sms", f"{field.key}.sent_again"]
+    return keys
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_question_has_all_its_texts(language: Language) -> None:
+    for form in TALK.forms.values():
+        for field in form.fields.values():
+            for key in needed(form, field):
+                assert key in TEXTS.catalogues[language], key
+            for code in field.errors:
+                key = f"{field.key}.error.{code}"
+                assert key in TEXTS.catalogues[language] or (
+                    f"error.{code}" in TEXTS.catalogues[language]
+                ), key
+    for command in TALK.commands:
+        assert f"menu.option.{command}" in TEXTS.catalogues[language], command
+    for command in COMMANDS:
+        assert f"menu.command.{command}" in TEXTS.catalogues[language], command
+
+
+def test_every_text_is_used() -> None:
+    structural = {
+        key for form in TALK.forms.values() for f in form.fields.values() for key in needed(form, f)
+    }
+    for key in TEXTS.catalogues[Language.ENGLISH]:
+        if key in structural:
+            continue
+        parts = key.split(".")
+        candidates = [".".join(parts[:n]) for n in range(2, len(parts) + 1)]
+        field = next((f for f in FIELDS if key.startswith(f"{f.key}.")), None)
+        if field is not None:
+            rest = key.removeprefix(f"{field.key}.")
+            assert (
+                rest in ("why", "example")
+                or (rest.startswith("error.") and rest.removeprefix("error.") in field.errors)
+                or rest.startswith("shown.")
+            ), f"{key} is not used"
+            continue
+        if parts[0] == "error":
+            assert any(parts[1] in f.errors for f in FIELDS), f"{key} is not used"
+            continue
+        if parts[0] == "help":
+            assert parts[1] == "ask" or f"help_{parts[1]}" in TALK.commands, f"{key} is not used"
+            continue
+        if key.startswith("engine.option."):
+            assert f"_{parts[2]}" in NAVIGATION or parts[2].split("_")[0] in (
+                "edit",
+                "cancel",
+                "resume",
+            ), f"{key} is not used"
+            continue
+        found = any(
+            f'"{c}"' in s or f'f"{c}.' in s or f'"{parts[0]}.{{' in s
+            for c in candidates
+            for s in SOURCES
+        )
+        dynamic = parts[0] in ("menu", "why") or ".".join(parts[:2]) in (
+            "engine.other",
+            "engine.aside",
+            "engine.undelivered",
+        )
+        assert found or dynamic, f"{key} is not used"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_button_labels_are_short(language: Language) -> None:
+    for key, text in TEXTS.catalogues[language].items():
+        if ".option." in key and not key.startswith("health_code.conditions."):
+            assert len(text) <= BUTTON, key
+        if key.startswith("menu.command."):
+            assert len(text) <= 256, key
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_an_sms_is_one_segment(language: Language) -> None:
+    text = TEXTS.say(language, "registration.passcode.sms", code="123456", minutes=10)
+    assert len(text) <= (160 if text.isascii() else 70)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_long_messages_fit_one_message_of_telegram(language: Language) -> None:
+    for key, text in TEXTS.catalogues[language].items():
+        assert len(text) <= (700 if key.startswith("health_code.caption.") else 3500), key
