@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from core.answer import Context, Found, Invalid, fold
 from core.characters import is_han, narrow
+from core.country import Country as Country
 
 LEAST_NUMBER = 5
 MOST_NUMBER = 20

@@ -1,0 +1,148 @@
+"""What the authority decides: opening time, windows, limits, retention. See docs/policy.md."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Self
+
+import msgspec
+from msgspec import Meta
+
+from core.assessment import Windows
+from core.days import HONG_KONG
+from core.issuer_keys import Realm
+from core.visits import VisitPolicy
+
+Count = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[int, Meta(ge=0)]
+Instant = Annotated[datetime, Meta(tz=True)]
+
+
+class PolicyError(Exception):
+    """The policy file cannot be used. The message is one plain sentence that names the key."""
+
+
+class PasscodePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of one-time codes, after Signal's registration service and NIST SP 800-63B.
+
+    A code lives `minutes` and bears `attempts`; before each attempt after the first pass the
+    seconds of `attempt_delays` (the first entry is the first attempt's), before each code sent
+    again those of `resend_after`. `failures_per_hour`, and the day's codes (`per_day_of_mean`
+    times the mean of two weeks, `per_day_at_least` in any case) are of the whole service;
+    `block_per_hour` is of a hundred adjacent numbers.
+    """
+
+    minutes: Annotated[int, Meta(ge=1, le=10)] = 10
+    attempts: Annotated[int, Meta(ge=1, le=10)] = 5
+    attempt_delays: tuple[Seconds, ...] = (0, 0, 60, 120)
+    resend_after: tuple[Count, ...] = (60, 120, 300, 600)
+    phone_per_day: Count = 5
+    phone_failures_per_day: Count = 10
+    chat_per_day: Count = 8
+    chat_phones_per_day: Count = 3
+    block_per_hour: Count = 20
+    failures_per_hour: Count = 1_000
+    per_day_at_least: Count = 500
+    per_day_of_mean: Annotated[float, Meta(ge=1)] = 3.0
+
+    def __post_init__(self) -> None:
+        if not self.attempt_delays:
+            raise ValueError("attempt_delays must name at least one delay")
+        if not self.resend_after:
+            raise ValueError("resend_after must name at least one delay")
+
+
+class UploadPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many bytes of a file are fetched, and how many files a person may send in a day.
+
+    The platforms hand over 20 MB at the most.
+    """
+
+    proof_bytes: Annotated[int, Meta(ge=1, le=20_000_000)] = 10_000_000
+    export_bytes: Annotated[int, Meta(ge=1, le=20_000_000)] = 2_000_000
+    per_day: Count = 5
+
+
+class RetentionPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long data are kept, in days; what is older is deleted.
+
+    `visit_days` are Hong Kong days from the visit, `proof_days` run from the upload at most,
+    `registration_days` from the last use, `message_days` (contents) and `message_id_days` (to
+    count each message once) from the end of the work on it.
+    """
+
+    draft_days: Count = 30
+    passcode_days: Count = 1
+    proof_days: Count = 21
+    visit_days: Count = 31
+    code_days: Count = 31
+    registration_days: Count = 180
+    message_days: Count = 7
+    message_id_days: Count = 30
+    audit_days: Count = 730
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All decisions, with the defaults of the Hong Kong Health Code of December 2021.
+
+    `opens_at`: when registration opens. `export_fresh_hours`: how long an uploaded export may
+    serve again. `code_waits_for_address`: no code before the address is checked.
+    `telegram_per_second`: messages to Telegram, of which it allows about 30.
+    """
+
+    opens_at: Instant = datetime(2021, 12, 10, 9, tzinfo=HONG_KONG)
+    realm: Realm = Realm.HONG_KONG
+    hotline: Annotated[str, Meta(min_length=1)] = "3142 2330"
+    export_fresh_hours: Annotated[int, Meta(ge=0)] = 12
+    code_waits_for_address: bool = False
+    telegram_per_second: Annotated[int, Meta(ge=0)] = 30
+    windows: Windows = Windows()
+    visits: VisitPolicy = VisitPolicy()
+    passcode: PasscodePolicy = PasscodePolicy()
+    uploads: UploadPolicy = UploadPolicy()
+    retention: RetentionPolicy = RetentionPolicy()
+
+    def __post_init__(self) -> None:
+        if self.visits.assess_days != self.windows.exposure_days:
+            raise ValueError("windows.exposure_days and visits.assess_days must be the same")
+        if self.visits.accept_days < self.visits.assess_days:
+            raise ValueError("visits.accept_days must not be less than visits.assess_days")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a TOML file; what it does not name keeps its default. Raise PolicyError."""
+        try:
+            return msgspec.convert(tomllib.loads(path.read_text("utf-8")), cls)
+        except OSError as error:
+            raise PolicyError(f"The policy file {path} cannot be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise PolicyError(f"The policy file {path} is not UTF-8 text.") from None
+        except tomllib.TOMLDecodeError as error:
+            raise PolicyError(f"The policy file {path} is not TOML: {error}.") from None
+        except msgspec.ValidationError as error:
+            raise PolicyError(f"In the policy file {path}, {_sentence(str(error))}.") from None
+
+
+_WORDS = {
+    "bool": "true or false",
+    "datetime": "a date and time",
+    "float": "a number",
+    "int": "a whole number",
+    "object": "a table",
+    "str": "a text",
+}
+
+
+def _sentence(message: str) -> str:
+    """Turn msgspec's "Expected `int`, got `str` - at `$.a.b`" into what a person would say."""
+    what, _, where = message.partition(" - at `$.")
+    key = where.rstrip("`")
+    if unknown := re.fullmatch(r"Object contains unknown field `(.+)`", what):
+        path = f"{key}.{unknown[1]}" if key else unknown[1]
+        return f"{path} is not a setting"
+    what = re.sub(r"`(\w+)`", lambda match: _WORDS.get(match[1], match[1]), what)
+    what = (what[0].lower() + what[1:]).replace(">=", "at least").replace("<=", "at most")
+    return f"{key} is wrong: {what}" if key else what
