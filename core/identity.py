@@ -48,6 +48,7 @@ _CODES = {
     DocumentType.REENTRY_PERMIT: "B",
 }
 _SEPARATORS = re.compile(r"[\s()\[\]{}<>【】〔〕「」《》_/.,:'’‘*·•\-‐‑‒–—−]+")
+_BRACKETED = re.compile(r"[(\[（【［〔]\s*\w")
 _HKID = re.compile(r"([A-Z]{1,2}[0-9]{6})([0-9A])?")
 _HKID_ANYWHERE = re.compile(
     r"(?:\b(?:HKID|ID)(?: ?card)?(?: ?(?:no|number)\b\.?)?(?: is)?[\s:]*"
@@ -94,7 +95,7 @@ class DocumentNumber:
             raise Invalid("format")
         body, check = match.groups()
         if check is None:
-            raise Invalid("no_check_digit")
+            raise Invalid("format" if _BRACKETED.search(text) else "no_check_digit")
         if check != check_character(body):
             raise Invalid("check_digit")
         return f"{body}({check})"

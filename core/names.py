@@ -37,11 +37,11 @@ _INTRODUCTION = rf"(?:{_NAME_IS}|i am\b|i'm\b)[\s:]*"
 _INTRODUCTIONS = re.compile(rf"^(?:[ ,]*{_INTRODUCTION})+", re.IGNORECASE)
 _CAPITAL_SURNAME = re.compile(
     rf"(?:\b(?i:{_INTRODUCTION}))?(?<![\w'-])"
-    r"(?P<name>(?P<surname>[A-Z]{2,}(?:-[A-Z]{2,})?),? [A-Z][a-z]+(?:[ -][A-Za-z][a-z]+){0,3})"
+    r"(?P<name>[A-Z]{2,}(?:-[A-Z]{2,})?,? [A-Z][a-z]+(?:(?: [A-Z]|-[A-Za-z])[a-z]+){0,3})"
     r"(?![\w'-])"
 )
 _INTRODUCED = re.compile(
-    rf"\b{_NAME_IS}(?P<name>[a-z'.-]+,?(?: (?!(?:{'|'.join(_STOPS)})\b)[a-z'.-]+){{0,5}})",
+    rf"\b{_NAME_IS}(?P<name>[a-z][a-z'.-]*,?(?: (?!(?:{'|'.join(_STOPS)})\b)[a-z'.-]+){{0,5}})",
     re.IGNORECASE | re.ASCII,
 )
 

@@ -1,0 +1,202 @@
+"""Names in English and in Chinese."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.answer import Context, Invalid, Kind
+from core.names import ChineseName, EnglishName
+
+CONTEXT = Context(date(2021, 12, 10), {})
+
+
+def refused(kind: type[Kind], text: str) -> Invalid:
+    with pytest.raises(Invalid) as caught:
+        kind.parse(text, CONTEXT)
+    assert caught.value.code in kind.errors
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("CHAN Tai Man", "CHAN Tai Man"),
+        ("Chan, Tai Man", "Chan, Tai Man"),
+        ("Ｃｈａｎ　Tai   Man", "Chan Tai Man"),
+        ("O’Brien–Smith, Séan Jr.", "O'Brien-Smith, Séan Jr."),
+        ("Se\u0301an", "Séan"),
+        ("Q\u0301a", "Q\u0301a"),
+        ("My name is Chan Tai Man", "Chan Tai Man"),
+        ("Name: name: CHAN", "CHAN"),
+        ("I am Chan Tai Man,", "Chan Tai Man"),
+        ("Ng", "Ng"),
+    ],
+)
+def test_an_english_name_is_kept_as_it_was_written(text: str, name: str) -> None:
+    assert EnglishName.parse(text, CONTEXT) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("X", "too_short"),
+        ("-'.", "too_short"),
+        ("A" * 81, "too_long"),
+        ("Chan 2", "digits"),
+        ("陳大文", "not_latin"),
+        ("Сhan", "not_latin"),
+        ("chan@home", "characters"),
+        ("=HYPERLINK()", "characters"),
+        ("CHAN\u202e", "hidden"),
+        ("CHAN\x00", "hidden"),
+        ("CHAN\ue000", "private_use"),
+    ],
+)
+def test_what_is_wrong_with_an_english_name_is_told_apart(text: str, code: str) -> None:
+    assert refused(EnglishName, text).code == code
+
+
+def test_the_bounds_are_told() -> None:
+    assert refused(EnglishName, "X").params == {"least": 2}
+    assert refused(EnglishName, "A" * 81).params == {"most": 80}
+    assert refused(ChineseName, "陳" * 21).params == {"most": 20}
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "span"),
+    [
+        ("A123456(3) CHAN Tai Man 1990-01-02", "CHAN Tai Man", "CHAN Tai Man"),
+        ("I am CHAN, Tai-man born 1990", "CHAN, Tai-man", "I am CHAN, Tai-man"),
+        ("my name is chan tai man and", "chan tai man", "my name is chan tai man"),
+        ("full name: Chan, Tai Man born", "Chan, Tai Man", "full name: Chan, Tai Man"),
+        ("FLAT Tai, AU-YEUNG Siu Ming", "AU-YEUNG Siu Ming", "AU-YEUNG Siu Ming"),
+    ],
+)
+def test_an_english_name_is_found(text: str, value: str, span: str) -> None:
+    found = EnglishName.find(text, CONTEXT)
+    assert found is not None
+    assert (found.value, text[found.start : found.end]) == (value, span)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FLAT Tai Man",
+        "MONG Kok Road",
+        "I am happy to help",
+        "chan tai man",
+        "ABC",
+        "name is a.",
+    ],
+)
+def test_what_might_be_something_else_is_no_english_name(text: str) -> None:
+    assert EnglishName.find(text, CONTEXT) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("陳大文", "陳大文"),
+        ("陳 大　文", "陳大文"),
+        ("我叫陳大文", "陳大文"),
+        ("中文姓名：陳大文", "陳大文"),
+        ("我的名字是陈大文", "陈大文"),
+        ("阿凡提・買買提", "阿凡提·買買提"),
+        ("陳\U00020b9f", "陳\U00020b9f"),
+        ("\uf9d1\ufa0c", "\uf9d1\ufa0c"),
+        ("陳\U000e0100大文", "陳\U000e0100大文"),
+        ("陳\ufe00", "陳\ufe00"),
+        ("陳", "陳"),
+    ],
+)
+def test_a_chinese_name_is_kept_in_its_own_characters(text: str, name: str) -> None:
+    assert ChineseName.parse(text, CONTEXT) == name
+    assert ChineseName.show(name, "zh_Hans") == name
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Chan", "not_chinese"),
+        ("陳大文1", "not_chinese"),
+        ("···", "not_chinese"),
+        ("\ufe00陳", "not_chinese"),
+        ("たなか", "not_chinese"),
+        ("", "not_chinese"),
+        ("陳\u200b大文", "hidden"),
+        ("陳\u202e大文", "hidden"),
+        ("陳\U000e0041大文", "hidden"),
+        ("\ud800", "hidden"),
+        ("陳\ue000", "private_use"),
+        ("陳" * 21, "too_long"),
+        ("陳" + "\ufe00" * 200, "too_long"),
+    ],
+)
+def test_what_is_wrong_with_a_chinese_name_is_told_apart(text: str, code: str) -> None:
+    assert refused(ChineseName, text).code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "span"),
+    [
+        ("A123456(3) 陳大文 1990-01-02", "陳大文", "陳大文"),
+        ("我叫陳大文，1990年生", "陳大文", "我叫陳大文"),
+        ("姓名：陈大文 出生日期：", "陈大文", "姓名：陈大文"),
+        ("歐陽震華", "歐陽震華", "歐陽震華"),
+        ("張陳美玲", "張陳美玲", "張陳美玲"),
+        ("陳大文 陳大文", "陳大文", "陳大文"),
+    ],
+)
+def test_a_chinese_name_is_found(text: str, value: str, span: str) -> None:
+    found = ChineseName.find(text, CONTEXT)
+    assert found is not None
+    assert (found.value, text[found.start : found.end]) == (value, span)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我唔知",
+        "黃大仙",
+        "黃大仙區",
+        "馬鞍山",
+        "金鐘道",
+        "簡體",
+        "何時開放",
+        "陳大文 李小明",
+        "姓名",
+        "2021年12月10日",
+        "香港身份證",
+        "CHAN",
+    ],
+)
+def test_what_might_be_something_else_is_no_chinese_name(text: str) -> None:
+    assert ChineseName.find(text, CONTEXT) is None
+
+
+@given(st.text(), st.sampled_from([EnglishName, ChineseName]))
+def test_whatever_is_taken_is_canonical_and_visible(text: str, kind: type[Kind]) -> None:
+    kind.find(text, CONTEXT)
+    try:
+        name = kind.parse(text, CONTEXT)
+    except Invalid as wrong:
+        assert wrong.code in kind.errors
+        return
+    assert kind.parse(name, CONTEXT) == name
+    assert not {unicodedata.category(c)[0] for c in name} & {"C"}
+    assert kind.show(name, "en") == name
+
+
+@given(st.text("name is: Name我叫姓名中文是，,·. 陳A"))
+def test_introductions_are_taken_away_once_and_for_all(text: str) -> None:
+    for kind in (EnglishName, ChineseName):
+        try:
+            name = kind.parse(text, CONTEXT)
+        except Invalid:
+            continue
+        assert kind.parse(name, CONTEXT) == name
