@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +82,12 @@ class Person:
         return self.server.push(message=message)
 
     async def says(self, text: str) -> int:
-        """Write a text or a command."""
-        return await self.sends(text=text)
+        """Write a text or a command, which Telegram marks as one."""
+        command = re.match(r"/[A-Za-z0-9_]+(@\w+)?", text)
+        if command is None:
+            return await self.sends(text=text)
+        entity = {"type": "bot_command", "offset": 0, "length": command.end()}
+        return await self.sends(text=text, entities=[entity])
 
     async def sends_file(
         self,

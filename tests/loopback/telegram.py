@@ -32,7 +32,10 @@ MAX_DOWNLOAD = 20_000_000
 
 
 class LoopbackTelegram:
-    """The server. `delay` is in seconds before each answer, save that of a long poll.
+    """The server. `delay` is in seconds before a call has its effect and its answer.
+
+    A long poll has none: it is open already when something comes. Nobody sees a message before
+    its sender is told that it was sent, as is the rule with a phone at the other end.
 
     `sent` is the ledger of calls, in the order in which they came; `updates` that of updates.
     `file` gets both, a JSON object a line.
@@ -149,6 +152,8 @@ class LoopbackTelegram:
                 raise Refusal(404, "Not Found")
             if fault and fault.hang:
                 await asyncio.sleep(fault.hang)
+            if self.delay and name != "getupdates":
+                await asyncio.sleep(self.delay)
             if fault and fault.status:
                 raise refusal_for(fault)
             if chat in self.blocked and name.startswith("send"):
@@ -164,8 +169,6 @@ class LoopbackTelegram:
         self._enter(name, entry)
         if fault and fault.reset:
             return await break_off(request)
-        if self.delay and name != "getupdates":
-            await asyncio.sleep(self.delay)
         return web.Response(
             body=msgspec.json.encode({"ok": True, "result": result}),
             content_type="application/json",

@@ -17,6 +17,7 @@ from aiohttp import web
 from bot.channels import Refused, TooLarge, TryAgain
 from bot.channels import telegram as module
 from bot.channels.telegram import MAX_UPDATE, PATH, PROOF_HEADER, TelegramChannel, menus
+from bot.channels.telegram_update import ALLOWED_UPDATES
 from core.conversation.messages import Card, Incoming, Reply, Start, Text
 from tests.loopback.faults import Fault, flood
 from tests.loopback.telegram import LoopbackTelegram
@@ -289,7 +290,7 @@ async def test_the_webhook_takes_updates_and_answers_after_the_commit(
         await until(lambda: not server.updates.pending)
     assert {message.id for message in inbox.taken} == {str(number) for number in numbers}
     (call,) = server.calls("setWebhook")
-    assert call.params["allowed_updates"] == module.ALLOWED_UPDATES
+    assert call.params["allowed_updates"] == ALLOWED_UPDATES
     assert call.params["secret_token"] == SECRET
 
 
