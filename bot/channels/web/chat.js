@@ -8,6 +8,7 @@ import { languageOf, say, speak, spoken } from "./words.js";
 const FILE_BYTES = 10 * 1024 * 1024;
 const PATIENCE_MS = 1200;
 const TALLEST = 160;
+const NARROW = matchMedia("(max-width: 56rem)");
 
 const $ = (selector) => document.querySelector(selector);
 const words = $("#words");
@@ -24,6 +25,8 @@ function tell(kind, text, more = {}) {
   const one = own.keep({ id: own.fresh(), kind, text, after: log.lastNumber(), state: "sending", ...more });
   if (kind !== "edit") log.mine(one);
   if (kind !== "file") server.say(own.frame(one));
+  // On a small screen the message has been read by now, and the conversation needs the room.
+  if (NARROW.matches) fold(true);
   if (!server.isOpen()) log.mark(kind === "edit" ? one.message : one.id, "waiting");
   return one;
 }
@@ -153,6 +156,7 @@ function refused({ id, why }) {
 function sms({ id, to, text }) {
   if (document.getElementById(`sms-${id}`)) return;
   phone.hidden = false;
+  fold(false);
   $("#no-sms").hidden = true;
   const one = document.createElement("article");
   const head = document.createElement("p");
@@ -163,6 +167,12 @@ function sms({ id, to, text }) {
   body.textContent = text;
   one.append(head, body);
   $("#sms").prepend(one);
+}
+
+function fold(on) {
+  phone.classList.toggle("folded", on);
+  $("#fold").setAttribute("aria-expanded", !on);
+  say($("#fold"), on ? "show" : "hide");
 }
 
 /** Let the page speak as the chat does: when the chat's language changes, not after every word. */
@@ -220,10 +230,7 @@ function enlarge(on) {
   localStorage.setItem("large", on);
 }
 $("#large").onclick = () => enlarge(!document.documentElement.classList.contains("large"));
-$("#hide").onclick = () => {
-  phone.hidden = true;
-  words.focus();
-};
+$("#fold").onclick = () => fold(!phone.classList.contains("folded"));
 $("#language").onchange = ({ target }) => speak(target.value, true);
 
 enlarge(localStorage.getItem("large") === "true");

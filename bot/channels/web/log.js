@@ -6,11 +6,17 @@ const log = document.querySelector("#log");
 const typing = document.querySelector("#typing");
 const newer = document.querySelector("#newer");
 const gate = document.querySelector("#gate");
-const NEAR = 160;
+const NEAR = 120;
+const GAP = 8;
 const TYPING_MS = 8000;
+
+// The ways out of a question have names that begin so; they stand apart from the answers.
+const WAY_OUT = /(^|\.)_/;
 
 let last = 0;
 let typingTimer;
+// What the person should see the beginning of; null while he looks elsewhere.
+let pinned = null;
 
 export const lastNumber = () => last;
 
@@ -31,31 +37,38 @@ function button(name, act) {
 /** Put an element at its place: replies by number, own words after the reply they followed. */
 function place(element, order) {
   const before = [...log.children].find((other) => other === typing || other.order > order);
-  const near = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
   element.order = order;
   log.insertBefore(element, before);
-  return near;
 }
 
-/** Show the element: all of it, or its beginning where it is higher than the screen. */
-function reveal(element) {
-  log.scrollTop = element.offsetHeight > log.clientHeight ? element.offsetTop - log.offsetTop : log.scrollHeight;
-  newer.hidden = true;
+const below = () => log.scrollHeight - log.scrollTop - log.clientHeight;
+
+/** Show the newest, but never scroll past the beginning of what was not read yet. */
+function follow() {
+  if (pinned) log.scrollTop = Math.min(log.scrollHeight, pinned.offsetTop - log.offsetTop - GAP);
+  newer.hidden = below() < NEAR;
 }
 
 newer.onclick = () => {
-  reveal(typing.previousElementSibling);
+  pinned = null;
+  log.scrollTop = log.scrollHeight;
   log.focus();
 };
 log.onscroll = () => {
-  if (log.scrollHeight - log.scrollTop - log.clientHeight < NEAR) newer.hidden = true;
+  newer.hidden = below() < NEAR;
 };
+for (const moved of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+  log.addEventListener(moved, () => (pinned = null), { passive: true });
+}
+// The place for the log changes with the keyboard, the banner, the phone and the composer.
+new ResizeObserver(follow).observe(log);
 
 /** Say that the replies so far are all there: what is added now is read aloud. */
 export function settle() {
   if (log.getAttribute("aria-busy") === "false") return;
   log.setAttribute("aria-busy", "false");
-  if (typing.previousElementSibling) reveal(typing.previousElementSibling);
+  pinned = typing.previousElementSibling;
+  follow();
 }
 
 /** Show that an answer is being written, or that it is not. */
@@ -63,10 +76,9 @@ export function write(on) {
   clearTimeout(typingTimer);
   // The answer may have been quicker than the word that it is coming.
   if (on && !typing.previousElementSibling?.classList.contains("mine")) return;
-  const near = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
   typing.hidden = !on;
   if (on) typingTimer = setTimeout(() => write(false), TYPING_MS);
-  if (on && near) log.scrollTop = log.scrollHeight;
+  follow();
 }
 
 /** Show a reply once; `press(id, label)` is called for its buttons. */
@@ -81,16 +93,22 @@ export function reply(frame, press) {
   if (frame.buttons.length) {
     document.querySelector(".newest")?.classList.remove("newest");
     element.classList.add("newest");
-    element.append(make("div", "buttons", ...frame.buttons.map((row) => buttons(row, press))));
+    const out = ({ id }) => WAY_OUT.test(id);
+    const rows = frame.buttons.map((row) => row.filter((one) => !out(one)));
+    const made = rows.filter((row) => row.length).map((row) => buttons(row, "row", press));
+    const ways = frame.buttons.flat().filter(out);
+    if (ways.length) made.push(buttons(ways, "ways", press));
+    element.append(make("div", "buttons", ...made));
   }
-  const near = place(element, frame.number);
+  const following = pinned || below() < NEAR;
+  place(element, frame.number);
   if (log.getAttribute("aria-busy") === "true") return;
+  // After one's own words the first answer is the one to begin with, however many follow.
+  if (following && (!pinned || pinned.classList.contains("mine"))) pinned = element;
   write(false);
-  if (near) reveal(element);
-  else newer.hidden = false;
 }
 
-function buttons(row, press) {
+function buttons(row, className, press) {
   const made = row.map(({ id, label }) => {
     const one = make("button", "", label);
     one.type = "button";
@@ -98,7 +116,7 @@ function buttons(row, press) {
     one.onclick = () => press(id, label);
     return one;
   });
-  return make("div", "row", ...made);
+  return make("div", className, ...made);
 }
 
 function picture(frame) {
@@ -132,7 +150,8 @@ export function mine({ id, text, after, state, kind }) {
   element.dataset.kind = kind;
   place(element, after + 0.5);
   mark(id, state);
-  reveal(element);
+  pinned = element;
+  follow();
 }
 
 const bubble = (id) => document.getElementById(`m-${id}`);
