@@ -21,7 +21,7 @@ from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
 from bot.channels import Receive, Refused, TooLarge
 from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery, Draw
-from bot.channels.telegram_request import AiohttpRequest, Flooded, translated
+from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, translated
 from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, read
 from core.conversation.messages import Capabilities, Incoming, Reply
 
@@ -253,10 +253,10 @@ class TelegramChannel:
                     body += piece
                     if len(body) > MAX_UPDATE:
                         return web.Response(status=413)
-            update = msgspec.json.decode(body)
+            update = decode(body)
         except TimeoutError:
             return web.Response(status=408)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except ValueError:
             return web.Response(status=400)
         if incoming := self._readable([update]):
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -144,9 +145,11 @@ class AiohttpRequest(BaseRequest):
     def parse_json_payload(payload: bytes) -> JSONDict:
         """Decode an answer; unlike the original, never log one that cannot be decoded."""
         try:
-            answer: JSONDict = msgspec.json.decode(payload, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            answer = decode(payload)
+        except ValueError:
             raise TelegramError("the answer is not JSON") from None
+        if not isinstance(answer, dict):
+            raise TelegramError("the answer is not an object")
         return answer
 
     async def _exchange(
@@ -176,6 +179,22 @@ class AiohttpRequest(BaseRequest):
         except TelegramError:
             return msgspec.json.encode({"description": f"answered {status}, and not in JSON"})
         return answer.replace(self._token.encode(), b"...")
+
+
+def decode(payload: bytes | bytearray) -> Any:
+    """Decode JSON; raise ValueError if it is none.
+
+    Half a surrogate pair or a byte that is no UTF-8 becomes "?" or U+FFFD: one spoilt message must
+    not keep back those that came with it.
+    """
+    try:
+        return msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        lenient = json.loads(payload.decode(errors="replace"))
+        whole = json.dumps(lenient, ensure_ascii=False).encode(errors="replace")
+        return msgspec.json.decode(whole)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def _body(request_data: RequestData | None) -> tuple[bytes | aiohttp.FormData | None, Any]:

@@ -374,6 +374,7 @@ async def test_bodies_that_are_no_update_are_refused(
     assert inbox.taken == []
 
 
+@pytest.mark.errors_expected
 async def test_a_webhook_taken_by_somebody_else_is_noticed_and_taken_back(
     server: LoopbackTelegram,
     inbox: Inbox,
