@@ -63,7 +63,8 @@ class Country:
         wanted = _key(fold(text))
         codes = _names().get(wanted, ())
         if not codes and len(wanted) >= (LEAST_LETTERS if wanted.isascii() else 2):
-            word = re.compile(rf"\b{re.escape(wanted)}" if wanted.isascii() else wanted)
+            edge = r"\b" if wanted.isascii() else ""
+            word = re.compile(edge + re.escape(wanted))
             codes = _codes(name for name in _names() if word.search(name))
         if len(codes) == 1:
             return codes[0]
@@ -80,7 +81,7 @@ class Country:
         for match in _PASSPORT_OF.finditer(narrow(text)):
             group = "before" if match["before"] else "after"
             words = list(re.finditer(r"\S+", match[group]))
-            # "I hold a United Kingdom passport": the country is the words next to it, four at the most.
+            # "I hold a United Kingdom passport": the country is the words next to it, at most four.
             for count in range(min(4, len(words)), 0, -1):
                 near = words[-count:] if group == "before" else words[:count]
                 start, end = near[0].start(), near[-1].end()

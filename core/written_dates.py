@@ -36,7 +36,7 @@ _IN_WORDS = (
     rf"{_YEAR}{_LOOSE}{_MONTH}{_LOOSE}{_DAY}",
 )
 _MARK = r"\s*[-/.–—年月]\s*"
-_IN_FIGURES = rf"(\d{{1,4}})(?:{_MARK}|\s+)(\d{{1,2}})(?:{_MARK}|\s+)(\d{{1,4}})\s*[日號号]?"
+_IN_FIGURES = rf"(\d{{1,4}})(?:{_MARK}|\s+)(\d{{1,2}})(?:{_MARK}|\s+)(\d{{1,4}})(?:\s*[日號号])?"
 _WITHOUT_YEAR = (
     rf"{_DAY}(?:\s+of\b)?{_LOOSE}{_MONTH}",
     rf"{_MONTH}{_LOOSE}{_DAY}",

@@ -1,0 +1,164 @@
+"""Addresses, hotels, rooms, and high-risk places to live."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.address import Address, HighRiskPlace, Hotel, Room, lives_at
+from core.answer import Context, Invalid, Kind
+
+TODAY = date(2021, 12, 10)
+CONTEXT = Context(TODAY, {})
+
+
+def refused(kind: type[Kind], text: str) -> Invalid:
+    with pytest.raises(Invalid) as caught:
+        kind.parse(text, CONTEXT)
+    assert caught.value.code in kind.errors
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Flat A, 5/F, Amoy Gardens", "Flat A, 5/F, Amoy Gardens"),
+        (" Flat  A\n 5/F,\r\nAmoy　Gardens \n", "Flat A, 5/F, Amoy Gardens"),
+        ("九龍觀塘淘大花園H座三樓", "九龍觀塘淘大花園H座三樓"),
+        ("新界大埔林村十二號", "新界大埔林村十二號"),
+        ("Ｎｏ．８ Nathan Road", "No.8 Nathan Road"),
+    ],
+)
+def test_an_address_is_taken_in_one_line(text: str, address: str) -> None:
+    assert Address.parse(text, CONTEXT) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "params"),
+    [
+        ("5 A", "too_short", {"least": 6}),
+        ("", "too_short", {"least": 6}),
+        ("A 1" + "x" * 198, "too_long", {"most": 200}),
+        ("Nathan Road, Kowloon", "incomplete", {}),
+        ("九龍旺角彌敦道", "incomplete", {}),
+        ("12345678", "incomplete", {}),
+        ("8 Nathan\u202e Road", "hidden", {}),
+        ("8 Nathan\x00 Road", "hidden", {}),
+        ("8 Nathan\ue000 Road", "private_use", {}),
+    ],
+)
+def test_what_is_wrong_with_an_address_is_told_apart(
+    text: str, code: str, params: dict[str, int]
+) -> None:
+    wrong = refused(Address, text)
+    assert (wrong.code, wrong.params) == (code, params)
+
+
+def test_a_hotel_has_a_name() -> None:
+    assert Hotel.parse("  The  Peninsula ", CONTEXT) == "The Peninsula"
+    assert Hotel.parse("半島酒店", CONTEXT) == "半島酒店"
+    for text in ("X", "88"):
+        wrong = refused(Hotel, text)
+        assert (wrong.code, wrong.params) == ("too_short", {"least": 2})
+    wrong = refused(Hotel, "H" * 101)
+    assert (wrong.code, wrong.params) == ("too_long", {"most": 100})
+    assert refused(Hotel, "Hotel\u200b").code == "hidden"
+
+
+@pytest.mark.parametrize(
+    ("text", "room"),
+    [
+        ("1208", "1208"),
+        ("room 1208", "1208"),
+        ("Rm. No. 12b", "12B"),
+        ("1208號房", "1208"),
+        ("房間１２０８", "1208"),
+        ("#1208", "1208"),
+        ("Harbour Suite", "HARBOUR SUITE"),
+    ],
+)
+def test_a_room_is_taken_without_the_word_for_it(text: str, room: str) -> None:
+    assert Room.parse(text, CONTEXT) == room
+
+
+def test_what_is_wrong_with_a_room_is_told_apart() -> None:
+    for text in ("", "room", "房", "#"):
+        assert refused(Room, text).code == "format"
+    wrong = refused(Room, "1" * 21)
+    assert (wrong.code, wrong.params) == ("too_long", {"most": 20})
+    assert refused(Room, "1\u200b").code == "hidden"
+
+
+@pytest.mark.parametrize("kind", [Address, Hotel, Room])
+def test_free_texts_are_shown_as_they_are_and_never_found(kind: type[Kind]) -> None:
+    assert kind.show("12 A", "en") == "12 A"
+    assert kind.find("Flat 12, A House, 3 B Road", CONTEXT) is None
+
+
+@given(st.text(), st.sampled_from([Address, Hotel, Room]))
+def test_whatever_is_taken_is_canonical(text: str, kind: type[Kind]) -> None:
+    try:
+        value = kind.parse(text, CONTEXT)
+    except Invalid as wrong:
+        assert wrong.code in kind.errors
+        return
+    assert "\n" not in value
+    assert kind is Room or kind.parse(value, CONTEXT) == value
+
+
+def place(
+    name_en: str = "", name_zh: str = "", district: str = "KT", starts: int = 1, ends: int = 5
+) -> HighRiskPlace:
+    return HighRiskPlace(
+        district=district,
+        name_en=name_en,
+        name_zh=name_zh,
+        starts=datetime(2021, 12, starts, tzinfo=UTC),
+        ends=datetime(2021, 12, ends, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "listed", "lives"),
+    [
+        ("Flat 3, Block H, Amoy Gardens", place("Amoy Gardens"), True),
+        ("flat 3, blk. h, AMOY GARDEN", place("Amoy Gardens"), True),
+        ("Flat 3, Amoy Gardens Annex", place("Amoy Gardens"), True),
+        ("Flat 3, Amoyville", place("Amoy"), False),
+        ("Block 12, Amoy Gardens", place("Block 1"), False),
+        ("Block 1, Amoy Gardens", place("Block 1"), True),
+        ("九龍觀塘淘大花園H座3樓", place("Amoy Gardens", "淘大花園"), True),
+        ("九龙观塘淘大花园H座3楼", place("", "淘大花園"), True),
+        ("淘大花園 1 座", place("", "淘大花園1座"), True),
+        ("淘大花園 11 座", place("", "淘大花園1座"), False),
+        ("淘大花園 11 座", place("", "1座"), False),
+        ("Flat 3, Telford Gardens", place("Amoy Gardens", "淘大花園"), False),
+        ("Flat 3, Anything", place("", ""), False),
+        ("Flat 3, Amoy Gardens", place("Amoy Gardens", district="ST"), False),
+        ("Flat 3, Amoy Gardens", place("Amoy Gardens", district=""), True),
+        ("Flat 3, Amoy Gardens", place("Amoy Gardens", starts=12, ends=13), False),
+    ],
+)
+def test_a_place_is_known_by_its_name(address: str, listed: HighRiskPlace, lives: bool) -> None:
+    assert lives_at(address, "KT", [listed], TODAY) == ([listed] if lives else [])
+
+
+def test_an_unknown_district_is_in_no_places_way() -> None:
+    listed = place("Amoy Gardens")
+    assert lives_at("Flat 3, Amoy Gardens", "", [listed], TODAY) == [listed]
+
+
+def test_a_place_counts_from_the_hong_kong_day_on_which_its_time_begins() -> None:
+    listed = HighRiskPlace(
+        "KT",
+        "Amoy Gardens",
+        "",
+        datetime(2021, 12, 9, 16, tzinfo=UTC),
+        datetime(2021, 12, 10, 16, tzinfo=UTC),
+    )
+    assert (listed.first_day, listed.last_day) == (TODAY, TODAY)
+    assert lives_at("Amoy Gardens", "KT", [listed], date(2021, 12, 9)) == []
+    assert lives_at("Amoy Gardens", "KT", [listed], TODAY) == [listed]

@@ -1,0 +1,161 @@
+"""The days that are asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from core.answer import Context, Invalid, Kind
+from core.dates import (
+    ArrivalDate,
+    BirthDate,
+    DischargeDate,
+    IssueDate,
+    LastNight,
+    ProofDate,
+    months_before,
+)
+
+TODAY = date(2021, 12, 10)
+CONTEXT = Context(TODAY, {})
+KINDS: list[type[Kind]] = [BirthDate, IssueDate, LastNight, ArrivalDate, DischargeDate, ProofDate]
+
+
+def refused(kind: type[Kind], text: str, context: Context = CONTEXT) -> Invalid:
+    with pytest.raises(Invalid) as caught:
+        kind.parse(text, context)
+    assert caught.value.code in kind.errors
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (BirthDate, "10/12/2021"),
+        (BirthDate, "10/12/1901"),
+        (BirthDate, "29/2/2020"),
+        (IssueDate, "1/1/1949"),
+        (IssueDate, "today"),
+        (LastNight, "today"),
+        (LastNight, "8/6/2022"),
+        (ArrivalDate, "today"),
+        (ArrivalDate, "20/11/2021"),
+        (DischargeDate, "27/11/2021"),
+        (ProofDate, "10/9/2021"),
+        (ProofDate, "today"),
+    ],
+)
+def test_the_first_and_the_last_day_are_taken(kind: type[Kind], text: str) -> None:
+    assert date.fromisoformat(kind.parse(text, CONTEXT)) <= date(2022, 6, 8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "code", "params"),
+    [
+        (BirthDate, "11/12/2021", "future", {}),
+        (BirthDate, "9/12/1901", "too_old", {"years": 120}),
+        (IssueDate, "11/12/2021", "future", {}),
+        (IssueDate, "31/12/1948", "too_early", {"year": 1949}),
+        (LastNight, "9/12/2021", "past", {}),
+        (LastNight, "9/6/2022", "too_far", {"latest": date(2022, 6, 8)}),
+        (ArrivalDate, "11/12/2021", "future", {}),
+        (ArrivalDate, "19/11/2021", "not_recent", {"earliest": date(2021, 11, 20)}),
+        (DischargeDate, "26/11/2021", "not_recent", {"earliest": date(2021, 11, 27)}),
+        (DischargeDate, "11/12/2021", "future", {}),
+        (ProofDate, "11/12/2021", "future", {}),
+        (ProofDate, "9/9/2021", "too_old", {"earliest": date(2021, 9, 10)}),
+        (ProofDate, "9/9/21", "two_digit_year", {}),
+    ],
+)
+def test_the_day_beyond_is_refused(
+    kind: type[Kind], text: str, code: str, params: dict[str, object]
+) -> None:
+    wrong = refused(kind, text)
+    assert (wrong.code, wrong.params) == (code, params)
+
+
+def test_a_document_is_not_older_than_its_holder() -> None:
+    born = Context(TODAY, {"born_on": "2000-01-02"})
+    assert IssueDate.parse("2/1/2000", born) == "2000-01-02"
+    wrong = refused(IssueDate, "1/1/2000", born)
+    assert (wrong.code, wrong.params) == ("before_birth", {"born": date(2000, 1, 2)})
+    issued = Context(TODAY, {"issued_on": "2000-01-02"})
+    assert BirthDate.parse("2/1/2000", issued) == "2000-01-02"
+    wrong = refused(BirthDate, "3/1/2000", issued)
+    assert (wrong.code, wrong.params) == ("after_issue", {"issued": date(2000, 1, 2)})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_days_are_shown_in_the_language(kind: type[Kind]) -> None:
+    assert kind.show("2021-12-01", "en") == "1 December 2021"
+    assert kind.show("2021-12-01", "zh_Hant_HK") == "2021年12月1日"
+    assert kind.show("2021-12-01", "zh_Hans") == "2021年12月1日"
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "before"),
+    [
+        (date(2021, 12, 10), 3, date(2021, 9, 10)),
+        (date(2021, 5, 31), 3, date(2021, 2, 28)),
+        (date(2024, 2, 29), 12, date(2023, 2, 28)),
+        (date(2021, 1, 15), 1, date(2020, 12, 15)),
+    ],
+)
+def test_months_back_end_with_the_month(day: date, months: int, before: date) -> None:
+    assert months_before(day, months) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "birth", "issue"),
+    [
+        ("born 2010-01-02, issued 2018-05-06", "born 2010-01-02", "issued 2018-05-06"),
+        (
+            "DOB: 2/1/1990; date of issue is 6 May 2018",
+            "DOB: 2/1/1990",
+            "date of issue is 6 May 2018",
+        ),
+        ("1990年1月2日出生，2018年5月6日簽發", "1990年1月2日出生", "2018年5月6日簽發"),
+        (
+            "出生日期1990年1月2日签发日期2018年5月6日",
+            "出生日期1990年1月2日",
+            "签发日期2018年5月6日",
+        ),
+        ("出生：１９９０-１-２ 簽發：2018-05-06", "出生：１９９０-１-２", "簽發：2018-05-06"),
+        ("A123456(3) CHAN Tai Man 1990-01-02", "1990-01-02", None),
+        ("born in Macao in the year of the 1990-01-02", "1990-01-02", None),
+        ("I wrote on 2018-05-06", None, None),
+        ("1990-01-02 and 1991-01-02", None, None),
+        ("arrived 1990-01-02", None, None),
+        ("born 2050-01-01", None, None),
+        ("lived 1800-01-01", None, None),
+    ],
+)
+def test_dates_are_told_apart_by_their_labels(
+    text: str, birth: str | None, issue: str | None
+) -> None:
+    for kind, span in ((BirthDate, birth), (IssueDate, issue)):
+        found = kind.find(text, CONTEXT)
+        assert (found and text[found.start : found.end]) == span
+        if found:
+            assert kind.parse(found.value, CONTEXT) == found.value
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (LastNight, "check-out on 12/12/2021", "2021-12-12"),
+        (LastNight, "住到2021年12月12日", "2021-12-12"),
+        (ArrivalDate, "I arrived on 1/12/2021", "2021-12-01"),
+        (ArrivalDate, "抵港 2021-12-01", "2021-12-01"),
+        (DischargeDate, "2021年12月1日出院", "2021-12-01"),
+    ],
+)
+def test_other_days_are_found_by_their_labels(kind: type[Kind], text: str, value: str) -> None:
+    found = kind.find(text, CONTEXT)
+    assert found is not None
+    assert found.value == value
+
+
+def test_a_proof_is_never_found() -> None:
+    assert ProofDate.find("issued 2021-12-01", CONTEXT) is None

@@ -1,0 +1,149 @@
+"""Days as people write them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.answer import Invalid
+from core.written_dates import ERRORS, days_in, read_day
+
+TODAY = date(2021, 12, 10)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2021-12-10",
+        "2021/12/10",
+        "2021.12.10.",
+        "20211210",
+        "10/12/2021",
+        "10.12.2021",
+        "10-12-2021",
+        "10 12 2021",
+        "10122021",
+        "10 Dec 2021",
+        "10-Dec-2021",
+        "10Dec2021",
+        "10th of December, 2021",
+        "December 10 2021",
+        "Dec. 10th, 2021",
+        "2021 Dec 10",
+        "Fri, 10 Dec 2021",
+        "Friday 10 DECEMBER 2021",
+        "2021年12月10日",
+        "2021 年 12 月 10 號",
+        "２０２１年１２月１０日",
+        "2021年12月10日（星期五）",
+        "二〇二一年十二月十日",
+        "二零二一年十二月十号",
+        "today",
+        "今日",
+        " 今天。",
+    ],
+)
+def test_a_day_is_understood_however_it_is_written(text: str) -> None:
+    assert read_day(text, TODAY) == TODAY
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("yesterday", date(2021, 12, 9)),
+        ("琴日", date(2021, 12, 9)),
+        ("昨天", date(2021, 12, 9)),
+        ("前日", date(2021, 12, 8)),
+        ("聽日", date(2021, 12, 11)),
+        ("1/2/1990", date(1990, 2, 1)),
+        ("12/25/1990", date(1990, 12, 25)),
+        ("29 Feb 2020", date(2020, 2, 29)),
+        ("一九五〇年廿五月", None),
+        ("一九五〇年五月廿五日", date(1950, 5, 25)),
+        ("一九五〇年十月卅一日", date(1950, 10, 31)),
+        ("Sept 5, 1960", date(1960, 9, 5)),
+        ("5 may 1960", date(1960, 5, 5)),
+        ("19101920", date(1920, 10, 19)),
+    ],
+)
+def test_words_and_order_decide(text: str, day: date | None) -> None:
+    if day is None:
+        with pytest.raises(Invalid, match="format"):
+            read_day(text, TODAY)
+    else:
+        assert read_day(text, TODAY) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "format"),
+        ("hello", "format"),
+        ("soon", "format"),
+        ("民國110年12月10日", "format"),
+        ("110年12月10日", "format"),
+        ("10/12/110", "format"),
+        ("2021/12/2021", "format"),
+        ("Marching 5 2021", "format"),
+        ("2021-12-10 2021-12-11", "format"),
+        ("10 Dec", "no_year"),
+        ("Dec 10", "no_year"),
+        ("12月10日", "no_year"),
+        ("10/12", "no_year"),
+        ("10/12/21", "two_digit_year"),
+        ("10-12-90", "two_digit_year"),
+        ("101290", "two_digit_year"),
+        ("10 Dec 21", "two_digit_year"),
+        ("21年12月10日", "two_digit_year"),
+        ("31/2/2021", "no_such_day"),
+        ("29 Feb 2021", "no_such_day"),
+        ("2021-13-01", "no_such_day"),
+        ("13/13/2021", "no_such_day"),
+        ("99999999", "no_such_day"),
+        ("20219999", "no_such_day"),
+        ("0000-01-01", "no_such_day"),
+    ],
+)
+def test_what_is_wrong_is_told_apart(text: str, code: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_day(text, TODAY)
+    assert caught.value.code == code
+
+
+@given(
+    st.dates(), st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%d %b %Y", "%B %d, %Y", "%Y年%m月%d日"])
+)
+def test_every_day_is_read_back(day: date, form: str) -> None:
+    text = day.strftime(form).replace(str(day.year), f"{day.year:04}", 1)
+    if day.year >= 1000:
+        assert read_day(text, TODAY) == day
+        assert [found.value for found in days_in(f"on {text} it was")] == [day.isoformat()]
+
+
+@given(st.text())
+def test_nothing_but_invalid_is_raised(text: str) -> None:
+    list(days_in(text))
+    try:
+        read_day(text, TODAY)
+    except Invalid as wrong:
+        assert wrong.code in ERRORS
+
+
+def test_dates_are_found_in_a_longer_text_in_order() -> None:
+    text = (
+        "on １０ Dec ２０２１, or 2021年12月11日, not 31/2/2021, 10/12/21 or 1.2.3.2021; 12/12/2021"
+    )
+    found = list(days_in(text))
+    assert [f.value for f in found] == ["2021-12-10", "2021-12-11", "2021-12-12"]
+    assert [text[f.start : f.end] for f in found] == [
+        "１０ Dec ２０２１",
+        "2021年12月11日",
+        "12/12/2021",
+    ]
+
+
+def test_figures_that_only_a_space_parts_are_no_date_in_a_longer_text() -> None:
+    assert not list(days_in("Flat 1 2 2021 Road"))
