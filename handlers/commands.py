@@ -112,7 +112,6 @@ def _topic(topic: str) -> Hook:
             hotline=turn.policy.hotline,
             days=turn.policy.visits.assess_days,
             kept_days=turn.policy.visits.accept_days,
-            opens_at=turn.policy.opens_at,
         )
         return None
 

@@ -90,7 +90,11 @@ class HealthCode(Form):
             turn.note("health_code.records_gone")
             return HealthCode
         if export.covered_from > turn.today:
-            turn.note("health_code.too_new", day=export.covered_from)
+            turn.note(
+                "health_code.too_new",
+                day=export.covered_from,
+                wanted=turn.policy.visits.assess_days,
+            )
             return None
         assessment = await _assess(turn, known, export)
         _read_aloud(turn, export)

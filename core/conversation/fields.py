@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,8 +35,9 @@ Said = Chosen | Text | File | Contact | Finished
 
 
 def plain(text: str) -> str:
-    """Return words as they are compared: width, case and space folded."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Return words as they are compared: width, case and space folded, signs around them gone."""
+    words = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return re.sub(r"^\W+|\W+$", "", words)
 
 
 class Field:
@@ -78,7 +80,7 @@ class Field:
 
     async def take(self, turn: Turn, said: Said) -> Any:
         """Return the answer, or WAITING, or raise Invalid."""
-        raise Invalid("words_wanted")
+        raise Invalid("file_not_now" if isinstance(said, File) else "words_wanted")
 
     def show(self, value: Any, turn: Turn) -> str:
         """Return the answer as the summary shows it."""
@@ -110,7 +112,12 @@ class Words(Field):
         self.contact = contact
         self.implies = implies or {}
         self.sensitive = sensitive
-        self.errors = (*kind.errors, "words_wanted", *(["not_own"] if contact else []))
+        self.errors = (
+            *kind.errors,
+            "words_wanted",
+            "file_not_now",
+            *(["not_own"] if contact else []),
+        )
 
     async def take(self, turn: Turn, said: Said) -> str:
         match said:
@@ -122,7 +129,7 @@ class Words(Field):
                 return self.kind.parse(
                     phone if phone.startswith("+") else f"+{phone}", turn.context
                 )
-        raise Invalid("words_wanted")
+        return str(await super().take(turn, said))
 
     def show(self, value: Any, turn: Turn) -> str:
         return self.kind.show(value, turn.language)
@@ -131,7 +138,7 @@ class Words(Field):
 class Choice(Field):
     """A question with a few answers. The ids never depend on the language."""
 
-    errors = ("not_offered",)
+    errors: tuple[str, ...] = ("not_offered", "file_not_now")
 
     def __init__(self, options: type[StrEnum], *, per_row: int = 1, **more: Any) -> None:
         super().__init__(**more)
@@ -164,10 +171,10 @@ class Choice(Field):
             case Chosen(option=option) if option in self.offered(turn):
                 return option
             case Text(text=text):
-                option = self.recognise(turn, text)
-                if option is not None:
-                    return option
-        raise Invalid("not_offered")
+                recognised = self.recognise(turn, text)
+                if recognised is not None:
+                    return recognised
+        raise Invalid("file_not_now" if isinstance(said, File) else "not_offered")
 
     def show(self, value: Any, turn: Turn) -> str:
         return self.label(turn, value)
@@ -191,11 +198,11 @@ class Several(Choice):
 
     async def take(self, turn: Turn, said: Said) -> Any:
         partial = turn.session.partial
-        if isinstance(said, Text):
-            # "1, 3" or "fever and cough" in labels: every part must be understood.
-            parts = [p for p in plain(said.text).replace("，", ",").replace("、", ",").split(",")]
-            if len(parts) == 1 and all(p.isdigit() for p in parts[0].split()):
-                parts = parts[0].split()
+        if isinstance(said, Text) and self.recognise(turn, said.text) is None:
+            # "1, 3" or "1 3" or two labels: every part must be understood.
+            parts = re.split(r"[,，、;；]", said.text)
+            if len(parts) == 1 and re.fullmatch(r"[\d\s]+", said.text):
+                parts = said.text.split()
             named = {self.recognise(turn, part) for part in parts}
             if len(parts) > 1 and not named & {None, self.NONE}:
                 return sorted({*partial, *map(str, named)} - {self.DONE})
@@ -210,7 +217,8 @@ class Several(Choice):
         return WAITING
 
     def show(self, value: Any, turn: Turn) -> str:
-        return "、".join(self.label(turn, v) for v in value) or self.label(turn, self.NONE)
+        comma = turn.text("engine.comma")
+        return comma.join(self.label(turn, v) for v in value) or self.label(turn, self.NONE)
 
 
 class Upload(Field):
@@ -242,6 +250,9 @@ class Upload(Field):
                 raise Invalid(said.error, **said.params)
         raise Invalid("file_wanted")
 
+    def show(self, value: Any, turn: Turn) -> str:
+        return turn.text("engine.received")
+
 
 class OneTimeCode(Field):
     """A question that is answered with the code that an SMS brings to the number in `sent_to`."""
@@ -263,7 +274,7 @@ class OneTimeCode(Field):
         if not turn.session.challenge:
             await self._send(turn)
 
-    async def _send(self, turn: Turn) -> None:
+    async def _send(self, turn: Turn) -> bool:
         phone = turn.session.answers[self.sent_to.name]
         sent = await turn.tx.challenges.send(
             chat=turn.chat,
@@ -274,16 +285,18 @@ class OneTimeCode(Field):
         )
         if sent.refused:
             turn.note(f"{self.key}.refused.{sent.refused}", at=sent.again_at)
-            return
+            return False
         turn.session.challenge = sent.challenge
         minutes = turn.policy.passcode.minutes
         text = turn.text(f"{self.key}.sms", code=sent.code, minutes=minutes)
         turn.effects.append(Sms(to=phone, text=text))
+        return True
 
     async def take(self, turn: Turn, said: Said) -> Any:
         match said:
             case Chosen(option=self.AGAIN):
-                await self._send(turn)
+                if await self._send(turn):
+                    turn.note(f"{self.key}.sent_again")
                 return WAITING
             case Chosen(option=self.OTHER):
                 turn.session.challenge = ""

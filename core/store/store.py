@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from core.policy import Policy
 from core.store.challenges import Challenges
 from core.store.codes import Codes
+from core.store.inline import connect
 from core.store.lists import Lists
 from core.store.people import People
 from core.store.uploads import Uploads
@@ -80,8 +81,13 @@ class Store:
         parsed = parsed.set(drivername="sqlite+aiosqlite")
         if parsed.database:
             _make_private(Path(parsed.database))
-        writer = create_async_engine(parsed, pool_size=1, max_overflow=0, pool_timeout=60)
-        reader = create_async_engine(parsed, pool_size=READERS, max_overflow=0, pool_timeout=60)
+        inline = {"async_creator_fn": connect}
+        writer = create_async_engine(
+            parsed, pool_size=1, max_overflow=0, pool_timeout=60, connect_args=inline
+        )
+        reader = create_async_engine(
+            parsed, pool_size=READERS, max_overflow=0, pool_timeout=60, connect_args=inline
+        )
         event.listen(writer.sync_engine, "connect", _connected)
         event.listen(reader.sync_engine, "connect", _connected)
         event.listen(writer.sync_engine, "begin", _begin_writing)
@@ -117,8 +123,6 @@ def _make_private(file: Path) -> None:
 
 def _connected(connection: Any, _record: Any) -> None:
     """Make a SQLite file durable, and what is erased from it unreadable."""
-    # SQLAlchemy begins transactions itself, by the event below.
-    connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
