@@ -1,0 +1,122 @@
+"""Files that come in over the web chat, and pictures that go out."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.channels import Refused, TooLarge
+from bot.channels import web as web_channel
+from core.conversation.messages import (
+    File,
+    Reply,
+)
+from tests.bot.channels.person import Person, somebody
+from tests.bot.channels.transcript import CARD, LoopbackChat
+
+
+async def test_a_file_is_kept_and_announced_by_its_handle(
+    chat: LoopbackChat, person: Person
+) -> None:
+    async with person.tab() as tab:
+        await tab.hello()
+        status, answer = await person.upload(b'{"visits":[]}', **{"X-Language": "zh-HK"})
+        assert (status, answer) == (200, {"taken": "file-1"})
+        said = await tab.until("said")
+        assert (said["id"], said["text"]) == ("file-1", "出.json")
+    incoming = chat.received[-1]
+    assert incoming.id == f"{person.address}:file-1"
+    assert incoming.language == "zh-HK"
+    assert incoming.body == File(
+        ref="0", name="出.json", size=13, mime="application/octet-stream", photo=False
+    )
+    assert await chat.channel.fetch("0", 13) == b'{"visits":[]}'
+    with pytest.raises(TooLarge):
+        await chat.channel.fetch("0", 12)
+    with pytest.raises(Refused):
+        await chat.channel.fetch("1", 12)
+
+
+async def test_a_photo_is_one_and_an_empty_file_is_for_the_conversation_to_explain(
+    chat: LoopbackChat, person: Person
+) -> None:
+    await person.upload(b"", **{"Content-Type": "image/png"})
+    [incoming] = chat.received
+    assert isinstance(incoming.body, File)
+    assert (incoming.body.photo, incoming.body.size) == (True, 0)
+
+
+async def test_a_file_that_is_too_large_is_refused_kindly_and_the_next_one_taken(
+    chat: LoopbackChat, person: Person
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(11):
+            yield b"x" * 1024 * 1024
+
+    said = {"error": "too_large", "limit": 10 * 1024 * 1024}
+    assert await person.upload(io.BytesIO(b"x" * (10 * 1024 * 1024 + 1))) == (413, said)
+    assert await person.upload(endless()) == (413, said)
+    assert not chat.store.files and not chat.received
+    status, _ = await person.upload(io.BytesIO(b"x" * (10 * 1024 * 1024)))
+    assert status == 200
+    assert len(chat.store.files[0]) == 10 * 1024 * 1024
+
+
+async def test_a_file_that_never_ends_is_given_up(
+    chat: LoopbackChat, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_channel, "UPLOAD_SECONDS", 0.2)
+
+    async def slow() -> AsyncIterator[bytes]:
+        for _ in range(4):
+            yield b"x"
+            await asyncio.sleep(0.2)
+
+    status, answer = await person.upload(slow())
+    assert (status, answer["error"]) == (408, "too_slow")
+    status, _ = await person.upload(b"x")
+    assert status == 200
+
+
+@pytest.mark.errors_expected
+async def test_a_failure_says_nothing_of_the_person_in_the_log(
+    chat: LoopbackChat, person: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    chat.fail = True
+    async with person.session.post(
+        f"{chat.url}/upload", data=b"x", headers=person.origin | {"X-Message-Id": "a"}
+    ) as response:
+        assert response.status == 500
+    async with person.tab() as tab:
+        await tab.say(type="text", id="a", text="SECRET")
+        await tab.socket.receive(timeout=10)
+    [cookie] = person.session.cookie_jar
+    assert "RuntimeError" in caplog.text
+    assert "SECRET" not in caplog.text
+    assert cookie.value not in caplog.text
+
+
+async def test_a_picture_is_for_its_own_chat_alone(chat: LoopbackChat, person: Person) -> None:
+    number = await chat.reply(person.name, Reply(text="GREEN", card=CARD))
+    plain = await chat.reply(person.name, Reply(text="no picture"))
+    async with person.tab() as tab:
+        [shown, _] = await tab.hello()
+    assert (shown["picture"], shown["language"]) == (f"/picture/{number}", "zh-Hant-HK")
+    async with person.session.get(chat.url + shown["picture"]) as response:
+        assert response.status == 200
+        assert response.content_type == "image/png"
+        assert response.headers["Cache-Control"] == "no-store"
+        assert (await response.read()).startswith(b"\x89PNG")
+    async with (
+        somebody(chat) as stranger,
+        stranger.session.get(f"{chat.url}/picture/{number}") as response,
+    ):
+        assert response.status == 404
+    for path in (f"/picture/{plain}", "/picture/99", "/picture/0", "/picture/x", "/picture/-1"):
+        async with person.session.get(chat.url + path) as response:
+            assert response.status == 404, path

@@ -1,0 +1,119 @@
+"""The conversation on the page: questions, languages, changes, tabs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from core.conversation.messages import Edited, Reply
+from tests.bot.channels.transcript import LoopbackChat
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_the_newest_question_stands_out_and_older_buttons_still_work(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.get_by_role("button", name="English", exact=True).click()
+    await expect(page.locator(".newest")).to_contain_text("Which document")
+    await expect(page.locator(".newest")).to_have_count(1)
+    await page.get_by_role("button", name="繁體中文").click()
+    await expect(page.get_by_text("你好！")).to_be_visible()
+
+
+async def test_the_page_follows_the_language_of_the_chat(page: Page, served: LoopbackChat) -> None:
+    await page.get_by_role("button", name="繁體中文").click()
+    await expect(page.get_by_role("button", name="傳送檔案")).to_be_visible()
+    await expect(page.locator("html")).to_have_attribute("lang", "zh-Hant-HK")
+    await expect(page.locator("article.reply").last).to_have_attribute("lang", "zh-Hant-HK")
+    await expect(page.locator("article.reply").first).to_have_attribute("lang", "en")
+    await page.get_by_label("本頁語言").select_option("zh-Hans")
+    await page.reload()
+    await expect(page.get_by_role("button", name="发送文件")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("locale", "tag", "title"),
+    [
+        ("zh-HK", "zh-Hant-HK", "健康碼"),
+        ("zh-TW", "zh-Hant-HK", "健康碼"),
+        ("zh-CN", "zh-Hans", "健康码"),
+        ("de-DE", "en", "Health Code"),
+    ],
+)
+async def test_the_page_begins_in_the_language_of_the_browser(
+    browser: Browser, served: LoopbackChat, locale: str, tag: str, title: str
+) -> None:
+    served.answer = lambda _: []
+    context = await browser.new_context(locale=locale)
+    page = await context.new_page()
+    await page.goto(served.url)
+    await expect(page).to_have_title(title)
+    assert (await served.until(1))[0].language == tag
+    await context.close()
+
+
+async def test_large_text_is_remembered(page: Page) -> None:
+    size = "getComputedStyle(document.querySelector('.text')).fontSize"
+    before = float((await page.evaluate(size))[:-2])
+    await page.get_by_role("button", name="Large text").click()
+    await page.reload()
+    await expect(page.get_by_text("Which language")).to_be_visible()
+    await expect(page.get_by_role("button", name="Large text", pressed=True)).to_be_visible()
+    assert float((await page.evaluate(size))[:-2]) > before * 1.25
+
+
+async def test_a_sent_message_can_be_changed(page: Page, served: LoopbackChat) -> None:
+    await page.locator("#words").fill("CHAN Tai Mna")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await page.get_by_role("button", name="Change", exact=True).click()
+    await expect(page.locator("#words")).to_have_value("CHAN Tai Mna")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#words")).to_have_value("")
+    await page.get_by_role("button", name="Change", exact=True).click()
+    await page.locator("#words").fill("CHAN Tai Man")
+    await page.keyboard.press("Enter")
+    received = await served.until(3)
+    assert received[2].body == Edited("CHAN Tai Man")
+    assert received[2].message == received[1].message
+    await page.reload()
+    await expect(page.locator(".mine")).to_have_text(re.compile("CHAN Tai Man"))
+
+
+async def test_words_that_are_to_be_forgotten_leave_the_page(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.locator("#words").fill("A123456(3)")
+    await page.keyboard.press("Enter")
+    one = (await served.until(2))[-1]
+    await expect(page.get_by_text("Received")).to_be_visible()
+    await served.reply(one.chat, Reply(text="Thank you.", forget=[one.message]))
+    await expect(page.get_by_text("Removed from this page")).to_be_visible()
+    assert "A123456" not in await page.locator(".mine").inner_text()
+    assert "A123456" not in await page.evaluate("JSON.stringify({ ...sessionStorage })")
+    await page.reload()
+    await expect(page.get_by_text("Removed from this page")).to_be_visible()
+
+
+async def test_a_text_that_is_too_long_is_explained(page: Page, served: LoopbackChat) -> None:
+    await page.evaluate("document.querySelector('#words').removeAttribute('maxlength')")
+    await page.locator("#words").fill("碼" * 3000)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Too long to send")).to_be_visible()
+    await page.locator("#words").fill("shorter")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("You wrote shorter.")).to_be_visible()
+
+
+async def test_two_tabs_show_the_same(
+    context: BrowserContext, page: Page, served: LoopbackChat
+) -> None:
+    other = await context.new_page()
+    await other.goto(served.url)
+    await expect(other.get_by_text("Which language")).to_be_visible()
+    await page.get_by_role("button", name="English", exact=True).click()
+    await expect(other.locator(".mine")).to_contain_text("English")
+    await expect(other.get_by_text("Which document")).to_be_visible()
+    await other.close()
