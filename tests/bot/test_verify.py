@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot.verify import WHY, verify
+from core.assessment import Colour
+from core.conversation.messages import Card
+from core.credential import Reason, expiry, issue
+from core.issuer_keys import IssuerKey, PublicKeys
+from core.picture import draw
+from core.vault import KeyRing
+
+NOW = datetime(2021, 12, 10, 4, 0, tzinfo=UTC)
+RING = KeyRing.generate(NOW - timedelta(hours=1))
+KEY = IssuerKey.current(RING, NOW)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    path = tmp_path / "keys.json"
+    PublicKeys.published(RING, NOW - timedelta(hours=1)).save(path)
+    return path
+
+
+def code(colour: Colour = Colour.GREEN, **changes: Any) -> str:
+    arguments: dict[str, Any] = {
+        "name": "C*** T** M**",
+        "colour": colour,
+        "document": ("0", "A1234563"),
+        "issued_at": NOW,
+        "expires_at": expiry(KEY, NOW),
+        "code_id": bytes(8),
+    }
+    return issue(KEY, **{**arguments, **changes})
+
+
+def picture(path: Path, text: str, colour: Colour = Colour.GREEN) -> str:
+    card = Card(colour, text, ["C*** T** M**"], "456(3)", NOW, expiry(KEY, NOW), "en")
+    path.write_bytes(draw(card))
+    return str(path)
+
+
+def test_a_green_code_is_good_as_text_and_as_picture(keys: Path, tmp_path: Path) -> None:
+    for given in (code(), picture(tmp_path / "card.png", code())):
+        status, words = verify(given, keys, NOW)
+        assert status == 0
+        assert words.splitlines() == [
+            "Genuine and valid",
+            "Colour: GREEN",
+            "Holder: C*** T** M**",
+            "Issued: 2021-12-10 12:00 Hong Kong time",
+            "Valid until: 2021-12-10 23:59 Hong Kong time",
+        ]
+
+
+@pytest.mark.parametrize(("colour", "word"), [(Colour.AMBER, "YELLOW"), (Colour.RED, "RED")])
+def test_a_code_of_another_colour_is_genuine_and_not_good(
+    keys: Path, tmp_path: Path, colour: Colour, word: str
+) -> None:
+    status, words = verify(picture(tmp_path / "card.png", code(colour), colour), keys, NOW)
+    assert status == 1
+    assert words.startswith(f"Genuine and valid\nColour: {word}\n")
+
+
+def test_a_card_painted_green_does_not_help(keys: Path, tmp_path: Path) -> None:
+    repainted = picture(tmp_path / "card.png", code(Colour.RED), Colour.GREEN)
+    status, words = verify(repainted, keys, NOW)
+    assert status == 1
+    assert "Colour: RED" in words
+
+
+def test_yesterdays_code_is_expired(keys: Path) -> None:
+    status, words = verify(code(), keys, NOW + timedelta(days=1))
+    assert status == 1
+    assert "EXPIRED" in words
+    assert "Holder: C*** T** M**" in words
+
+
+def test_a_code_from_the_future_is_refused(keys: Path) -> None:
+    status, words = verify(code(issued_at=NOW + timedelta(hours=1)), keys, NOW)
+    assert status == 1
+    assert words.startswith("Genuine, but REFUSED: it was issued in the future")
+
+
+def test_a_forged_code_is_refused(keys: Path) -> None:
+    stranger = IssuerKey.current(KeyRing.generate(NOW), NOW)
+    other = issue(
+        stranger,
+        name="X* Y*",
+        colour=Colour.GREEN,
+        document=("0", "A1234563"),
+        issued_at=NOW,
+        expires_at=expiry(stranger, NOW),
+        code_id=bytes(8),
+    )
+    for forged in (other, code()[:-6] + "000000", "HK1:HELLO", "HK2:" + code()[4:], "HK1:" * 500):
+        status, words = verify(forged, keys, NOW)
+        assert status == 1
+        assert words.startswith("FORGED")
+        assert "Holder" not in words
+
+
+def test_a_picture_with_no_code_two_codes_or_a_strange_one(keys: Path, tmp_path: Path) -> None:
+    blank = tmp_path / "blank.png"
+    Image.new("L", (500, 500), 255).save(blank)
+    assert verify(str(blank), keys, NOW)[0] == 1
+    cards = [
+        Image.open(picture(tmp_path / f"{number}.png", code(code_id=bytes([number]) * 8)))
+        for number in range(2)
+    ]
+    pair = Image.new("RGB", (1640, 1160))
+    for number, card in enumerate(cards):
+        pair.paste(card.convert("RGB"), (820 * number, 0))
+    pair.save(tmp_path / "pair.png")
+    status, words = verify(str(tmp_path / "pair.png"), keys, NOW)
+    assert status == 1
+    assert "more than one" in words
+    status, words = verify(picture(tmp_path / "menu.png", "HTTPS://EXAMPLE.COM"), keys, NOW)
+    assert status == 1
+    assert "not a Hong Kong Health Code" in words
+
+
+@pytest.mark.parametrize("given", ["", "hello", "no/such/file.png", "x" * 5000, "a\0b", "\udcff"])
+def test_an_argument_that_is_neither_picture_nor_code(keys: Path, given: str) -> None:
+    status, words = verify(given, keys, NOW)
+    assert status == 2
+    assert "neither" in words
+
+
+def test_files_that_are_no_pictures(keys: Path, tmp_path: Path) -> None:
+    path = tmp_path / "file.png"
+    chance = random.Random(7)
+    whole = draw(Card(Colour.GREEN, code(), [], "", NOW, NOW, "en"))
+    bombs = tmp_path / "bomb.png"
+    Image.new("1", (20_000, 20_000)).save(bombs)
+    large = tmp_path / "large.png"
+    Image.new("1", (6_000, 5_000)).save(large)
+    long = tmp_path / "long.png"
+    with long.open("wb") as file:
+        file.truncate(20_000_001)
+    assert verify(str(bombs), keys, NOW)[0] == 2
+    assert "megapixels" in verify(str(large), keys, NOW)[1]
+    assert "20 MB" in verify(str(long), keys, NOW)[1]
+    for content in (b"", b"hello", b"%PDF-1.7", *(whole[:n] for n in range(0, len(whole), 997))):
+        path.write_bytes(content)
+        assert verify(str(path), keys, NOW)[0] == 2
+    for _ in range(100):
+        broken = bytearray(whole)
+        broken[chance.randrange(len(broken))] ^= 1 << chance.randrange(8)
+        path.write_bytes(broken)
+        assert verify(str(path), keys, NOW)[0] in (0, 1, 2)
+
+
+def test_a_file_of_keys_that_cannot_be_used(keys: Path, tmp_path: Path) -> None:
+    assert verify(code(), tmp_path / "none.json", NOW)[0] == 2
+    keys.write_text("[]")
+    status, words = verify(code(), keys, NOW)
+    assert status == 2
+    assert "public keys" in words
+
+
+def test_every_reason_has_words() -> None:
+    assert set(WHY) == set(Reason)
