@@ -18,6 +18,9 @@ MOST_SUGGESTIONS = 5
 LEAST_LETTERS = 4
 """Letters of a name that is looked for in other names; of fewer, too many contain them."""
 
+LONGEST_NAME = 100
+"""Characters of an answer that are looked at; the longest official name has 52."""
+
 _LANGUAGES = ("en", "zh_Hant_HK", "zh_Hant", "zh_Hans")
 _ALSO_KNOWN_AS = {
     "CHN": "china, prc, mainland china, 內地, 内地, 中國內地, 中国内地, 大陸, 大陆, 中國大陸"
@@ -41,11 +44,11 @@ _ALSO_KNOWN_AS = {
     "VNM": "vietnam",
 }
 _SHARED = {"korea": ("KOR", "PRK"), "congo": ("COD", "COG")}
-_PASSPORT_OF = re.compile(
-    r"(?P<before>[^\W\d_][^\d_,;，；。\n]*?)\s*(?:passport|護照|护照)"
-    r"|(?:passport|護照|护照)\s*(?:of|from|issued by)\s+(?P<after>[^\d_,;，；。\n]+)",
-    re.IGNORECASE,
-)
+_PASSPORT = re.compile(r"passport|護照|护照", re.IGNORECASE)
+_BREAK = re.compile(r"[\d_,;，；。\n]")
+_OF = re.compile(r"\s*(?:of|from|issued by)\s+", re.IGNORECASE)
+REACH = 60
+"""Characters on either side of "passport" in which its country is looked for."""
 
 
 class Country:
@@ -60,7 +63,7 @@ class Country:
         Raise Invalid: `unknown`; `ambiguous` (suggestions: names in the context's language) where
         several countries, or none but similar ones, are called so.
         """
-        wanted = _key(fold(text))
+        wanted = _key(fold(text[:LONGEST_NAME]))
         codes = _names().get(wanted, ())
         if not codes and len(wanted) >= (LEAST_LETTERS if wanted.isascii() else 2):
             edge = r"\b" if wanted.isascii() else ""
@@ -78,19 +81,23 @@ class Country:
     @staticmethod
     def find(text: str, context: Context) -> Found | None:
         """Return the country whose passport is spoken of."""
-        for match in _PASSPORT_OF.finditer(narrow(text)):
-            group = "before" if match["before"] else "after"
-            words = list(re.finditer(r"\S+", match[group]))
-            # "I hold a United Kingdom passport": the country is the words next to it, at most four.
-            for count in range(min(4, len(words)), 0, -1):
-                near = words[-count:] if group == "before" else words[:count]
-                start, end = near[0].start(), near[-1].end()
-                name = match[group][start:end]
-                codes = _names().get(_key(name), ())
-                # "my passport" is not one of Malaysia: codes count in capitals only.
-                if len(codes) == 1 and not (name.islower() and len(name) < LEAST_LETTERS):
-                    first = match.start(group)
-                    return Found(codes[0], first + start, first + end)
+        folded = narrow(text)
+        for passport in _PASSPORT.finditer(folded):
+            before = folded[max(0, passport.start() - REACH) : passport.start()]
+            clause = _BREAK.split(before)[-1]
+            words = list(re.finditer(r"\S+", clause))
+            # "I hold a United Kingdom passport": the words next to it, four at the most.
+            nearest = [
+                (words[-n].start(), words[-1].end()) for n in range(min(4, len(words)), 0, -1)
+            ]
+            found = _named(clause, nearest, passport.start() - len(clause))
+            if found is None and (of := _OF.match(folded, passport.end())):
+                clause = _BREAK.split(folded[of.end() : of.end() + REACH])[0]
+                words = list(re.finditer(r"\S+", clause))
+                nearest = [(0, words[n - 1].end()) for n in range(min(4, len(words)), 0, -1)]
+                found = _named(clause, nearest, of.end())
+            if found is not None:
+                return found
         return None
 
     @staticmethod
@@ -100,6 +107,17 @@ class Country:
         if country is None:
             return value
         return str(Locale.parse(language).territories.get(country.alpha_2, country.name))
+
+
+def _named(clause: str, spans: Iterable[tuple[int, int]], offset: int) -> Found | None:
+    """Return the first of the spans that is a country's name; `offset` is where the clause is."""
+    for start, end in spans:
+        name = clause[start:end]
+        codes = _names().get(_key(name), ())
+        # "my passport" is not one of Malaysia: codes count in capitals only.
+        if len(codes) == 1 and not (name.islower() and len(name) < LEAST_LETTERS):
+            return Found(codes[0], offset + start, offset + end)
+    return None
 
 
 def _key(name: str) -> str:

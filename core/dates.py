@@ -105,7 +105,7 @@ class BirthDate(_Day):
         if found := super().find(text, context):
             return found
         days = list(days_in(text))
-        if len(days) != 1 or _label_of(text, days[0], 0):
+        if len(days) != 1 or _label_of(narrow(text), days[0], 0):
             return None
         surely = months_before(context.today, 12 * SURELY_BIRTH_AGE)
         long_ago = date.fromisoformat(days[0].value) <= surely
@@ -210,20 +210,21 @@ def _check_recent(day: date, context: Context, window: int) -> None:
 
 def _labelled(text: str, kind: str) -> Found | None:
     """Return the first date whose label is of that kind, its label included."""
+    folded = narrow(text)
     position = 0
     for found in days_in(text):
-        label = _label_of(text, found, position)
+        label = _label_of(folded, found, position)
         if label and label.lastgroup == kind:
             start, end = found.start, max(found.end, label.end())
-            if label.start() < start and _FILLER.fullmatch(narrow(text), label.end(), start):
+            if label.start() < start and _FILLER.fullmatch(folded, label.end(), start):
                 start = label.start()
             return Found(found.value, start, end)
         position = max(found.end, label.end() if label else 0)
     return None
 
 
-def _label_of(text: str, found: Found, position: int) -> re.Match[str] | None:
-    folded = narrow(text)
+def _label_of(folded: str, found: Found, position: int) -> re.Match[str] | None:
+    """Return the label right behind a date, or the last one between `position` and it."""
     behind = _BEHIND.match(folded, found.end)
     if behind and not _BEGINS_NEXT.match(folded, behind.end()):
         return behind

@@ -32,7 +32,7 @@ _PLACE_WORDS = _words(
     " Street Terrace Tower Village"
 )
 _STOPS = ("and", "born", "dob", "hkid", "id", "my", "passport", "phone", "mobile", "tel", "i")
-_NAME_IS = r"(?:my |full |english )*name(?: is\b|[ ]*:)[\s:]*"
+_NAME_IS = r"(?:my |full |english ){0,3}name(?: is\b|[ ]*:)[\s:]*"
 _INTRODUCTION = rf"(?:{_NAME_IS}|i am\b|i'm\b)[\s:]*"
 _INTRODUCTIONS = re.compile(rf"^(?:[ ,]*{_INTRODUCTION})+", re.IGNORECASE)
 _CAPITAL_SURNAME = re.compile(

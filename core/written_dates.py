@@ -11,6 +11,9 @@ from core.characters import narrow
 
 ERRORS = ("format", "no_year", "two_digit_year", "no_such_day")
 
+LONGEST = 60
+"""Characters of a written day; the longest are about 40."""
+
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -63,7 +66,10 @@ def read_day(text: str, today: date) -> date:
     Figures are day first (10/12/2021 is 10 December), unless only month first makes a day.
     Raise Invalid: `format`, `no_year`, `two_digit_year` (it could be two centuries), `no_such_day`.
     """
-    words = re.sub(r"^[\s.,。]+|[\s.,。]+$", "", _WEEKDAY.sub("", fold(text))).lower()
+    folded = " ".join(fold(text).split())
+    if len(folded) > LONGEST:
+        raise Invalid("format")
+    words = re.sub(r"^[\s.,。]+|[\s.,。]+$", "", _WEEKDAY.sub("", folded)).lower()
     if words in RELATIVE:
         return today + timedelta(days=RELATIVE[words])
     words = words.translate(_CHINESE_FIGURES)
@@ -81,8 +87,11 @@ def read_day(text: str, today: date) -> date:
 def days_in(text: str) -> Iterator[Found]:
     """Find the full dates in a longer text, in order; the value is the ISO date."""
     folded = narrow(text)
+    matches = [match for pattern in _ANYWHERE for match in pattern.finditer(folded)]
     position = 0
-    while match := _first(folded, position):
+    for match in sorted(matches, key=lambda match: match.start()):
+        if match.start() < position:
+            continue
         position = match.end()
         try:
             yield Found(_day(match).isoformat(), match.start(), match.end())
@@ -92,11 +101,6 @@ def days_in(text: str) -> Iterator[Found]:
 
 def _full(pattern: str, text: str) -> re.Match[str] | None:
     return re.fullmatch(pattern, text, re.ASCII)
-
-
-def _first(text: str, position: int) -> re.Match[str] | None:
-    matches = [match for pattern in _ANYWHERE if (match := pattern.search(text, position))]
-    return min(matches, key=lambda match: match.start(), default=None)
 
 
 def _day(match: re.Match[str]) -> date:

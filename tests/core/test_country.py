@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pycountry
@@ -113,6 +114,13 @@ def test_a_country_is_found_by_its_passport(text: str, code: str, span: str) -> 
 @pytest.mark.parametrize("text", ["my passport", "I live in Japan", "passport 1234", "passport"])
 def test_other_words_are_no_country(text: str) -> None:
     assert Country.find(text, CONTEXT) is None
+
+
+@pytest.mark.parametrize("text", ["我叫", "a passport of ", "1 "])
+def test_a_long_text_is_looked_through_in_no_time(text: str) -> None:
+    began = time.process_time()
+    Country.find(text * 4000, CONTEXT)
+    assert time.process_time() - began < 1
 
 
 def test_a_code_that_is_no_country_is_shown_as_it_is() -> None:
