@@ -74,13 +74,11 @@ class Sandbox:
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await _talk(process, data)
-                return await process.wait(), answer
+                return await process.wait() if answer else -1, answer
         except TimeoutError:
             return -1, b""
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            await _end(process)
 
 
 async def _talk(process: asyncio.subprocess.Process, data: bytes) -> bytes:
@@ -93,12 +91,19 @@ async def _talk(process: asyncio.subprocess.Process, data: bytes) -> bytes:
         to_child.write_eof()
         await to_child.drain()
     answer = bytearray()
-    while part := await from_child.read(65_536):
+    while len(answer) <= MAX_ANSWER_BYTES and (part := await from_child.read(65_536)):
         answer += part
-        if len(answer) > MAX_ANSWER_BYTES:
-            process.kill()
-            return b""
-    return bytes(answer)
+    return bytes(answer) if len(answer) <= MAX_ANSWER_BYTES else b""
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Kill the process if it still runs, and wait until it is gone."""
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    # asyncio reports the end only after the pipe was read to its own.
+    while await cast(asyncio.StreamReader, process.stdout).read(65_536):
+        pass
+    await process.wait()
 
 
 def _refusal(answer: bytes) -> Invalid:

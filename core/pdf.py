@@ -18,8 +18,6 @@ MAX_OBJECTS = 20_000
 """What pypdf walks through in about two seconds; a bill has a few hundred."""
 
 _POINTS_PER_INCH = 72
-_NEEDS_PASSWORD = 4
-"""FPDF_ERR_PASSWORD of pdfium's fpdfview.h."""
 _ACTIVE_KEYS = {"/JS", "/JavaScript", "/AA", "/XFA", "/EF", "/EmbeddedFiles"}
 _ACTIVE_ACTIONS = {"/JavaScript", "/Launch"}
 
@@ -30,16 +28,10 @@ def draw_pages(data: bytes, longest_side: int) -> Iterator[Image.Image]:
     Raise Invalid `encrypted`, `active` (scripts, actions, files inside) or `pages`. Whatever is
     wrong otherwise is raised as pypdf and pypdfium2 raise it.
     """
-    try:
-        document = pypdfium2.PdfDocument(data)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code == _NEEDS_PASSWORD:
-            raise Invalid("encrypted") from error
-        raise
-    with document:
+    refuse_active(data)
+    with pypdfium2.PdfDocument(data) as document:
         if len(document) > MAX_PAGES:
             raise Invalid("pages", limit=MAX_PAGES, count=len(document))
-        refuse_active(data)
         for page in document:
             scale = min(DOTS_PER_INCH / _POINTS_PER_INCH, longest_side / max(page.get_size()))
             yield page.render(scale=scale).to_pil().convert("RGB")

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import io
+
+import msgspec
+import pytest
+from PIL import Image
+
+from core.answer import Invalid
+from core.proof import ERRORS, LONGEST_SIDE, CleanProof, clean
+from tests.corpus import Upload
+from tests.corpus_proofs import CANARY, exif, image, proof_uploads
+
+CORPUS = list(proof_uploads())
+
+
+def opened(page: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(page))
+
+
+@pytest.mark.parametrize("upload", CORPUS, ids=lambda upload: ascii(upload.name))
+def test_a_proof_is_drawn_anew_or_refused(upload: Upload) -> None:
+    if upload.code:
+        with pytest.raises(Invalid) as caught:
+            clean(upload.data)
+        assert caught.value.code == upload.code
+        return
+    proof = clean(upload.data)
+    assert proof.pages
+    for page in proof.pages:
+        picture = opened(page)
+        assert (picture.format, picture.mode) == ("JPEG", "RGB")
+        assert max(picture.size) <= LONGEST_SIDE
+        assert not picture.getexif()
+        assert set(picture.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+        assert CANARY not in page
+        assert page.endswith(b"\xff\xd9")
+        assert b"PK\x03\x04" not in page
+        assert b"<html" not in page
+
+
+def test_every_code_is_in_the_corpus() -> None:
+    assert {upload.code for upload in CORPUS} - {""} == set(ERRORS)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_stands_upright(orientation: int) -> None:
+    # A bright corner, moved as a camera held that way would have stored it.
+    upright = Image.new("RGB", (80, 40))
+    upright.paste("white", (0, 0, 30, 15))
+    stored = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]
+    stream = io.BytesIO()
+    turned = upright if stored is None else upright.transpose(stored)
+    turned.save(stream, "JPEG", exif=exif(orientation), quality=95)
+    [page] = clean(stream.getvalue()).pages
+    picture = opened(page).convert("L")
+    assert picture.size == (80, 40)
+    assert picture.getpixel((5, 5)) > 200
+    assert picture.getpixel((75, 35)) < 50
+
+
+def test_what_is_transparent_becomes_white() -> None:
+    [page] = clean(image("PNG", mode="RGBA")).pages
+    assert opened(page).getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_grey_in_16_bits_keeps_its_shades() -> None:
+    stream = io.BytesIO()
+    Image.new("I;16", (20, 20), 0x8000).save(stream, "PNG")
+    [page] = clean(stream.getvalue()).pages
+    assert 120 < opened(page).convert("L").getpixel((5, 5)) < 136
+
+
+def test_a_proof_is_sealed_and_comes_back() -> None:
+    proof = clean(image("JPEG"))
+    assert CleanProof.from_bytes(proof.to_bytes()) == proof
+    with pytest.raises(msgspec.DecodeError):
+        CleanProof.from_bytes(b"x")
