@@ -57,6 +57,10 @@ _HKID_ANYWHERE = re.compile(
     r"(?:[(\[] ?(?P<check>[0-9A]) ?[)\]]|(?P<bare>[0-9A]))(?![A-Z0-9])",
     re.ASCII | re.IGNORECASE,
 )
+_LABEL = re.compile(
+    r"^(?:(?:passport|permit|document|number|no)\b|護照|护照|[證证]件|號碼|号码|[\s.:])+",
+    re.IGNORECASE,
+)
 _OTHER_DOCUMENT = re.compile(r"passport|permit|護照|护照|[證证]件|通行[證证]", re.IGNORECASE)
 
 
@@ -83,14 +87,9 @@ class DocumentNumber:
         written = _SEPARATORS.sub("", fold(text))
         if any(c.isalpha() and not c.isascii() and not is_han(c) for c in written):
             raise Invalid("not_latin")
-        number = written.upper()
         if not _type(context).checked:
-            if not re.fullmatch(r"[A-Z0-9]*", number):
-                raise Invalid("characters")
-            if not LEAST_NUMBER <= len(number) <= MOST_NUMBER:
-                raise Invalid("length", least=LEAST_NUMBER, most=MOST_NUMBER)
-            return number
-        match = _HKID.fullmatch(number)
+            return _unchecked(fold(text))
+        match = _HKID.fullmatch(written.upper())
         if match is None:
             raise Invalid("format")
         body, check = match.groups()
@@ -123,6 +122,19 @@ class DocumentNumber:
     def show(value: str, language: str) -> str:
         """Return the number as it is."""
         return value
+
+
+def _unchecked(written: str) -> str:
+    """Return a number of a form that is not known, or raise Invalid."""
+    groups = _LABEL.sub("", written).upper().split()
+    # A number may begin with a group of letters; further words are a name that follows it.
+    words = [group for group in groups[1:] if group.isalpha()]
+    number = _SEPARATORS.sub("", "".join(groups))
+    if words or not re.fullmatch(r"(?=.*[0-9])[A-Z0-9]+", number):
+        raise Invalid("characters")
+    if not LEAST_NUMBER <= len(number) <= MOST_NUMBER:
+        raise Invalid("length", least=LEAST_NUMBER, most=MOST_NUMBER)
+    return number
 
 
 def check_character(body: str) -> str:

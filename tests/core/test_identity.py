@@ -98,7 +98,13 @@ def test_without_a_kind_of_document_it_is_an_hkid() -> None:
 
 @pytest.mark.parametrize(
     ("text", "canonical"),
-    [("k12345678", "K12345678"), ("C 1234-5678", "C12345678"), ("Ｈ１２３４５６７８", "H12345678")],
+    [
+        ("k12345678", "K12345678"),
+        ("Passport No.: K1234567", "K1234567"),
+        ("護照號碼 AB 123 456", "AB123456"),
+        ("C 1234-5678", "C12345678"),
+        ("Ｈ１２３４５６７８", "H12345678"),
+    ],
 )
 def test_other_documents_follow_soft_rules(text: str, canonical: str) -> None:
     assert DocumentNumber.parse(text, PASSPORT) == canonical
@@ -106,7 +112,10 @@ def test_other_documents_follow_soft_rules(text: str, canonical: str) -> None:
 
 def test_other_documents_must_be_letters_and_digits_of_some_length() -> None:
     assert refused("K12345678!", PASSPORT).code == "characters"
-    assert refused("護照12345", PASSPORT).code == "characters"
+    assert refused("護12345", PASSPORT).code == "characters"
+    assert refused("hello", PASSPORT).code == "characters"
+    assert refused("K1234567 CHAN Tai Man", PASSPORT).code == "characters"
+    assert refused("", PASSPORT).code == "characters"
     assert refused("К12345678", PASSPORT).code == "not_latin"
     for text in ("K123", "1" * 21):
         wrong = refused(text, PASSPORT)
