@@ -118,19 +118,19 @@ def judge(
 ) -> None:
     """Compare the ledger with what the people did and had to hear."""
     count.acknowledged = sum(1 for p in bot_api.updates.passed.values() if p.acknowledged)
-    heard: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    heard: dict[int, list[tuple[str, str, bytes]]] = defaultdict(list)
     for sent in bot_api.sent:
         if sent.method in ("sendMessage", "sendPhoto") and sent.message:
             text = str(sent.params.get("text") or sent.params.get("caption") or "")
             if sent.params.get("disable_notification"):
                 continue
-            reply = (text, str(sent.params.get("reply_markup")))
+            reply = (text, str(sent.params.get("reply_markup")), sent.photo)
             # The same once more is a reply that was sent again, not a message applied again.
             if reply not in heard[sent.chat]:
                 heard[sent.chat].append(reply)
     for steps, journey in finished:
         expected = [step.expects for step in steps]
-        replies = [text for text, _ in heard[journey.chat]]
+        replies = [text for text, _, _ in heard[journey.chat]]
         found = [next((e for e in expected if e in text), "") for text in replies]
         count.lost += max(len(expected) - len(replies), 0) + (not journey.done)
         count.doubled += max(len(replies) - len(expected), 0)

@@ -112,7 +112,7 @@ async def travel(
             await person.sends_file("visits.json", step.file)
         while True:
             reply = await person.reply(within)
-            if (reply.text, reply.markup) != (last.text, last.markup):
+            if (reply.text, reply.markup, reply.photo) != (last.text, last.markup, last.photo):
                 break
         journey.waits.append(time.perf_counter() - began)
         if step.expects not in reply.text or bool(reply.photo) != step.picture:

@@ -179,8 +179,10 @@ async def run(options: argparse.Namespace) -> None:
     best_naive = max(rate["naive"], rate["naive, concurrent"])
     half = await measure(ours, options.seconds, first, every=2 / rate["ours"])
     waits = half.waits
-    print(f"at half of that load: {half.rate:.1f} journeys/s, a reply in the median after "
-          f"{percentile(waits, 0.5):.1f} ms, 99 % within {percentile(waits, 0.99):.1f} ms")
+    print(
+        f"at half of that load: {half.rate:.1f} journeys/s, a reply in the median after "
+        f"{percentile(waits, 0.5):.1f} ms, 99 % within {percentile(waits, 0.99):.1f} ms"
+    )
     print(f"export: {len(export)} bytes, {options.visits} visits")
     print(
         f"messages from hello to the first code: {len(first(1))}; a later day: "

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+    from core.policy import Policy
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,16 +64,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _decided() -> tuple[Settings, Policy]:
+    """Return what the operator and the authority decided."""
+    from bot.settings import Settings
+    from core.policy import Policy
+
+    settings = Settings.load()
+    return settings, Policy.load(settings.policy) if settings.policy else Policy()
+
+
 def _run(options: argparse.Namespace) -> int:
     import uvloop
 
     from bot.app import App
     from bot.logs import set_up
-    from bot.settings import Settings
-    from core.policy import Policy
 
-    settings = Settings.load()
-    policy = Policy.load(settings.policy) if settings.policy else Policy()
+    settings, policy = _decided()
     set_up()
 
     async def run() -> None:
@@ -101,12 +111,15 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _load(options: argparse.Namespace) -> int:
     from bot.load import load
-    from bot.settings import SettingError, Settings
+    from bot.settings import SettingError
 
-    with contextlib.suppress(FileNotFoundError):
-        print(asyncio.run(load(Settings.load(), options.list, options.file)))
-        return 0
-    raise SettingError(f"There is no file {options.file}.")
+    try:
+        data = options.file.read_bytes()
+    except OSError as error:
+        raise SettingError(f"{options.file} cannot be read: {error.strerror}.") from None
+    settings, policy = _decided()
+    print(asyncio.run(load(settings, policy, options.list, data)))
+    return 0
 
 
 def _sample(options: argparse.Namespace) -> int:

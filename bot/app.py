@@ -16,6 +16,7 @@ from bot.clock import Clock, system_clock
 from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
 from bot.inbox import Inbox
 from bot.outbox import Outbox, Route
+from bot.retention import keep_erasing
 from bot.settings import Settings
 from bot.work import Work
 from core.conversation.messages import Card, Reply
@@ -104,6 +105,7 @@ class App:
         self.outbox = Outbox(self.store, self._routes(), self.clock, self.inbox.wake)
         await self.outbox.start()
         await self.inbox.start()
+        self._retention = asyncio.create_task(keep_erasing(self.store, self.clock))
         for channel in self.channels.values():
             await channel.start(self.inbox.receive)
 
@@ -111,6 +113,8 @@ class App:
         """Take nothing more in, finish the turns in hand, send what is ready, close."""
         if self.telegram:
             await self.telegram.stop()
+        self._retention.cancel()
+        await asyncio.gather(self._retention, return_exceptions=True)
         await self.inbox.stop()
         await self.outbox.stop()
         if self.web:

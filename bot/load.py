@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bot.app import open_store
 from bot.clock import system_clock
 from bot.settings import Settings
@@ -13,10 +11,8 @@ from core.policy import Policy
 from core.store.schema import migrate
 
 
-async def load(settings: Settings, kind: str, file: Path) -> str:
+async def load(settings: Settings, policy: Policy, kind: str, data: bytes) -> str:
     """Put a list in place of the one before; return one sentence. Raise ListError."""
-    data = file.read_bytes()
-    policy = Policy.load(settings.policy) if settings.policy else Policy()
     _, store = open_store(settings, policy, system_clock)
     try:
         await migrate(store)

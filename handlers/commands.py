@@ -11,6 +11,7 @@ from core.identity import tail
 from core.masked_name import masked_name
 from handlers.health_code import HealthCode, why_text
 from handlers.menu import AFTER_CODE, BEFORE, TOPICS, buttons
+from handlers.privacy import Erasure
 from handlers.registration import Registration
 from handlers.welcome import NOTICE, Welcome
 
@@ -24,10 +25,11 @@ def conversation() -> Conversation:
         "why_colour": why_colour,
         "details": details,
         "change": register,
+        "erase": erase,
         "help": help_topics,
         **topics,
     }
-    return Conversation([Welcome, Registration, HealthCode], commands, idle, rest)
+    return Conversation([Welcome, Registration, HealthCode, Erasure], commands, idle, rest)
 
 
 async def idle(turn: Turn) -> type[Form] | None:
@@ -93,9 +95,14 @@ async def details(turn: Turn) -> type[Form] | None:
             tail=tail(holder.number),
             mobile=masked(holder.mobile),
         ),
-        buttons(turn, ("change", "today", "help")),
+        buttons(turn, ("today", "change", "erase", "help")),
     )
     return None
+
+
+async def erase(turn: Turn) -> type[Form] | None:
+    """Erase a registration."""
+    return Erasure
 
 
 async def help_topics(turn: Turn) -> type[Form] | None:

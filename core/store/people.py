@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.holder import Holder
-from core.store.tables import audit, consents, exports, holders, links, proofs
+from core.store.tables import audit, codes, consents, exports, holders, links, proofs
 from core.vault import KeyRing, Sealer
 from core.visits import Export
 
@@ -167,6 +167,14 @@ class People:
         if body is None:
             return None
         return Export.from_bytes(known.sealer.open(body, f"exports|body|{known.id}"))
+
+    async def erase(self, known: Known) -> None:
+        """Erase a holder: his key first, so that no copy of what it sealed can be read again."""
+        chats = select(links.c.chat).where(links.c.holder == known.id)
+        await self.connection.execute(delete(consents).where(consents.c.chat.in_(chats)))
+        await self.connection.execute(delete(holders).where(holders.c.id == known.id))
+        for table in (links, exports, proofs, codes):
+            await self.connection.execute(delete(table).where(table.c.holder == known.id))
 
     async def record(self, act: str, *, actor: str, object: str, now: datetime) -> None:
         """Write an act into the audit log: ids, never content."""

@@ -1,0 +1,69 @@
+"""Retention: what is older than it may be is erased. The periods are the policy's."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.days import hong_kong_day, start_of_day
+from core.policy import RetentionPolicy
+from core.store import tables
+from core.store.tables import DONE, WAITING
+
+PASSING = timedelta(days=1)
+"""How long an upload may wait for its place."""
+
+
+async def erase_what_is_old(
+    connection: AsyncConnection, keep: RetentionPolicy, now: datetime
+) -> int:
+    """Erase what is beyond its time; return how many rows. The same call again does no harm."""
+
+    def ago(days: int) -> float:
+        return (now - timedelta(days=days)).timestamp()
+
+    # Visit records are kept by Hong Kong days: those of the day itself and the days before it.
+    visits = start_of_day(hong_kong_day(now) - timedelta(days=keep.visit_days - 1)).timestamp()
+    unused = select(tables.holders.c.id).where(
+        tables.holders.c.seen_at < ago(keep.registration_days)
+    )
+    inbox, outbox, chats = tables.inbox, tables.outbox, tables.chats
+    unlinked = ~chats.c.id.in_(select(tables.links.c.chat))
+    statements = [
+        delete(tables.challenges).where(tables.challenges.c.expires_at < ago(keep.passcode_days)),
+        delete(tables.dispatches).where(tables.dispatches.c.made_at < ago(keep.message_id_days)),
+        delete(tables.uploads).where(tables.uploads.c.made_at < (now - PASSING).timestamp()),
+        delete(tables.proofs).where(tables.proofs.c.made_at < ago(keep.proof_days)),
+        delete(tables.exports).where(tables.exports.c.exported_at < visits),
+        delete(tables.codes).where(tables.codes.c.issued_at < ago(keep.code_days)),
+        *(
+            delete(table).where(table.c.holder.in_(unused))
+            for table in (tables.exports, tables.proofs, tables.codes, tables.links)
+        ),
+        delete(tables.holders).where(tables.holders.c.seen_at < ago(keep.registration_days)),
+        delete(chats).where(unlinked, chats.c.seen_at < ago(keep.draft_days)),
+        update(outbox)
+        .where(
+            outbox.c.state != WAITING,
+            outbox.c.body.is_not(None),
+            outbox.c.made_at < ago(keep.message_days),
+        )
+        .values(body=None),
+        delete(outbox).where(outbox.c.state == DONE, outbox.c.made_at < ago(keep.message_id_days)),
+        delete(inbox).where(
+            inbox.c.state != WAITING, inbox.c.received_at < ago(keep.message_id_days)
+        ),
+        delete(tables.audit).where(tables.audit.c.at < ago(keep.audit_days)),
+    ]
+    erased = 0
+    for statement in statements:
+        erased += (await connection.execute(statement)).rowcount
+    return erased
+
+
+async def empty_the_log(connection: AsyncConnection) -> None:
+    """Take what was erased out of SQLite's write-ahead log, which keeps it otherwise."""
+    if connection.dialect.name == "sqlite":
+        await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
