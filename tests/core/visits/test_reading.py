@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
 from core.answer import Invalid
 from core.visits import Export, VisitPolicy, read_export
 from core.visits.reading import ERRORS
+from core.visits.venue import Venue, make_qr
 from tests.corpus import NOW, Upload, as_json, export, visit, visit_uploads
 
 SECONDS = 2
@@ -102,3 +105,17 @@ def test_an_ordinary_export_costs_little() -> None:
     for _ in range(5):
         read_export(data, name="", now=NOW, policy=POLICY)
     assert (time.process_time() - begun) / 5 < 0.05
+
+
+def test_the_documentation_holds_exports_that_are_taken() -> None:
+    path = Path(__file__).parents[3] / "docs" / "visit-records.md"
+    text = path.read_text(encoding="utf-8").replace(
+        "HKEN:0gxr8l5A6eyJ…", make_qr(Venue("AAAAAAAA"))
+    )
+    [in_json] = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    [in_csv] = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
+    records = [
+        read_export(form.encode(), name="", now=NOW, policy=POLICY) for form in (in_json, in_csv)
+    ]
+    assert records[0] == records[1]
+    assert [visit.place for visit in records[0].visits] == ["gxr8l5A6", "KB4484", "AAAAAAAA"]
