@@ -165,7 +165,7 @@ def shown(number: int, reply: Reply) -> Shown:
         notice=reply.notice,
         file_wanted=reply.file_wanted,
         forget=reply.forget,
-        language=reply.card.language.replace("_", "-") if reply.card else "",
+        language=reply.language.replace("_", "-"),
     )
 
 

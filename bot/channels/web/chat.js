@@ -3,7 +3,7 @@
 import { connect, upload } from "./connection.js";
 import * as log from "./log.js";
 import * as own from "./own.js";
-import { languageOf, say, speak, spoken } from "./words.js";
+import { say, speak, spoken } from "./words.js";
 
 const FILE_BYTES = 10 * 1024 * 1024;
 const PATIENCE_MS = 1200;
@@ -202,7 +202,7 @@ function heard(frame) {
     if (frame.notice) return;
     document.body.classList.toggle("file-wanted", frame.file_wanted);
     say($("#attach span"), frame.file_wanted ? "choose" : "attach");
-    tongue = frame.language || languageOf(frame.text) || tongue;
+    tongue = frame.language || tongue;
     if ($("#log").getAttribute("aria-busy") === "false") follow();
   }
 }

@@ -1,6 +1,6 @@
 // The conversation as it is seen and heard.
 
-import { languageOf, say, word } from "./words.js";
+import { say, word } from "./words.js";
 
 const log = document.querySelector("#log");
 const typing = document.querySelector("#typing");
@@ -87,7 +87,7 @@ export function reply(frame, press) {
   last = frame.number;
   const text = make("p", "text", frame.text);
   const element = make("article", frame.notice ? "notice" : "reply", say(make("span", "quiet"), "service"));
-  element.lang = frame.language || languageOf(frame.text) || document.documentElement.lang;
+  element.lang = frame.language || document.documentElement.lang;
   if (frame.picture) element.append(picture(frame));
   element.append(text);
   if (frame.buttons.length) {

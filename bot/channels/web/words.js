@@ -126,10 +126,6 @@ const WORDS = {
 const CHOSEN = "language";
 let language = localStorage.getItem(CHOSEN) ?? guess(navigator.languages);
 
-// Characters that only one of the two scripts has, from the words that an official text repeats.
-const HANT = /[們這說請為號碼證記錄區機會發時樣選項個國還處學資訊點擊護對後無與從圖傳]/gu;
-const HANS = /[们这说请为号码证记录区机会发时样选项个国还处学资讯点击护对后无与从图传]/gu;
-
 function guess(tags) {
   for (const tag of tags) {
     const low = tag.toLowerCase();
@@ -138,15 +134,6 @@ function guess(tags) {
     if (/^zh|^yue/.test(low)) return "zh-Hant-HK";
   }
   return "en";
-}
-
-/** Return the language of a text, or "" where it speaks several or does not show it. */
-export function languageOf(text) {
-  const hant = text.match(HANT)?.length ?? 0;
-  const hans = text.match(HANS)?.length ?? 0;
-  if (hant + hans === 0) return /\p{Script=Han}/u.test(text) || text.length < 12 ? "" : "en";
-  if (hant && hans && Math.max(hant, hans) < 4 * Math.min(hant, hans)) return "";
-  return hant > hans ? "zh-Hant-HK" : "zh-Hans";
 }
 
 export const spoken = () => language;

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import msgspec
 from playwright.async_api import FilePayload, Page, expect
 
 from core.conversation.messages import Button, File, Incoming, Press, Reply, Start, Text
 from tests.bot.channels.transcript import CARD, LoopbackChat
 
 GREETING = Reply(
+    language="en",
     text="Hello, this is the health code. Which language do you prefer?",
     buttons=[[Button("1.en", "English"), Button("1.zh", "繁體中文")], [Button("1._help", "Help")]],
 )
 DOCUMENT = Reply(
+    language="en",
     text="Which document do you have? " + "We ask because the code is bound to it. " * 5,
     buttons=[
         [Button("2.hkid", "Hong Kong identity card")],
@@ -23,7 +24,8 @@ DOCUMENT = Reply(
 VISITS = Reply(text="Please send the export of your visit records.", file_wanted=True)
 CODE = Reply(
     text="GREEN. Valid until 23:59.\nC*** T** M**",
-    card=msgspec.structs.replace(CARD, language="en"),
+    language="en",
+    card=CARD,
 )
 
 
@@ -39,7 +41,7 @@ def clerk(incoming: Incoming) -> list[Reply]:
         case File():
             return [CODE]
         case Press(button="1.zh"):
-            return [Reply(text="你好！這是健康碼。請選擇你的證件，我們會為你登記。")]
+            return [Reply(text="你好！請選擇你的證件。", language="zh_Hant_HK")]
         case Text(text=text):
             return [Reply(text=f"You wrote {text}.")]
         case _:

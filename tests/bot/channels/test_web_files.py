@@ -102,7 +102,7 @@ async def test_a_failure_says_nothing_of_the_person_in_the_log(
 
 
 async def test_a_picture_is_for_its_own_chat_alone(chat: LoopbackChat, person: Person) -> None:
-    number = await chat.reply(person.name, Reply(text="GREEN", card=CARD))
+    number = await chat.reply(person.name, Reply(text="綠碼", card=CARD, language="zh_Hant_HK"))
     plain = await chat.reply(person.name, Reply(text="no picture"))
     async with person.tab() as tab:
         [shown, _] = await tab.hello()
