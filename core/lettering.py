@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -55,7 +56,5 @@ def fitted(
         face = font(weight, size)
         if face.getlength(text) <= width:
             return text, face
-    kept = text
-    while face.getlength(kept + "…") > width:
-        kept = kept[:-1]
-    return kept + "…", face
+    fits = bisect_right(range(len(text)), width, key=lambda n: face.getlength(text[:n] + "…"))
+    return text[: max(fits - 1, 0)] + "…", face
