@@ -6,6 +6,7 @@ from bisect import bisect_right
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
+from math import ceil
 
 from PIL import ImageFont
 
@@ -56,5 +57,5 @@ def fitted(
         face = font(weight, size)
         if face.getlength(text) <= width:
             return text, face
-    fits = bisect_right(range(len(text)), width, key=lambda n: face.getlength(text[:n] + "…"))
+    fits = bisect_right(range(len(text)), width, key=lambda n: ceil(face.getlength(text[:n] + "…")))
     return text[: max(fits - 1, 0)] + "…", face
