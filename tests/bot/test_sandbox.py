@@ -64,7 +64,6 @@ async def test_a_pdf_bomb_costs_its_process_alone() -> None:
     assert await code_of(Sandbox(), flate_bomb_pdf()) in ("", "unreadable")
     assert time.monotonic() - begun < SECONDS + 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 600_000
 
 
 async def test_the_loop_runs_on_meanwhile() -> None:

@@ -82,7 +82,7 @@ def test_columns_stand_in_any_order() -> None:
 def test_a_list_may_be_empty_but_not_without_its_columns(reader: Reader) -> None:
     header = {read_exposures: EXPOSURES, read_places: PLACES, read_cases: CASES}[reader]
     assert reader(header.encode()) == []
-    for text in ("", "\n\n", "a,b,c\n", header.replace(",", ";"), header.replace(",to", "")):
+    for text in ("", "\n\n", "a,b,c\n", header.replace(",", ";"), header.rpartition(",")[0]):
         [row] = refused(reader, text)
         assert "must name the columns" in row.why
 
