@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from core.conversation.fields import Choice
+from core.conversation.fields import Choice, Said
 from core.conversation.form import Form
 from core.conversation.texts import Language
 from core.conversation.turn import Turn
@@ -23,6 +23,14 @@ class Consent(StrEnum):
     DECLINE = "decline"
 
 
+class LanguageChoice(Choice):
+    """The language of the chat, in which everything goes on from here."""
+
+    async def take(self, turn: Turn, said: Said) -> Any:
+        turn.session.language = await super().take(turn, said)
+        return turn.session.language
+
+
 class ConsentChoice(Choice):
     """The answer to the notice. Erasing messages is offered where the platform can."""
 
@@ -35,7 +43,7 @@ class ConsentChoice(Choice):
 class Welcome(Form):
     """Greet, settle the language, and ask for consent before anything is asked."""
 
-    language = Choice(Language)
+    language = LanguageChoice(Language)
     consent = ConsentChoice(Consent)
 
     @classmethod

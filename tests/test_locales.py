@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.app import COMMANDS
-from core.conversation.engine import NAVIGATION
 from core.conversation.fields import Choice, Confirm, Field, OneTimeCode, Several
 from core.conversation.form import Form
+from core.conversation.prompt import NAVIGATION
 from core.conversation.texts import Language
 from handlers.commands import conversation
 from tests.world import TEXTS

@@ -10,16 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from core.answer import Invalid
-from core.conversation.fields import (
-    WAITING,
-    Chosen,
-    Confirm,
-    Field,
-    Said,
-    Upload,
-    Words,
-    plain,
-)
+from core.conversation.draft import erase, keep, keep_found
+from core.conversation.fields import WAITING, Chosen, Field, Said, meanings, plain
 from core.conversation.form import Form
 from core.conversation.messages import (
     Command,
@@ -34,34 +26,26 @@ from core.conversation.messages import (
     Text,
     Undelivered,
 )
-from core.conversation.texts import Language, guess
+from core.conversation.prompt import (
+    BACK,
+    CANCEL,
+    LANGUAGE,
+    NAVIGATION,
+    choices,
+    offer,
+    previous,
+    show,
+    show_aside,
+)
+from core.conversation.texts import guess
 from core.conversation.turn import MENU, Turn
 from core.conversation.volunteer import volunteered
 
 Hook = Callable[[Turn], Awaitable[type[Form] | None]]
 """Answers a command: notes what is to be said, or returns the form that is to be begun."""
 
-Rows = list[list[tuple[str, str]]]
-
-BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL = (
-    "_back",
-    "_skip",
-    "_keep",
-    "_why",
-    "_help",
-    "_language",
-    "_cancel",
-)
-NAVIGATION = (BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL)
-
 HELPLESS = 3
 """After so many failures at one question an example and a person's number are offered."""
-
-NAMES = {
-    Language.ENGLISH: "English",
-    Language.TRADITIONAL: "繁體中文",
-    Language.SIMPLIFIED: "简体中文",
-}
 
 
 class Conversation:
@@ -127,7 +111,16 @@ class Conversation:
             return
         session.begin(form.name)
         session.answers = known
+        if isinstance(turn.incoming.body, File):
+            self._early(turn, form, turn.incoming.body)
         await self.go(turn)
+
+    def _early(self, turn: Turn, form: type[Form], file: File) -> None:
+        """Keep the file with which a chat begins for the form that it has begun."""
+        field = form.next(turn.session.answers)
+        if field is not None:
+            volunteered(turn, form, field, file)
+        turn.note("engine.file_noted" if turn.session.job else "error.file_not_now")
 
     async def go(self, turn: Turn) -> None:
         """Ask the next question; finish the form when there is none."""
@@ -159,93 +152,48 @@ class Conversation:
     async def ask(self, turn: Turn, field: Field) -> None:
         """Ask one question of the form in hand."""
         session = turn.session
-        session.field, session.failures, session.partial, session.aside = field.name, 0, [], ""
-        session.wrong = ""
+        if session.field != field.name:
+            session.field, session.partial = field.name, []
+        session.failures, session.wrong, session.aside = 0, "", ""
         await field.asked(turn)
-        self.show(turn, field)
-
-    def show(self, turn: Turn, field: Field, *, same: bool = False) -> None:
-        """Show a question, with where one is and what can be done."""
-        session = turn.session
-        if session.job and session.job_field == field.name:
-            turn.reply(turn.text("engine.reading"), self.navigation(turn, field), same=same)
-            return
-        form = self.forms[session.form]
-        asked = [f for f in form.asked(session.answers) if not isinstance(f, Confirm)]
-        text = turn.text(f"{field.key}.ask", **form.values(turn, field))
-        if isinstance(field, Confirm):
-            text = f"{self._summary(turn, form)}\n\n{text}"
-        elif len(asked) > 1:
-            place = turn.text("engine.progress", number=asked.index(field) + 1, of=len(asked))
-            text = f"{place}\n{text}"
-        self._offer(turn, field, text, same=same)
-
-    def _offer(self, turn: Turn, field: Field, text: str, *, same: bool) -> None:
-        wants_contact = isinstance(field, Words) and field.contact
-        turn.reply(
-            text,
-            [*field.options(turn), *self.navigation(turn, field)],
-            same=same,
-            contact=turn.text("engine.share_contact") if wants_contact else "",
-            file_wanted=isinstance(field, Upload),
-        )
-
-    def navigation(self, turn: Turn, field: Field) -> Rows:
-        """Return the ways out of a question."""
-        session = turn.session
-        answered = field.name in session.answers
-        first = [
-            *([BACK] if session.asked else []),
-            *([SKIP] if field.optional else []),
-            *([KEEP] if answered else []),
-        ]
-        why = [WHY] if turn.texts.has(turn.language, f"{field.key}.why") else []
-        rows = [first, [*why, HELP], [LANGUAGE, CANCEL]]
-        return [[(name, turn.text(f"engine.option.{name[1:]}")) for name in r] for r in rows if r]
+        show(turn, self.forms[session.form], field)
 
     async def again(self, turn: Turn, text: str = "") -> None:
         """Say what was noted and offer the question in hand again, without repeating it."""
         session = turn.session
-        if session.form:
-            self._offer(turn, self._field(turn), text, same=True)
+        if session.aside:
+            show_aside(turn, self._form(turn), same=True)
+        elif session.form:
+            offer(turn, self.forms[session.form], self._field(turn), text, same=True)
         else:
             await self.follow(turn, await self.idle(turn))
+
+    def _form(self, turn: Turn) -> type[Form] | None:
+        """Return the form in hand, None while nothing is asked."""
+        return self.forms.get(turn.session.form)
 
     def _field(self, turn: Turn) -> Field:
         return self.forms[turn.session.form].fields[turn.session.field]
 
-    def _summary(self, turn: Turn, form: type[Form]) -> str:
-        session = turn.session
-        lines = [turn.text(f"{form.name}.summary")]
-        for field in form.asked(session.answers):
-            value = session.answers.get(field.name)
-            if field.summed and value is not None:
-                mark = turn.text("engine.please_check") if field.name in session.noted else ""
-                name = turn.text(f"{field.key}.name")
-                line = turn.text("engine.summary_line", name=name, value=field.show(value, turn))
-                lines.append(line + mark)
-        return "\n".join(lines)
-
     # What comes in
 
     async def _start(self, turn: Turn) -> None:
-        if turn.session.form and turn.session.answers:
+        if turn.session.form and turn.session.asked:
             turn.session.aside = "resume"
             turn.note("engine.welcome_back")
-            self._aside(turn)
-        elif turn.session.form:
-            await self.ask(turn, self._field(turn))
+            show_aside(turn, self._form(turn))
         else:
-            await self.follow(turn, await self.idle(turn))
+            await self._resume(turn)
 
     async def _command(self, turn: Turn, name: str) -> None:
-        inside = {"back": BACK, "cancel": CANCEL, "help": HELP, "skip": SKIP}
-        if name == "language":
-            await self._navigate(turn, LANGUAGE)
-        elif turn.session.form and inside.get(name) in turn.session.options:
-            await self._navigate(turn, inside[name])
+        session, way = turn.session, f"_{name}"
+        offered = session.form and way in NAVIGATION and way in session.options
+        if way == LANGUAGE or (way == CANCEL and session.form) or offered:
+            await self._navigate(turn, way)
         elif name in self.commands:
             await self.follow(turn, await self.commands[name](turn))
+        elif way in NAVIGATION:
+            await self._resume(turn)
         else:
             turn.note("engine.unknown_command")
             await self.again(turn)
@@ -259,8 +207,8 @@ class Conversation:
             await self._option(turn, option)
         else:
             turn.notice("engine.stale")
-            # A second tap on the question just answered needs no more than the notice.
-            if not (serial.isdigit() and int(serial) == session.prompt - 1):
+            # A second tap on what was just answered needs no more than the notice.
+            if serial != str(session.prompt - 1) and option not in session.partial:
                 await self._resume(turn)
 
     async def _edited(self, turn: Turn, text: str) -> None:
@@ -279,7 +227,7 @@ class Conversation:
         if session.field == name:
             await self._answer(turn, field, body)
         elif body.error:
-            turn.note(f"{field.key}.error.{body.error}", **body.params)
+            turn.note(self._error(turn, field, body.error), **body.params)
             await self.again(turn)
         else:
             session.answers[name] = body.upload
@@ -300,10 +248,6 @@ class Conversation:
             command = self._named(turn, said) if isinstance(said, Text) else None
             hook = self.commands[command] if command else self.idle
             await self.follow(turn, await hook(turn))
-            form = self.forms.get(turn.session.form)
-            if form is not None and isinstance(said, File):
-                # A file sent before it was asked for is kept for the form that it began.
-                volunteered(turn, form, self._field(turn), said)
             return
         session.aside = ""
         await self._answer(turn, self._field(turn), said)
@@ -313,8 +257,8 @@ class Conversation:
         session = turn.session
         wanted = plain(text)
         if session.aside:
-            for number, (option, label) in enumerate(self._choices(turn), 1):
-                if wanted in (str(number), plain(label)):
+            for number, (option, label) in enumerate(choices(turn, self._form(turn)), 1):
+                if wanted == str(number) or wanted in meanings(label):
                     return option
         for option in NAVIGATION:
             if option in session.options:
@@ -354,15 +298,15 @@ class Conversation:
         if value is WAITING:
             await self._waiting(turn, form, field)
             return
-        self._keep(turn, form, field, value)
-        self._erase(turn, field)
+        keep(session, field, value)
+        erase(turn, field)
         await self.go(turn)
 
     async def _waiting(self, turn: Turn, form: type[Form], field: Field) -> None:
         session = turn.session
         following = form.next(session.answers)
         if session.aside:
-            self._aside(turn)
+            show_aside(turn, self._form(turn))
         elif session.job_field == field.name:
             return
         elif following is not None and following is not field and field.name not in session.answers:
@@ -376,14 +320,9 @@ class Conversation:
         session = turn.session
         reading = session.job
         taken = volunteered(turn, form, field, said)
-        for name, value in taken.items():
-            self._keep(turn, form, form.fields[name], value)
-            self._erase(turn, form.fields[name])
-            if name != field.name:
-                session.noted.append(name)
-        others = [turn.text(f"{form.fields[n].key}.name") for n in taken if n != field.name]
-        if others:
-            turn.note("engine.noted", names=turn.text("engine.comma").join(others))
+        found = [turn.text(f"{other.key}.name") for other in keep_found(turn, form, field, taken)]
+        if found:
+            turn.note("engine.noted", names=turn.text("engine.comma").join(found))
         if session.job != reading:
             turn.note("engine.file_noted")
             await self.again(turn)
@@ -391,7 +330,7 @@ class Conversation:
         if taken:
             await self.go(turn)
             return
-        self._erase(turn, field)
+        erase(turn, field)
         session.failures += 1
         session.wrong = turn.incoming.message
         turn.note(self._error(turn, field, invalid.code), **invalid.params)
@@ -406,36 +345,13 @@ class Conversation:
         key = f"{field.key}.error.{code}"
         return key if turn.texts.has(turn.language, key) else f"error.{code}"
 
-    def _keep(self, turn: Turn, form: type[Form], field: Field, value: object) -> None:
-        """Take an answer into the draft; what depended on an older one falls."""
-        session = turn.session
-        changed = session.answers.get(field.name, value) != value
-        session.answers[field.name] = value
-        if field.name in session.noted:
-            session.noted.remove(field.name)
-        if field.name not in session.asked:
-            session.asked.append(field.name)
-        if changed:
-            for name in field.resets:
-                session.answers.pop(name, None)
-                if name in session.asked:
-                    session.asked.remove(name)
-            if "challenge" in field.resets:
-                session.challenge = ""
-
-    def _erase(self, turn: Turn, field: Field) -> None:
-        if turn.session.erase and isinstance(field, Words) and field.sensitive:
-            message = turn.incoming.message
-            if message and message not in turn.forget:
-                turn.forget.append(message)
-
     # The ways out
 
     async def _navigate(self, turn: Turn, option: str) -> None:
         session = turn.session
         if option in (LANGUAGE, CANCEL):
             session.aside = option[1:]
-            self._aside(turn)
+            show_aside(turn, self._form(turn))
             return
         field = self._field(turn)
         form = self.forms[session.form]
@@ -448,45 +364,16 @@ class Conversation:
                 if example:
                     turn.note("engine.example", example=example)
                 await self.again(turn)
-            case "_back":
-                asked = session.asked
-                if field.name in asked:
-                    place = asked.index(field.name)
-                    previous = asked[place - 1] if place else asked[-1]
-                    del asked[max(place - 1, 0) :]
-                else:
-                    previous = asked.pop()
-                await self.ask(turn, form.fields[previous])
-            case "_keep":
-                self._keep(turn, form, field, session.answers[field.name])
+            case "_skip":
+                keep(session, field, None)
+                await self.go(turn)
+            case "_keep" if field.name in session.answers:
+                keep(session, field, session.answers[field.name])
                 await self.go(turn)
             case _:
-                self._keep(turn, form, field, None)
-                await self.go(turn)
-
-    # Asides: what is asked instead of the question in hand
-
-    def _choices(self, turn: Turn) -> list[tuple[str, str]]:
-        session = turn.session
-        match session.aside:
-            case "language":
-                return [(str(language), NAMES[language]) for language in Language]
-            case "edit":
-                form = self.forms[session.form]
-                names = [
-                    (f.name, turn.text(f"{f.key}.name"))
-                    for f in form.asked(session.answers)
-                    if f.summed and f.name in session.answers
-                ]
-                return [*names, ("_none", turn.text("engine.option.edit_none"))]
-            case aside:
-                return [(o, turn.text(f"engine.option.{aside}_{o}")) for o in ("yes", "no")]
-
-    def _aside(self, turn: Turn) -> None:
-        turn.reply(
-            turn.text(f"engine.aside.{turn.session.aside}"),
-            [[choice] for choice in self._choices(turn)],
-        )
+                # Back; or Keep, while a newer file takes the place of what was to be kept.
+                before = previous(form, session) if option == BACK else None
+                await self.ask(turn, before or field)
 
     async def _aside_answered(self, turn: Turn, option: str) -> None:
         session = turn.session

@@ -40,6 +40,11 @@ def plain(text: str) -> str:
     return re.sub(r"^\W+|\W+$", "", words)
 
 
+def meanings(label: str) -> tuple[str, str]:
+    """Return what may be written for a label: all of it, or what stands before its comma."""
+    return plain(label), plain(re.split("[,，]", label)[0])
+
+
 class Field:
     """One question of a form.
 
@@ -159,12 +164,14 @@ class Choice(Field):
 
     def recognise(self, turn: Turn, text: str) -> str | None:
         """Return the option that a text means: its number, or its label in any language."""
-        wanted = plain(text)
+        wanted, beginning = plain(text), None
         for number, option in enumerate(self.offered(turn), 1):
             labels = turn.texts.everywhere(f"{self.key}.option.{option}")
             if wanted in (str(number), option, *map(plain, labels)):
                 return option
-        return None
+            if beginning is None and any(wanted in meanings(label) for label in labels):
+                beginning = option
+        return beginning
 
     async def take(self, turn: Turn, said: Said) -> Any:
         match said:
@@ -205,6 +212,7 @@ class Several(Choice):
                 parts = said.text.split()
             named = {self.recognise(turn, part) for part in parts}
             if len(parts) > 1 and not named & {None, self.NONE}:
+                turn.session.partial = []
                 return sorted({*partial, *map(str, named)} - {self.DONE})
         option: str = await super().take(turn, said)
         if option == self.NONE:
@@ -321,27 +329,23 @@ class OneTimeCode(Field):
         raise Invalid("code_format")
 
 
-class Confirm(Field):
-    """The last question: the summary of all answers, each of which can be changed first."""
+class Decision(StrEnum):
+    """What can be done with the summary."""
 
-    errors = ("not_offered",)
-    summed = False
     YES = "yes"
     EDIT = "edit"
 
-    def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
-        return [[(o, turn.text(f"{self.key}.option.{o}"))] for o in (self.YES, self.EDIT)]
+
+class Confirm(Choice):
+    """The last question: the summary of all answers, each of which can be changed first."""
+
+    summed = False
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(Decision, **more)
 
     async def take(self, turn: Turn, said: Said) -> Any:
-        match said:
-            case Chosen(option=self.YES):
-                return True
-            case Chosen(option=self.EDIT):
-                turn.session.aside = "edit"
-                return WAITING
-            case Text(text=text):
-                for option in (self.YES, self.EDIT):
-                    labels = turn.texts.everywhere(f"{self.key}.option.{option}")
-                    if plain(text) in map(plain, labels):
-                        return await self.take(turn, Chosen(option))
-        raise Invalid("not_offered")
+        if await super().take(turn, said) == Decision.EDIT:
+            turn.session.aside = "edit"
+            return WAITING
+        return True

@@ -12,12 +12,12 @@ class Session(msgspec.Struct, omit_defaults=True):
     """The state of one chat. Plain JSON, sealed in the store.
 
     `form` and `field` are the question in hand (empty: none); `answers` its form's draft, where
-    None means skipped; `asked` the way back; `noted` the fields that were taken out of an answer
-    to another question; `prompt` counts the questions shown, and `options` are the answers that
-    the newest one offers, in order; `aside` is what the newest one asks instead of the field
-    (language, cancel, resume, edit); `partial` the choices so far where several may be chosen;
-    `job` the background work that is awaited, for the answer to `job_field`; `wrong` the message
-    whose answer was not taken.
+    None means skipped; `asked` the fields that the person answered himself; `noted` those that
+    were taken out of an answer to another question; `prompt` counts the questions shown, and
+    `options` are the answers that the newest one offers, in order; `aside` is what the newest one
+    asks instead of the field (language, cancel, resume, edit); `partial` the choices so far where
+    several may be chosen; `job` the background work that is awaited, for the answer to
+    `job_field`; `wrong` the message whose answer was not taken.
     """
 
     language: str = ""
@@ -37,7 +37,6 @@ class Session(msgspec.Struct, omit_defaults=True):
     wrong: str = ""
     album: str = ""
     erase: bool = False
-    purpose: str = ""
     seen_at: datetime | None = None
 
     def to_bytes(self) -> bytes:
@@ -54,6 +53,7 @@ class Session(msgspec.Struct, omit_defaults=True):
         self.form, self.field = form, ""
         self.answers, self.asked, self.noted, self.partial = {}, [], [], []
         self.failures, self.challenge, self.wrong, self.aside = 0, "", "", ""
+        self.options = []
         self.job, self.job_field = "", ""
 
     def forget(self) -> None:

@@ -1,0 +1,49 @@
+"""The draft of a form: what becomes of an answer that is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.conversation.fields import Field, Words
+from core.conversation.form import Form
+from core.conversation.session import Session
+from core.conversation.turn import Turn
+
+
+def keep(session: Session, field: Field, value: Any) -> None:
+    """Take an answer into the draft; what depended on an older one falls."""
+    changed = session.answers.get(field.name, value) != value
+    session.answers[field.name] = value
+    if field.name in session.noted:
+        session.noted.remove(field.name)
+    if field.name not in session.asked:
+        session.asked.append(field.name)
+    if changed:
+        for name in field.resets:
+            session.answers.pop(name, None)
+            if name in session.asked:
+                session.asked.remove(name)
+        if "challenge" in field.resets:
+            session.challenge = ""
+
+
+def keep_found(turn: Turn, form: type[Form], field: Field, found: Mapping[str, Any]) -> list[Field]:
+    """Take what an answer to `field` held; return the other questions that it answered."""
+    others = []
+    for name, value in found.items():
+        other = form.fields[name]
+        keep(turn.session, other, value)
+        erase(turn, other)
+        if other is not field:
+            turn.session.noted.append(name)
+            others.append(other)
+    return others
+
+
+def erase(turn: Turn, field: Field) -> None:
+    """Have the message of an answer deleted from the chat, if it is sensitive and he agreed."""
+    if turn.session.erase and isinstance(field, Words) and field.sensitive:
+        message = turn.incoming.message
+        if message and message not in turn.forget:
+            turn.forget.append(message)
