@@ -121,6 +121,7 @@ class Challenges:
                 challenges.c.purpose == purpose,
                 challenges.c.expires_at > at,
                 challenges.c.verified_at.is_(None),
+                challenges.c.attempts < self.limits.attempts,
             )
         )
         count, last = (await self.connection.execute(sends)).one()
