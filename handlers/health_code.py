@@ -96,6 +96,9 @@ class HealthCode(Form):
                 wanted=turn.policy.visits.assess_days,
             )
             return None
+        if turn.session.begun != turn.today:
+            turn.note("health_code.new_day")
+            return HealthCode
         assessment = await _assess(turn, known, export)
         _read_aloud(turn, export)
         await issue_code(turn, known, assessment)

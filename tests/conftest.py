@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -26,13 +27,26 @@ def clock() -> TestClock:
     return TestClock()
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An empty SQLite database with the schema."""
+    file = tmp_path_factory.mktemp("schema") / "store.sqlite3"
+
+    async def make() -> None:
+        opened = Store.open(f"sqlite:///{file}", KeyRing.generate(TestClock()()), Policy())
+        await migrate(opened)
+        await opened.close()
+
+    asyncio.run(make())
+    return file.read_bytes()
+
+
 @pytest.fixture
-async def store(tmp_path: Path, clock: TestClock) -> AsyncIterator[Store]:
+async def store(tmp_path: Path, empty: bytes, clock: TestClock) -> AsyncIterator[Store]:
     """An empty store in SQLite."""
-    opened = Store.open(
-        f"sqlite:///{tmp_path / 'store.sqlite3'}", KeyRing.generate(clock()), Policy()
-    )
-    await migrate(opened)
+    file = tmp_path / "store.sqlite3"
+    file.write_bytes(empty)
+    opened = Store.open(f"sqlite:///{file}", KeyRing.generate(clock()), Policy())
     yield opened
     await opened.close()
 

@@ -26,6 +26,7 @@ from core.conversation.messages import (
 )
 from core.conversation.session import Session
 from core.conversation.turn import MENU, Sms, Turn
+from core.days import hong_kong_day
 from core.store.store import Store
 from core.visits import read_export
 from tests.clock import TestClock
@@ -127,6 +128,11 @@ class Talk:
             upload = await tx.uploads.keep(self.chat, kind, body, self.clock())
         return await self.take(Finished(job=job, upload=upload))
 
+    async def fails(self, code: str, **params: str | int) -> Heard:
+        """Let the file sent last be one that cannot be read, for that reason."""
+        await self.take(Finished(job=self.jobs[-1], error=code, params=params))
+        return self.heard
+
     async def starts(self) -> Heard:
         await self.take(Start())
         return self.heard
@@ -170,7 +176,7 @@ class Talk:
         """Go straight to a question, with these answers given before."""
         session = self.session
         session.language = session.language or TEXTS_LANGUAGES[self.hint]
-        session.begin(form.name)
+        session.begin(form.name, hong_kong_day(self.clock()))
         session.answers = dict(answers)
         session.asked = list(answers)
         async with self.store.writing() as tx:

@@ -109,7 +109,7 @@ class Conversation:
         if known is None:
             await self.rest(turn)
             return
-        session.begin(form.name)
+        session.begin(form.name, turn.today)
         session.answers = known
         if isinstance(turn.incoming.body, File):
             self._early(turn, form, turn.incoming.body)

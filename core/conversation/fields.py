@@ -119,9 +119,8 @@ class Words(Field):
         self.sensitive = sensitive
         self.errors = (
             *kind.errors,
-            "words_wanted",
             "file_not_now",
-            *(["not_own"] if contact else []),
+            "not_own" if contact else "words_wanted",
         )
 
     async def take(self, turn: Turn, said: Said) -> str:

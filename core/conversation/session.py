@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -11,18 +11,20 @@ import msgspec
 class Session(msgspec.Struct, omit_defaults=True):
     """The state of one chat. Plain JSON, sealed in the store.
 
-    `form` and `field` are the question in hand (empty: none); `answers` its form's draft, where
-    None means skipped; `asked` the fields that the person answered himself; `noted` those that
-    were taken out of an answer to another question; `prompt` counts the questions shown, and
-    `options` are the answers that the newest one offers, in order; `aside` is what the newest one
-    asks instead of the field (language, cancel, resume, edit); `partial` the choices so far where
-    several may be chosen; `job` the background work that is awaited, for the answer to
-    `job_field`; `wrong` the message whose answer was not taken.
+    `form` and `field` are the question in hand (empty: none), `begun` the Hong Kong day on which
+    the form was put in hand; `answers` its draft, where None means skipped; `asked` the fields
+    that the person answered himself; `noted` those that were taken out of an answer to another
+    question; `prompt` counts the questions shown, and `options` are the answers that the newest
+    one offers, in order; `aside` is what the newest one asks instead of the field (language,
+    cancel, resume, edit); `partial` the choices so far where several may be chosen; `job` the
+    background work that is awaited, for the answer to `job_field`; `wrong` the message whose
+    answer was not taken.
     """
 
     language: str = ""
     form: str = ""
     field: str = ""
+    begun: date | None = None
     answers: dict[str, Any] = {}
     asked: list[str] = []
     noted: list[str] = []
@@ -48,9 +50,9 @@ class Session(msgspec.Struct, omit_defaults=True):
         """Read a session as it was kept."""
         return _decoder.decode(data)
 
-    def begin(self, form: str) -> None:
-        """Put a form in hand, with nothing answered."""
-        self.form, self.field = form, ""
+    def begin(self, form: str, day: date | None = None) -> None:
+        """Put a form in hand on a Hong Kong day, with nothing answered."""
+        self.form, self.field, self.begun = form, "", day
         self.answers, self.asked, self.noted, self.partial = {}, [], [], []
         self.failures, self.challenge, self.wrong, self.aside = 0, "", "", ""
         self.options = []

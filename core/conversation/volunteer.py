@@ -6,13 +6,12 @@ import re
 from typing import Any
 
 from core.answer import Invalid
+from core.characters import narrow
 from core.conversation.fields import Field, Said, Upload, Words
 from core.conversation.form import Form
 from core.conversation.messages import Contact, File, Text
 from core.conversation.turn import Turn
 
-# Full-width forms to ASCII, a character for a character, so that positions stay.
-WIDTHS = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20}
 SEPARATORS = " \t\r\n,;:，；：、。．./／|"
 
 
@@ -23,7 +22,7 @@ def volunteered(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[
     """
     match said:
         case Text(text=text):
-            return _in_words(turn, form, field, text.translate(WIDTHS))
+            return _in_words(turn, form, field, narrow(text))
         case Contact(phone=phone, own=True):
             for other in form.fields.values():
                 if isinstance(other, Words) and other.contact and other is not field:
