@@ -219,7 +219,7 @@ class Challenges:
             .scalar_subquery()
         )
         delay = case(
-            {n + 1: seconds for n, seconds in enumerate(limits.attempt_delays)},
+            dict(enumerate(limits.attempt_delays)),
             value=challenges.c.attempts + 1,
             else_=limits.attempt_delays[-1],
         )
