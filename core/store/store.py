@@ -71,7 +71,10 @@ class Store:
 
     @classmethod
     def open(cls, url: str, ring: KeyRing, policy: Policy) -> Store:
-        """Open the database at an SQLAlchemy URL; its schema must be there (`migrate`)."""
+        """Open the database at an SQLAlchemy URL; its schema must be there (`migrate`).
+
+        Raise ValueError for a SQLite database in memory.
+        """
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
             engine = create_async_engine(
@@ -79,8 +82,9 @@ class Store:
             )
             return cls(engine, engine, ring, policy)
         parsed = parsed.set(drivername="sqlite+aiosqlite")
-        if parsed.database:
-            _make_private(Path(parsed.database))
+        if not parsed.database:
+            raise ValueError("a SQLite store needs a file: readers and the writer share it")
+        _make_private(Path(parsed.database))
         inline = {"async_creator_fn": connect}
         writer = create_async_engine(
             parsed, pool_size=1, max_overflow=0, pool_timeout=60, connect_args=inline

@@ -1,0 +1,181 @@
+"""The inbox and the outbox as rows: once each, in order, sealed, and gone when done."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from core.conversation.messages import Button, Incoming, Press, Reply, Text
+from core.conversation.turn import Job, Sms
+from core.store.queues import Inbox, Outbox, Outgoing, Waiting
+from core.store.store import Store, Transaction
+from core.store.tables import DONE, PARKED, WAITING, chats, inbox, outbox
+from tests.core.store.people import NOON
+
+SECOND = timedelta(seconds=1)
+
+
+def text(number: int, words: str = "hello", chat: str = "web:1") -> Incoming:
+    return Incoming(chat=chat, id=str(number), body=Text(words), sent_at=NOON, message="m")
+
+
+async def receive(tx: Transaction, *items: Incoming) -> None:
+    chats = sorted({item.chat for item in items})
+    await Inbox(tx.connection, tx.ring).put(items, chats, NOON)
+
+
+async def heads(store: Store, after: timedelta = timedelta(), limit: int = 64) -> list[Waiting]:
+    async with store.writing() as tx:
+        return await Inbox(tx.connection, tx.ring).heads(limit, NOON + after)
+
+
+async def test_a_message_counts_once_on_its_channel(store: Store) -> None:
+    async with store.writing() as tx:
+        await receive(tx, text(1), text(1, "again"))
+    async with store.writing() as tx:
+        await receive(tx, text(1, "once more"), text(1, "another", chat="telegram:1"))
+    found = await heads(store)
+    assert [w.incoming.body for w in found] == [Text("hello"), Text("another")]
+
+
+async def test_the_oldest_of_each_chat_comes_with_the_chats_session(store: Store) -> None:
+    async with store.writing() as tx:
+        await receive(tx, text(1), text(2, "later"), text(3, "other", chat="web:2"))
+    first, other = await heads(store)
+    assert (first.incoming, first.tries, other.incoming.chat) == (text(1), 0, "web:2")
+    first.session.language = "zh_Hans"
+    async with store.writing() as tx:
+        await Inbox(tx.connection, tx.ring).finish([first, other], NOON)
+    (second,) = await heads(store)
+    assert (second.incoming.id, second.session.language) == ("2", "zh_Hans")
+    assert len(await heads(store, limit=1)) == 1
+
+
+async def test_what_is_answered_is_erased_and_what_waits_is_sealed(store: Store) -> None:
+    async with store.writing() as tx:
+        await receive(tx, text(1, "A123456(3)"), text(2, "A123456(3)"))
+    (first,) = await heads(store)
+    first.session.answers["number"] = "A123456(3)"
+    async with store.writing() as tx:
+        await Inbox(tx.connection, tx.ring).finish([first], NOON)
+        rows = (await tx.connection.execute(select(inbox).order_by(inbox.c.number))).all()
+        (chat,) = (await tx.connection.execute(select(chats))).all()
+    assert [(row.state, row.body is None) for row in rows] == [(DONE, True), (WAITING, False)]
+    assert b"A123456" not in rows[1].body + chat.session
+
+
+async def test_a_message_is_tried_again_when_it_is_due_and_those_behind_it_wait(
+    store: Store,
+) -> None:
+    async with store.writing() as tx:
+        await receive(tx, text(1), text(2))
+        rows = Inbox(tx.connection, tx.ring)
+        assert await rows.next_due() == NOON
+        (first,) = await rows.heads(64, NOON)
+        await rows.postpone(first.number, NOON + SECOND)
+    assert await heads(store) == []
+    (again,) = await heads(store, SECOND)
+    assert (again.incoming.id, again.tries) == ("1", 1)
+
+
+async def test_a_message_that_is_given_up_lets_the_others_go_on(store: Store) -> None:
+    async with store.writing() as tx:
+        await receive(tx, text(1), text(2))
+        rows = Inbox(tx.connection, tx.ring)
+        (first,) = await rows.heads(64, NOON)
+        await rows.park(first.number)
+        (second,) = await rows.heads(64, NOON)
+        await rows.finish([second], NOON)
+        assert await rows.next_due() is None
+        parked = select(inbox.c.body).where(inbox.c.state == PARKED)
+        assert await tx.connection.scalar(parked), "kept for people to see"
+
+
+async def send(store: Store, *items: tuple[str, str, Outgoing]) -> None:
+    async with store.writing() as tx:
+        await Outbox(tx.connection, tx.ring).put(items, NOON)
+
+
+def reply(words: str) -> Reply:
+    return Reply(words, [[Button("1.yes", "Yes")]])
+
+
+async def test_lanes_go_side_by_side_each_in_its_order(store: Store) -> None:
+    sms, job = Sms("+85291234567", "123456"), Job("j", "visits", "ref")
+    await send(
+        store,
+        ("web", "web:1", reply("one")),
+        ("web", "web:1", reply("two")),
+        ("sms", "web:1", sms),
+        ("work", "web:1", job),
+        ("web", "web:2", reply("other")),
+    )
+    async with store.writing() as tx:
+        rows = Outbox(tx.connection, tx.ring)
+        taken = await rows.take(9, NOON, lease=60)
+        assert [due.body for due in taken] == [reply("one"), sms, job, reply("other")]
+        assert [(due.route, due.chat, due.tries) for due in taken][1] == ("sms", "web:1", 0)
+        assert await rows.take(9, NOON, lease=60) == [], "they are leased"
+        await rows.sent([taken[0].number], [])
+        (second,) = await rows.take(9, NOON, lease=60)
+        assert second.body == reply("two")
+
+
+async def test_a_lease_ends_by_itself_or_is_taken_back(store: Store) -> None:
+    await send(store, ("web", "web:1", reply("one")))
+    async with store.writing() as tx:
+        rows = Outbox(tx.connection, tx.ring)
+        for later in (0, 60):
+            (due,) = await rows.take(9, NOON + later * SECOND, lease=60)
+        await rows.release()
+        assert await rows.take(9, NOON, lease=60) == [due]
+        assert await rows.next_due() == NOON + 60 * SECOND
+
+
+async def test_a_row_is_tried_again_or_given_up(store: Store) -> None:
+    await send(store, ("web", "web:1", reply("one")), ("web", "web:1", reply("two")))
+    async with store.writing() as tx:
+        rows = Outbox(tx.connection, tx.ring)
+        (due,) = await rows.take(9, NOON, lease=60)
+        await rows.postpone(due.number, NOON + 5 * SECOND)
+        assert await rows.take(9, NOON, lease=60) == [], "the one behind it waits"
+        (again,) = await rows.take(9, NOON + 5 * SECOND, lease=60)
+        assert (again.number, again.tries) == (due.number, 1)
+        await rows.postpone(due.number, NOON, parked=True)
+        (other,) = await rows.take(9, NOON, lease=60)
+        assert other.body == reply("two")
+
+
+async def test_what_was_sent_is_erased_but_for_a_chats_transcript(store: Store) -> None:
+    await send(
+        store,
+        ("web", "web:1", reply("one")),
+        ("sms", "web:1", Sms("+85291234567", "123456")),
+        ("web", "web:2", reply("other")),
+        ("web", "web:1", reply("two")),
+        ("telegram", "telegram:1", reply("far")),
+    )
+    async with store.writing() as tx:
+        rows = Outbox(tx.connection, tx.ring)
+        taken = await rows.take(9, NOON, lease=60)
+        kept = [due.number for due in taken if due.route == "web"]
+        await rows.sent([due.number for due in taken if due.route != "web"], kept)
+        await rows.sent([], [])
+        bodies = dict((await tx.connection.execute(select(outbox.c.number, outbox.c.body))).all())
+        assert [bool(bodies[due.number]) for due in taken] == [due.route == "web" for due in taken]
+        assert b"123456" not in b"".join(filter(None, bodies.values()))
+        transcript = await rows.since("web:1", 0, 9)
+        assert [r.text for _, r in transcript] == ["one", "two"]
+        first = transcript[0][0]
+        assert await rows.since("web:1", first, 9) == transcript[1:]
+        assert await rows.since("web:1", 0, 1) == transcript[:1]
+        assert await rows.since("telegram:1", 0, 9) == []
+
+
+async def test_presses_and_all_they_carry_come_back_as_they_were(store: Store) -> None:
+    press = Incoming("telegram:5", "9", Press("3.yes", "callback"), NOON, "77", "zh-hant")
+    async with store.writing() as tx:
+        await receive(tx, press)
+    (found,) = await heads(store)
+    assert found.incoming == press
