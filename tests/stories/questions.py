@@ -32,6 +32,7 @@ from core.names import ChineseName, EnglishName
 from core.sample import sample_export
 from core.visits import VisitPolicy, read_export
 from handlers.health_code import HealthCode
+from handlers.privacy import Erasure
 from handlers.registration import Registration
 from tests.clock import NOON
 from tests.corpus import visit_uploads
@@ -201,6 +202,7 @@ JOURNEYS = (
             "visits": Good("upload", Sent(sample_export(31, 48, 7, NOON), "visits.json")),
         },
     ),
+    Journey("erasure", Erasure, {"sure": chosen("keep")}),
 )
 PLACES = [Place(j, j.form.fields[name]) for j in JOURNEYS for name in j.answers]
 

@@ -13,8 +13,11 @@ from core.conversation.prompt import NAMES
 from core.conversation.texts import Language
 from core.holder import Holder
 from core.store.store import Store
+from handlers.commands import conversation
 from handlers.health_code import HealthCode
+from handlers.privacy import Erasure
 from handlers.registration import Registration
+from handlers.welcome import Welcome
 from tests.clock import TestClock
 from tests.reading import expect, expect_error, expect_question, says
 from tests.stories.questions import JOURNEYS, PLACES, Place, errors_at, give, takes_files
@@ -24,6 +27,11 @@ from tests.world import TAGS, TEXTS, Heard
 EVERY_PLACE = pytest.mark.parametrize("place", PLACES, ids=str)
 EVERY_LANGUAGE = pytest.mark.parametrize("language", list(Language))
 CHAT = "telegram:1"
+DONE = {
+    Registration: "registration.done",
+    HealthCode: "health_code.caption.red",
+    Erasure: "erasure.kept",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +56,7 @@ async def registered(store: Store, clock: TestClock) -> None:
 
 async def at(talker: Talker, place: Place, language: str, number: int = 0, **more: object) -> Talk:
     """Return a new chat that has come to a question."""
-    chat = CHAT if place.journey.form is HealthCode else f"telegram:{100 + number}"
+    chat = f"telegram:{100 + number}" if place.journey.form is Registration else CHAT
     talk = talker(chat=chat, language=TAGS[Language(language)])
     talk.clock.jump(minutes=2)
     expect_question(
@@ -69,10 +77,8 @@ async def go_on(talk: Talk, place: Place, language: str) -> None:
         assert {**before, place.field.name: answers[place.field.name]} == answers
         if not isinstance(place.field, Upload | OneTimeCode):
             assert answers[place.field.name] == place.good.kept_in(language)
-    elif place.journey.form is Registration:
-        expect(heard, "registration.done", language)
     else:
-        expect(heard, "health_code.caption.red", language)
+        expect(heard, DONE[place.journey.form], language)
 
 
 def still(talk: Talk, heard: Heard, place: Place) -> None:
@@ -97,7 +103,8 @@ def comes_before_its_file(place: Place) -> bool:
 def test_every_question_has_its_answers_and_every_error_its_bad_one() -> None:
     unseen = {
         (form, field, code)
-        for form in (Registration, HealthCode)
+        for form in conversation().forms.values()
+        if form is not Welcome
         for field in form.fields.values()
         for code in field.errors
     }
