@@ -10,7 +10,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.dates import format_datetime
 
@@ -38,20 +37,15 @@ def guess(tag: str) -> Language | None:
 
     Likely subtags come from CLDR: zh-HK, zh-TW, zh-MO and yue are Traditional, plain zh is not.
     """
-    parts = tag.replace("_", "-").lower().split("-")
-    if parts[0] not in ("zh", "yue"):
-        return Language.ENGLISH if parts[0] else None
-    try:
-        locale = Locale.parse("-".join(parts), sep="-")
-    except (UnknownLocaleError, ValueError):
-        locale = Locale(parts[0])
-    script = locale.script
+    language, *parts = tag.replace("_", "-").lower().split("-")
+    if language not in ("zh", "yue"):
+        return Language.ENGLISH if language else None
+    script = next((part for part in parts if part in ("hant", "hans")), None)
     if script is None:
-        base = f"{locale.language}_{locale.territory}" if locale.territory else locale.language
         likely = get_global("likely_subtags")
-        full = likely.get(base) or likely[locale.language]
-        script = Locale.parse(full).script
-    return Language.TRADITIONAL if script == "Hant" else Language.SIMPLIFIED
+        territory = next((part.upper() for part in parts if len(part) == 2), "")
+        script = (likely.get(f"{language}_{territory}") or likely[language]).split("_")[1].lower()
+    return Language.TRADITIONAL if script == "hant" else Language.SIMPLIFIED
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -1,0 +1,57 @@
+"""What is remembered between two messages."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from core.conversation.session import Session
+
+FULL = Session(
+    language="zh_Hans",
+    form="registration",
+    field="number",
+    begun=date(2021, 12, 10),
+    answers={"document": "hkid", "chinese_name": None, "conditions": ["symptoms"]},
+    asked=["document"],
+    noted=["born_on"],
+    partial=["symptoms"],
+    prompt=7,
+    options=["_back"],
+    aside="cancel",
+    failures=2,
+    challenge="c",
+    job="j",
+    job_field="proof",
+    wrong="12",
+    album="a",
+    erase=True,
+    seen_at=datetime(2021, 12, 10, 4, tzinfo=UTC),
+)
+
+
+def test_a_session_is_kept_whole() -> None:
+    for name in Session.__struct_fields__:
+        assert getattr(FULL, name) != getattr(Session(), name), f"{name} is not in this test"
+    assert Session.from_bytes(FULL.to_bytes()) == FULL
+    assert Session.from_bytes(Session().to_bytes()) == Session()
+
+
+def test_a_session_of_a_later_program_can_be_read() -> None:
+    later = msgspec.json.encode({**msgspec.to_builtins(FULL), "new": 1})
+    assert Session.from_bytes(later) == FULL
+
+
+def test_two_sessions_share_nothing() -> None:
+    Session().answers["a"] = 1
+    assert Session().answers == {}
+
+
+def test_a_form_put_away_leaves_nothing_but_what_is_the_chats() -> None:
+    session = Session.from_bytes(FULL.to_bytes())
+    session.forget()
+    kept = Session(language="zh_Hans", prompt=7, album="a", erase=True, seen_at=FULL.seen_at)
+    assert session == kept
+    session.begin("health_code", date(2021, 12, 11))
+    assert (session.form, session.begun) == ("health_code", date(2021, 12, 11))
