@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from core.district import District
 from core.place_names import fold_place
@@ -186,6 +187,7 @@ _AND_STREET = re.compile(r" (?:road|street|avenue|lane|path|drive|highway)\b|[é
 _BY_LETTERS = {name.replace(" ", ""): district for name, district in _ENGLISH.items()}
 
 
+@lru_cache(maxsize=1024)
 def district_in(text: str) -> District | None:
     """Return the district that a text names, or one whose places it names.
 

@@ -21,7 +21,7 @@ from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
 from bot.channels import Receive, Refused, TooLarge
 from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery, Draw
-from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, translated
+from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, outline, translated
 from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, read
 from core.conversation.messages import Capabilities, Incoming, Reply
 
@@ -275,7 +275,7 @@ class TelegramChannel:
         now = self._clock()
         for raw in updates:
             try:
-                incoming = read(Update.de_json(raw), now)
+                incoming = read(Update.de_json(_brief(raw)), now)
             except Exception as error:
                 # Whatever the library meets in a payload it does not expect. Never the content.
                 self.unreadable += 1
@@ -284,6 +284,14 @@ class TelegramChannel:
                 if incoming is not None:
                     found.append(incoming)
         return found
+
+
+def _brief(update: Any) -> Any:
+    """Return an update without the repetition of our own message that a press brings along."""
+    match update:
+        case {"callback_query": {"message": {"message_id": _} as message, **query}, **rest}:
+            return {**rest, "callback_query": {**query, "message": outline(message)}}
+    return update
 
 
 def menus(commands: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

@@ -6,16 +6,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
 from aiolimiter import AsyncLimiter
-from telegram import (
-    Bot,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    ReplyKeyboardMarkup,
-    ReplyKeyboardRemove,
-)
+from telegram import Bot, ReplyKeyboardRemove
 from telegram.constants import CallbackQueryLimit, MessageLimit
 from telegram.error import BadRequest, TelegramError
 
@@ -26,7 +20,8 @@ from core.conversation.messages import Card, Reply
 Draw = Callable[[Card], Awaitable[bytes]]
 """Draws the PNG of a card."""
 
-Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove
+Markup = dict[str, Any]
+"""A keyboard in the Bot API's own words: its objects would be taken apart again at once."""
 
 TEXT: int = MessageLimit.MAX_TEXT_LENGTH
 CAPTION: int = MessageLimit.CAPTION_LENGTH
@@ -98,11 +93,12 @@ class Delivery:
         self, chat: int, text: str, card: Card | None, markup: Markup | None, protect: bool
     ) -> None:
         picture = await self._draw(card) if card else None
+        keyboard = {"reply_markup": markup} if markup else None
         if self._limiter:
             await self._limiter.acquire()
         if picture is None:
             await self._bot.send_message(
-                chat, text, reply_markup=markup, protect_content=protect or None
+                chat, text, protect_content=protect or None, api_kwargs=keyboard
             )
         else:
             await self._bot.send_photo(
@@ -110,27 +106,26 @@ class Delivery:
                 picture,
                 caption=text,
                 filename="health-code.png",
-                reply_markup=markup,
                 protect_content=True,
+                api_kwargs=keyboard,
             )
 
     def _markup(self, chat: int, reply: Reply) -> Markup | None:
         if reply.contact:
             # A message has one keyboard only: the other buttons stand in it by their labels,
             # which are taken as answers like any words.
-            share = KeyboardButton(reply.contact, request_contact=True)
-            others = [[KeyboardButton(button.label) for button in row] for row in reply.buttons]
-            return ReplyKeyboardMarkup(
-                [[share], *others], one_time_keyboard=True, resize_keyboard=True
-            )
+            share = {"text": reply.contact, "request_contact": True}
+            others = [[{"text": button.label} for button in row] for row in reply.buttons]
+            keyboard = [[share], *others]
+            return {"keyboard": keyboard, "one_time_keyboard": True, "resize_keyboard": True}
         if reply.buttons:
-            return InlineKeyboardMarkup(
-                [
-                    [InlineKeyboardButton(button.label, callback_data=button.id) for button in row]
+            return {
+                "inline_keyboard": [
+                    [{"text": button.label, "callback_data": button.id} for button in row]
                     for row in reply.buttons
                 ]
-            )
-        return ReplyKeyboardRemove() if chat in self._keyboards else None
+            }
+        return {"remove_keyboard": True} if chat in self._keyboards else None
 
     async def _toast(self, reply: Reply) -> bool:
         """Answer a press by a toast; False where it must be a message after all."""

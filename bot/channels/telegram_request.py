@@ -150,6 +150,8 @@ class AiohttpRequest(BaseRequest):
             raise TelegramError("the answer is not JSON") from None
         if not isinstance(answer, dict):
             raise TelegramError("the answer is not an object")
+        if isinstance(result := answer.get("result"), dict) and "message_id" in result:
+            answer["result"] = outline(result)
         return answer
 
     async def _exchange(
@@ -179,6 +181,15 @@ class AiohttpRequest(BaseRequest):
         except TelegramError:
             return msgspec.json.encode({"description": f"answered {status}, and not in JSON"})
         return answer.replace(self._token.encode(), b"...")
+
+
+def outline(message: JSONDict) -> JSONDict:
+    """Return what tells one of our own messages from others, without what it says.
+
+    Telegram repeats the whole message, keyboard and all, in each answer and with each press; to
+    build the library's objects of it would cost more than all else that is done for a message.
+    """
+    return {name: message[name] for name in ("message_id", "date", "chat") if name in message}
 
 
 def decode(payload: bytes | bytearray) -> Any:

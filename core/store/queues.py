@@ -9,11 +9,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnClause, Table, bindparam, func, insert, literal_column, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnClause,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.conversation.messages import Incoming, Reply
 from core.conversation.session import Session
@@ -28,6 +42,68 @@ _WAITING: ColumnClause[int] = literal_column(str(WAITING))
 _incoming = msgspec.json.Decoder(Incoming)
 _outgoing: msgspec.json.Decoder[Outgoing] = msgspec.json.Decoder(Outgoing)
 _encode = msgspec.json.Encoder().encode
+
+
+def _heads() -> Select[Any]:
+    earlier = inbox.alias()
+    first = (
+        select(func.min(earlier.c.number))
+        .where(earlier.c.chat == inbox.c.chat, earlier.c.state == _WAITING)
+        .scalar_subquery()
+    )
+    columns = inbox.c.number, inbox.c.chat, inbox.c.message, inbox.c.body, inbox.c.tries
+    return (
+        select(*columns, chats.c.key, chats.c.session)
+        .join(chats, chats.c.id == inbox.c.chat)
+        .where(
+            inbox.c.state == _WAITING,
+            inbox.c.due_at <= bindparam("now"),
+            inbox.c.number == first,
+        )
+        .order_by(inbox.c.number)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(of=[chats, inbox], skip_locked=True)
+    )
+
+
+def _take() -> ReturningUpdate[Any]:
+    earlier, head = outbox.alias(), outbox.alias()
+    first = (
+        select(func.min(earlier.c.number))
+        .where(
+            earlier.c.chat == head.c.chat,
+            earlier.c.route == head.c.route,
+            earlier.c.state == _WAITING,
+        )
+        .scalar_subquery()
+    )
+    heads = (
+        select(head.c.number)
+        .where(head.c.state == _WAITING, head.c.due_at <= bindparam("now"), head.c.number == first)
+        .order_by(head.c.number)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+    )
+    columns = outbox.c.number, outbox.c.route, outbox.c.chat, outbox.c.body, outbox.c.tries
+    return (
+        update(outbox)
+        .where(outbox.c.number.in_(heads))
+        .values(due_at=bindparam("until"))
+        .returning(*columns)
+    )
+
+
+# The statements of every message are put together once.
+_HEADS, _TAKE = _heads(), _take()
+_NUMBERS: BindParameter[Sequence[int]] = bindparam("numbers", expanding=True)
+_ANSWERED = update(inbox).where(inbox.c.number.in_(_NUMBERS)).values(state=DONE, body=None)
+_SENT = update(outbox).where(outbox.c.number.in_(_NUMBERS)).values(state=DONE, body=None)
+_SENT_AND_KEPT = update(outbox).where(outbox.c.number.in_(_NUMBERS)).values(state=DONE)
+_SESSIONS = (
+    update(chats)
+    .where(chats.c.id == bindparam("of_chat"))
+    .values(session=bindparam("after"), seen_at=bindparam("at"))
+)
 
 
 @dataclass
@@ -92,34 +168,8 @@ class Inbox:
 
     async def heads(self, limit: int, now: datetime) -> list[Waiting]:
         """Take the oldest waiting message of each chat; on PostgreSQL their chats are locked."""
-        earlier = inbox.alias()
-        first = (
-            select(func.min(earlier.c.number))
-            .where(earlier.c.chat == inbox.c.chat, earlier.c.state == _WAITING)
-            .scalar_subquery()
-        )
-        statement = (
-            select(
-                inbox.c.number,
-                inbox.c.chat,
-                inbox.c.message,
-                inbox.c.body,
-                inbox.c.tries,
-                chats.c.key,
-                chats.c.session,
-            )
-            .join(chats, chats.c.id == inbox.c.chat)
-            .where(
-                inbox.c.state == _WAITING,
-                inbox.c.due_at <= now.timestamp(),
-                inbox.c.number == first,
-            )
-            .order_by(inbox.c.number)
-            .limit(limit)
-            .with_for_update(of=[chats, inbox], skip_locked=True)
-        )
         transit, heads = self.ring.transit(), []
-        for row in await self.connection.execute(statement):
+        for row in await self.connection.execute(_HEADS, {"now": now.timestamp(), "most": limit}):
             sealer = self.ring.owner(row.key)
             session = sealer.open(row.session, f"chats|session|{row.chat}")
             body = transit.open(row.body, f"inbox|body|{row.message}")
@@ -136,25 +186,13 @@ class Inbox:
 
     async def finish(self, done: Sequence[Waiting], now: datetime) -> None:
         """Keep the sessions after their turns, and mark the messages as answered."""
-        await self.connection.execute(
-            update(chats)
-            .where(chats.c.id == bindparam("chat"))
-            .values(session=bindparam("after"), seen_at=now.timestamp()),
-            [
-                {
-                    "chat": w.incoming.chat,
-                    "after": w.sealer.seal(
-                        w.session.to_bytes(), f"chats|session|{w.incoming.chat}"
-                    ),
-                }
-                for w in done
-            ],
-        )
-        await self.connection.execute(
-            update(inbox)
-            .where(inbox.c.number.in_([w.number for w in done]))
-            .values(state=DONE, body=None)
-        )
+        at, sessions = now.timestamp(), []
+        for waiting in done:
+            chat = waiting.incoming.chat
+            after = waiting.sealer.seal(waiting.session.to_bytes(), f"chats|session|{chat}")
+            sessions.append({"of_chat": chat, "after": after, "at": at})
+        await self.connection.execute(_SESSIONS, sessions)
+        await self.connection.execute(_ANSWERED, {"numbers": [w.number for w in done]})
 
     async def postpone(self, number: int, until: datetime) -> None:
         """Try a message again later."""
@@ -203,35 +241,9 @@ class Outbox:
 
     async def take(self, limit: int, now: datetime, lease: float) -> list[Due]:
         """Take the oldest unsent row of each lane, for `lease` seconds."""
-        earlier, head = outbox.alias(), outbox.alias()
-        first = (
-            select(func.min(earlier.c.number))
-            .where(
-                earlier.c.chat == head.c.chat,
-                earlier.c.route == head.c.route,
-                earlier.c.state == _WAITING,
-            )
-            .scalar_subquery()
-        )
-        heads = (
-            select(head.c.number)
-            .where(
-                head.c.state == _WAITING, head.c.due_at <= now.timestamp(), head.c.number == first
-            )
-            .order_by(head.c.number)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        statement = (
-            update(outbox)
-            .where(outbox.c.number.in_(heads))
-            .values(due_at=now.timestamp() + lease)
-            .returning(
-                outbox.c.number, outbox.c.route, outbox.c.chat, outbox.c.body, outbox.c.tries
-            )
-        )
+        values = {"now": now.timestamp(), "most": limit, "until": now.timestamp() + lease}
         transit = self.ring.transit()
-        rows = (await self.connection.execute(statement)).all()
+        rows = (await self.connection.execute(_TAKE, values)).all()
         return [
             Due(
                 row.number,
@@ -246,13 +258,9 @@ class Outbox:
     async def sent(self, numbers: Sequence[int], kept: Sequence[int]) -> None:
         """Mark rows as sent; the bodies of `kept` stay, as the transcript of their chat."""
         if numbers:
-            await self.connection.execute(
-                update(outbox).where(outbox.c.number.in_(numbers)).values(state=DONE, body=None)
-            )
+            await self.connection.execute(_SENT, {"numbers": numbers})
         if kept:
-            await self.connection.execute(
-                update(outbox).where(outbox.c.number.in_(kept)).values(state=DONE)
-            )
+            await self.connection.execute(_SENT_AND_KEPT, {"numbers": kept})
 
     async def postpone(self, number: int, until: datetime, *, parked: bool = False) -> None:
         """Try a row again later, or give it up."""
