@@ -86,8 +86,7 @@ async def chaos(folder: Path, kills: int, people: int, seed: int) -> Count:
         target = Target(["-m", "bot", "run"], environ, folder / "log.txt")
         await target.start(port)
         await asyncio.gather(*crowd)
-        while bot_api.updates.pending:
-            await asyncio.sleep(0.05)
+        await bot_api.updates.all_acknowledged()
         await target.kill(15)
         judge(bot_api, finished, count)
     return count

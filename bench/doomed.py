@@ -25,10 +25,10 @@ BOUNDARIES = (
     "replies written",
     "session written, not committed",
     "turn committed",
-    "leased",
+    "taken again",
     "before delivering",
     "delivered, not marked",
-    "marked",
+    "marked, not committed",
     "job read",
 )
 
@@ -69,10 +69,10 @@ def doom(named: str) -> None:
     fate.wrap(Conversation, "take", after="turn run")
     fate.wrap(queues.Outbox, "put", after="replies written")
     fate.wrap(queues.Inbox, "finish", after="session written, not committed")
-    fate.wrap(inbox.Inbox, "_batch", after="turn committed")
-    fate.wrap(queues.Outbox, "take", after="leased")
+    fate.wrap(inbox.Inbox, "_cycle", after="turn committed")
+    fate.wrap(queues.Outbox, "take", after="taken again")
     fate.wrap(outbox.Outbox, "_deliver", before="before delivering", after="delivered, not marked")
-    fate.wrap(outbox.Outbox, "_take", after="marked")
+    fate.wrap(outbox.Outbox, "mark", after="marked, not committed")
     fate.wrap(work.Work, "_read", after="job read")
 
 

@@ -97,15 +97,15 @@ class App:
         await migrate(self.store)
         publish_keys(self.ring, self.settings, self.policy, self.clock)
         self._open_channels()
+        self.outbox = Outbox(self.store, self._routes(), self.clock, self._wake_inbox)
         self.inbox = Inbox(
             self.store,
             conversation(),
             self.texts,
             {name: channel.capabilities for name, channel in self.channels.items()},
             self.clock,
-            lambda: self.outbox.wake(),
+            self.outbox,
         )
-        self.outbox = Outbox(self.store, self._routes(), self.clock, self.inbox.wake)
         await self.outbox.start()
         await self.inbox.start()
         self._retention = asyncio.create_task(keep_erasing(self.store, self.clock))
@@ -127,6 +127,9 @@ class App:
         if self._session:
             await self._session.close()
         await self.store.close()
+
+    def _wake_inbox(self) -> None:
+        self.inbox.wake()
 
     def _open_channels(self) -> None:
         settings = self.settings
@@ -182,7 +185,7 @@ class App:
 
             return Route(deliver, kept=channel.name == "web")
 
-        work = Work(self.store, self.channels, self.clock, self.inbox.wake)
+        work = Work(self.store, self.channels, self.clock, self._wake_inbox)
         return {
             **{name: reply_to(channel) for name, channel in self.channels.items()},
             "sms": Route(deliver_sms),

@@ -1,27 +1,28 @@
 """Receive once, keep order in a chat, run the turns, commit.
 
-What a channel hands over is committed before the channel confirms it. Then the oldest message of
-each waiting chat is taken, and one transaction holds the turns of all of them: sessions, what the
-turns wrote, and the outbox rows. Where one turn of such a batch fails, all are undone and run
-again one by one, so that a bad turn harms only itself.
+One cycle after the other, each with one transaction: keep what arrived, mark what was sent, take
+the oldest message of each waiting chat, run the turns, keep sessions and replies. Only when it is
+committed does a channel confirm what it handed over, and are replies sent. Under light load a
+cycle is one turn; under load many share one commit. Where a turn fails, its cycle is undone and
+its turns run again one by one, so that a bad turn harms only itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.clock import Clock, sleep_until
 from bot.logs import where
+from bot.outbox import Made, Outbox
 from core.conversation.engine import Conversation
 from core.conversation.messages import Capabilities, Incoming, Undelivered
 from core.conversation.rendering import render
 from core.conversation.texts import Texts
 from core.conversation.turn import Sms, Turn
 from core.store.queues import Inbox as Rows
-from core.store.queues import Outbox as Unsent
 from core.store.queues import Outgoing, Waiting
 from core.store.store import Store, Transaction
 
@@ -40,6 +41,9 @@ KNOWN = 100_000
 SHARED_POLL = 0.2
 """Seconds between looks where another process may have received for us."""
 
+Arrival = tuple[Sequence[Incoming], asyncio.Future[None]]
+"""Messages that a channel handed over, and what it waits for."""
+
 log = logging.getLogger(__name__)
 
 
@@ -53,81 +57,53 @@ class Inbox:
         texts: Texts,
         capabilities: Mapping[str, Capabilities],
         clock: Clock,
-        made: Callable[[], None],
+        outbox: Outbox,
     ) -> None:
         self.store = store
         self.conversation = conversation
         self.texts = texts
         self.capabilities = capabilities
         self.clock = clock
-        self.made = made
+        self.outbox = outbox
         self._known: set[str] = set()
-        self._arrived: list[tuple[Sequence[Incoming], asyncio.Future[None]]] = []
-        self._arrival = asyncio.Event()
-        self._waiting = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._arrived: list[Arrival] = []
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def start(self) -> None:
         """Begin with what an earlier run left unanswered."""
-        self._waiting.set()
-        self._tasks = [
-            asyncio.create_task(self._receive(), name="inbox receive"),
-            asyncio.create_task(self._answer(), name="inbox answer"),
-        ]
+        self._wake.set()
+        self._task = asyncio.create_task(self._run(), name="inbox")
 
     async def stop(self) -> None:
         """Finish the turns in hand."""
         self._stopping = True
-        self._arrival.set()
-        self._waiting.set()
-        await asyncio.gather(*self._tasks)
+        self._wake.set()
+        if self._task:
+            await self._task
 
     async def receive(self, items: Sequence[Incoming]) -> None:
         """Take messages in; return once they are committed."""
         if items:
-            future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._arrived.append((items, future))
-            self._arrival.set()
-            await future
+            committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._arrived.append((items, committed))
+            self._wake.set()
+            await committed
 
     def wake(self) -> None:
-        """Look at what waits: something was put into the inbox in another transaction."""
-        self._waiting.set()
+        """Look at what waits: something was put into the inbox, or sent, by others."""
+        self._wake.set()
 
-    async def _receive(self) -> None:
+    async def _run(self) -> None:
         while not self._stopping or self._arrived:
-            await self._arrival.wait()
-            self._arrival.clear()
+            self._wake.clear()
             arrived, self._arrived = self._arrived, []
-            if not arrived:
-                continue
-            items = [item for some, _ in arrived for item in some]
-            new = sorted({item.chat for item in items} - self._known)
             try:
-                async with self.store.writing() as tx:
-                    await Rows(tx.connection, tx.ring).put(items, new, self.clock())
+                worked = await self._cycle(arrived)
             except Exception as error:
-                log.error("could not keep what arrived: %s", where(error))
-                for _, future in arrived:
-                    if not future.done():
-                        future.set_exception(error)
-                continue
-            if len(self._known) > KNOWN:
-                self._known.clear()
-            self._known.update(new)
-            for _, future in arrived:
-                if not future.done():
-                    future.set_result(None)
-            self._waiting.set()
-
-    async def _answer(self) -> None:
-        while not self._stopping:
-            self._waiting.clear()
-            try:
-                worked = await self._batch()
-            except Exception as error:
-                log.error("a batch of turns failed: %s", where(error))
+                log.error("a cycle of turns failed: %s", where(error))
+                await self._keep(arrived)
                 worked = await self._one_by_one()
             if not worked and not self._stopping:
                 await self._rest()
@@ -136,17 +112,49 @@ class Inbox:
         async with self.store.reading() as tx:
             due = await Rows(tx.connection, tx.ring).next_due()
         most = SHARED_POLL if self.store.shared else None
-        await sleep_until(self._waiting, due, self.clock, most)
+        await sleep_until(self._wake, due, self.clock, most)
 
-    async def _batch(self) -> bool:
+    async def _cycle(self, arrived: Sequence[Arrival]) -> bool:
+        """Run one cycle; tell whether there was anything to do."""
+        made: list[Made] = []
         async with self.store.writing() as tx:
             rows = Rows(tx.connection, tx.ring)
+            new = await self._put(rows, arrived)
+            marked = await self.outbox.mark(tx)
             heads = await rows.heads(BATCH, self.clock())
             if heads:
-                await self._run(tx, rows, heads)
-        if heads:
-            self.made()
+                made = await self._turns(tx, rows, heads)
+        self._committed(arrived, new)
+        self.outbox.committed(marked, made)
         return bool(heads)
+
+    async def _put(self, rows: Rows, arrived: Sequence[Arrival]) -> set[str]:
+        items = [item for some, _ in arrived for item in some]
+        new = {item.chat for item in items} - self._known
+        if items:
+            await rows.put(items, sorted(new), self.clock())
+        return new
+
+    def _committed(self, arrived: Sequence[Arrival], new: set[str]) -> None:
+        if len(self._known) > KNOWN:
+            self._known.clear()
+        self._known |= new
+        for _, committed in arrived:
+            if not committed.done():
+                committed.set_result(None)
+
+    async def _keep(self, arrived: Sequence[Arrival]) -> None:
+        """Keep what arrived, without running anything; the channel is told if even that fails."""
+        try:
+            async with self.store.writing() as tx:
+                new = await self._put(Rows(tx.connection, tx.ring), arrived)
+        except Exception as error:
+            log.error("could not keep what arrived: %s", where(error))
+            for _, committed in arrived:
+                if not committed.done():
+                    committed.set_exception(error)
+        else:
+            self._committed(arrived, new)
 
     async def _one_by_one(self) -> bool:
         failed: set[int] = set()
@@ -159,8 +167,8 @@ class Inbox:
                     waiting = next((w for w in heads if w.number not in failed), None)
                     if waiting is None:
                         break
-                    await self._run(tx, rows, [waiting])
-                self.made()
+                    made = await self._turns(tx, rows, [waiting])
+                self.outbox.committed([], made)
             except Exception as error:
                 if waiting is None:
                     log.error("the store does not answer: %s", where(error))
@@ -191,14 +199,13 @@ class Inbox:
                 )
                 await rows.put([told], [], now)
 
-    async def _run(self, tx: Transaction, rows: Rows, heads: list[Waiting]) -> None:
-        outgoing: list[tuple[str, str, Outgoing]] = []
-        now = self.clock()
+    async def _turns(self, tx: Transaction, rows: Rows, heads: list[Waiting]) -> list[Made]:
+        now, outgoing = self.clock(), []
         for waiting in heads:
             outgoing += await self._turn(tx, waiting, now)
-        if outgoing:
-            await Unsent(tx.connection, tx.ring).put(outgoing, now)
+        made = await self.outbox.put(tx, outgoing, now)
         await rows.finish(heads, now)
+        return made
 
     async def _turn(
         self, tx: Transaction, waiting: Waiting, now: datetime

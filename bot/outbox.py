@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.channels import Refused, TryAgain, Unreachable
 from bot.clock import Clock, sleep_until
@@ -19,9 +20,9 @@ from bot.logs import where
 from bot.work import finished
 from core.conversation.messages import Incoming, Reply, Undelivered
 from core.conversation.turn import Job, Sms
-from core.store.queues import Due, Inbox
+from core.store.queues import Due, Inbox, Outgoing
 from core.store.queues import Outbox as Rows
-from core.store.store import Store
+from core.store.store import Store, Transaction
 
 TRIES = 8
 """After so many failures a row is given up loudly."""
@@ -40,6 +41,9 @@ DRAIN = 10.0
 
 SHARED_POLL = 0.2
 
+Lane = tuple[str, str]
+"""A route and a chat: rows of a lane are sent one after the other."""
+
 log = logging.getLogger(__name__)
 
 
@@ -51,8 +55,23 @@ class Route:
     kept: bool = False
 
 
+@dataclass(frozen=True)
+class Made:
+    """A row that a turn wrote: `number` where it is ours to send as soon as it is committed."""
+
+    route: str
+    chat: str
+    body: Outgoing
+    number: int | None
+
+
 class Outbox:
-    """The way out."""
+    """The way out.
+
+    A row whose lane is empty is leased as it is written, and sent from memory once committed; all
+    others are taken from the store, the oldest of each lane. On a shared store every row is taken
+    from there, as another process may hold an older one of its lane.
+    """
 
     def __init__(
         self,
@@ -67,6 +86,8 @@ class Outbox:
         self.returned = returned
         self._wake = asyncio.Event()
         self._sent: list[Due] = []
+        self._unsent: Counter[Lane] = Counter()
+        self._stored = 0
         self._flying: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -75,7 +96,10 @@ class Outbox:
         """Begin with what an earlier run left unsent."""
         if not self.store.shared:
             async with self.store.writing() as tx:
-                await Rows(tx.connection, tx.ring).release()
+                rows = Rows(tx.connection, tx.ring)
+                await rows.release()
+                self._unsent = Counter(await rows.unsent())
+            self._stored = self._unsent.total()
         self._wake.set()
         self._task = asyncio.create_task(self._run(), name="outbox")
 
@@ -90,48 +114,93 @@ class Outbox:
         for task in self._flying:
             task.cancel()
         async with self.store.writing() as tx:
-            await self._mark(Rows(tx.connection, tx.ring))
+            await self.mark(tx)
 
-    def wake(self) -> None:
-        """Look at what is to be sent: something new was committed."""
-        self._wake.set()
+    # For the turns: rows are written and marked in their transaction
+
+    async def put(
+        self, tx: Transaction, outgoing: Sequence[tuple[str, str, Outgoing]], now: datetime
+    ) -> list[Made]:
+        """Write rows in the open transaction; `committed` must follow it."""
+        made: list[Made] = []
+        rows = Rows(tx.connection, tx.ring)
+        taken: set[Lane] = set()
+        ours: list[tuple[str, str, Outgoing]] = []
+        others: list[tuple[str, str, Outgoing]] = []
+        for route, chat, body in outgoing:
+            lane = route, chat
+            free = not self.store.shared and lane not in taken and not self._unsent[lane]
+            taken.add(lane)
+            (ours if free and not self._stopping else others).append((route, chat, body))
+        numbers = await rows.put(ours, now, lease=LEASE) if ours else []
+        made += [Made(*row, number) for row, number in zip(ours, numbers, strict=True)]
+        if others:
+            await rows.put(others, now)
+            made += [Made(*row, None) for row in others]
+        return made
+
+    async def mark(self, tx: Transaction) -> list[Due]:
+        """Mark in the open transaction what was sent since; `committed` must follow it."""
+        sent = list(self._sent)
+        kept = [due.number for due in sent if self.routes[due.route].kept]
+        gone = [due.number for due in sent if not self.routes[due.route].kept]
+        await Rows(tx.connection, tx.ring).sent(gone, kept)
+        return sent
+
+    def committed(self, marked: Sequence[Due], made: Sequence[Made]) -> None:
+        """Send what is ours, now that its transaction is committed."""
+        numbers = {due.number for due in marked}
+        self._sent = [due for due in self._sent if due.number not in numbers]
+        for row in made:
+            self._unsent[row.route, row.chat] += 1
+            if row.number is None:
+                self._stored += 1
+                self._wake.set()
+            else:
+                self._send(Due(row.number, row.route, row.chat, row.body, 0))
+
+    # Sending
+
+    def _send(self, due: Due) -> None:
+        task = asyncio.create_task(self._deliver(due))
+        self._flying.add(task)
+        task.add_done_callback(self._flying.discard)
 
     async def _run(self) -> None:
+        """Take from the store what is due there: left by an earlier run, behind, or tried again."""
         while not self._stopping:
             self._wake.clear()
+            taken: list[Due] = []
             try:
-                taken = await self._take()
+                if self._stored or self.store.shared:
+                    taken = await self._take()
             except Exception as error:
                 log.error("the outbox cannot reach its rows: %s", where(error))
                 await asyncio.sleep(BACKOFF)
                 continue
             for due in taken:
-                task = asyncio.create_task(self._deliver(due))
-                self._flying.add(task)
-                task.add_done_callback(self._flying.discard)
-            if not taken and not self._sent and not self._stopping:
+                self._send(due)
+            if not taken and not self._stopping:
                 await self._rest()
 
     async def _rest(self) -> None:
-        async with self.store.reading() as tx:
-            due = await Rows(tx.connection, tx.ring).next_due()
+        due = None
+        if self._stored:
+            async with self.store.reading() as tx:
+                due = await Rows(tx.connection, tx.ring).next_due()
         most = SHARED_POLL if self.store.shared else None
         await sleep_until(self._wake, due, self.clock, most)
 
     async def _take(self) -> list[Due]:
-        free = AT_ONCE - len(self._flying)
+        free = max(AT_ONCE - len(self._flying), 1)
         async with self.store.writing() as tx:
-            rows = Rows(tx.connection, tx.ring)
-            marked = await self._mark(rows)
-            taken = await rows.take(free, self.clock(), LEASE) if free else []
-        del self._sent[:marked]
+            # What was sent must be marked first: only then is the row behind it the oldest.
+            marked = await self.mark(tx)
+            taken = await Rows(tx.connection, tx.ring).take(free, self.clock(), LEASE)
+        self.committed(marked, [])
+        if not self.store.shared:
+            self._stored -= len(taken)
         return taken
-
-    async def _mark(self, rows: Rows) -> int:
-        sent = list(self._sent)
-        kept = [due.number for due in sent if self.routes[due.route].kept]
-        await rows.sent([due.number for due in sent if not self.routes[due.route].kept], kept)
-        return len(sent)
 
     async def _deliver(self, due: Due) -> None:
         try:
@@ -143,7 +212,16 @@ class Outbox:
             await self._failed(due, TryAgain("unforeseen"))
         else:
             self._sent.append(due)
-        self._wake.set()
+            self._done(due)
+            self.returned()
+
+    def _done(self, due: Due) -> None:
+        lane = due.route, due.chat
+        self._unsent[lane] -= 1
+        if self._unsent[lane] <= 0:
+            del self._unsent[lane]
+        elif self._stored:
+            self._wake.set()
 
     async def _failed(self, due: Due, error: TryAgain | Unreachable | Refused) -> None:
         now = self.clock()
@@ -154,6 +232,8 @@ class Outbox:
             async with self.store.writing() as tx:
                 rows = Rows(tx.connection, tx.ring)
                 await rows.postpone(due.number, now + timedelta(seconds=wait))
+            self._stored += 1
+            self._wake.set()
             return
         log.error("row %d of the outbox (%s) is given up: %s", due.number, due.route, error)
         async with self.store.writing() as tx:
@@ -161,6 +241,7 @@ class Outbox:
             told = self._told(due)
             if told is not None:
                 await Inbox(tx.connection, tx.ring).put([told], [], now)
+        self._done(due)
         self.returned()
 
     def _told(self, due: Due) -> Incoming | None:

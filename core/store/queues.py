@@ -99,6 +99,12 @@ _NUMBERS: BindParameter[Sequence[int]] = bindparam("numbers", expanding=True)
 _ANSWERED = update(inbox).where(inbox.c.number.in_(_NUMBERS)).values(state=DONE, body=None)
 _SENT = update(outbox).where(outbox.c.number.in_(_NUMBERS)).values(state=DONE, body=None)
 _SENT_AND_KEPT = update(outbox).where(outbox.c.number.in_(_NUMBERS)).values(state=DONE)
+_PUT = insert(outbox).returning(outbox.c.number, sort_by_parameter_order=True)
+_UNSENT = (
+    select(outbox.c.route, outbox.c.chat, func.count())
+    .where(outbox.c.state == _WAITING)
+    .group_by(outbox.c.route, outbox.c.chat)
+)
 _SESSIONS = (
     update(chats)
     .where(chats.c.id == bindparam("of_chat"))
@@ -220,24 +226,34 @@ class Outbox:
         self.connection = connection
         self.ring = ring
 
-    async def put(self, items: Sequence[tuple[str, str, Outgoing]], now: datetime) -> None:
-        """Keep what is to be sent: (route, chat, what)."""
+    async def put(
+        self,
+        items: Sequence[tuple[str, str, Outgoing]],
+        now: datetime,
+        *,
+        lease: float = 0.0,
+    ) -> list[int]:
+        """Keep what is to be sent: (route, chat, what); return the rows' numbers, in order.
+
+        With a lease of some seconds they are taken at once, by who writes them.
+        """
         transit, at = self.ring.transit(), now.timestamp()
-        await self.connection.execute(
-            insert(outbox),
+        numbers = await self.connection.scalars(
+            _PUT,
             [
                 {
                     "route": route,
                     "chat": chat,
                     "body": transit.seal(_encode(body), f"outbox|body|{chat}"),
                     "made_at": at,
-                    "due_at": at,
+                    "due_at": at + lease,
                     "tries": 0,
                     "state": WAITING,
                 }
                 for route, chat, body in items
             ],
         )
+        return list(numbers)
 
     async def take(self, limit: int, now: datetime, lease: float) -> list[Due]:
         """Take the oldest unsent row of each lane, for `lease` seconds."""
@@ -279,6 +295,11 @@ class Outbox:
         await self.connection.execute(
             update(outbox).where(outbox.c.state == _WAITING).values(due_at=0.0)
         )
+
+    async def unsent(self) -> dict[tuple[str, str], int]:
+        """Count what waits in each lane, by route and chat."""
+        rows = await self.connection.execute(_UNSENT)
+        return {(route, chat): count for route, chat, count in rows}
 
     async def since(self, chat: str, number: int, limit: int) -> list[tuple[int, Reply]]:
         """Return the first `limit` replies of a chat's transcript after `number`."""

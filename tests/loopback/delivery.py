@@ -37,6 +37,7 @@ class Updates:
         self._record = record
         self._next = 1000
         self._arrived = asyncio.Event()
+        self._confirmed = asyncio.Event()
         self._polling = 0
 
     def push(self, update: Update) -> int:
@@ -81,7 +82,14 @@ class Updates:
         """Note that the bot has confirmed an update."""
         del self.pending[number]
         self.passed[number].acknowledged = time.time()
+        self._confirmed.set()
         self._record(event="acknowledged", update=number, chat=self.passed[number].chat)
+
+    async def all_acknowledged(self) -> None:
+        """Wait until every update that was queued is confirmed."""
+        while self.pending:
+            self._confirmed.clear()
+            await self._confirmed.wait()
 
     def wake(self) -> None:
         """Let a waiting poll look again."""
