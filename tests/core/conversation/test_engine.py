@@ -1,0 +1,377 @@
+"""What every conversation can do, whatever it is about; more of it in `tests.stories`."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.conversation.messages import (
+    Command,
+    Contact,
+    Edited,
+    File,
+    Finished,
+    Left,
+    Other,
+    Press,
+    Text,
+    Undelivered,
+)
+from core.conversation.texts import Language
+from core.sample import sample_export
+from core.store.store import Store
+from handlers.health_code import HealthCode
+from handlers.registration import Registration
+from handlers.welcome import NOTICE, Welcome
+from tests.core.store.people import register
+from tests.corpus_proofs import pdf
+from tests.reading import expect, expect_error, expect_question, says
+from tests.talk import Talk, Talker
+from tests.world import TEXTS, Heard
+
+HOME = {
+    "document": "hkid",
+    "number": "A123456(3)",
+    "issued_on": "2019-03-15",
+    "english_name": "CHAN Tai Man",
+    "chinese_name": "陳大文",
+    "born_on": "1958-01-02",
+}
+"""What is answered before one says where one lives."""
+
+HOUSED = {**HOME, "housing": "public", "address": "Flat 5, Mei Lam Estate"}
+"""What is answered before the mobile number."""
+
+
+@pytest.fixture
+async def known(talk: Talk) -> Talk:
+    """A chat of somebody who is registered."""
+    async with talk.store.writing() as tx:
+        await tx.people.consent(talk.chat, NOTICE, talk.clock())
+        await register(tx, talk.chat)
+    return talk
+
+
+def records(talk: Talk) -> bytes:
+    return sample_export(31, 48, 7, talk.clock())
+
+
+async def at_conditions(talk: Talk) -> Heard:
+    return await talk.reach(HealthCode, "conditions", {})
+
+
+async def test_ten_messages_at_once_are_taken_one_after_the_other(talk: Talk) -> None:
+    await talk.reach(Registration, "document", {})
+    for words in ("hi", "hello", "my hkid", "is", "A123456(3)", "15/3/2019", "CHAN Tai Man"):
+        await talk.says(words)
+    for words in ("陳大文", "2/1/1958", "public rental housing"):
+        heard = await talk.says(words)
+    expect_question(heard, Registration.address)
+    assert talk.session.answers == {**HOME, "housing": "public"}
+
+
+async def test_a_second_tap_gets_a_notice_and_nothing_else(talk: Talk) -> None:
+    heard = await talk.reach(Registration, "housing", HOME)
+    public, hotel = heard.ids["public"], heard.ids["hotel"]
+    await talk.take(Press(public))
+    for button in (public, hotel):
+        (reply,) = await talk.take(Press(button, acknowledge="press"))
+        assert (reply.notice, reply.acknowledge) == (True, "press")
+    assert talk.session.answers == {**HOME, "housing": "public"}
+
+
+async def test_a_button_of_an_older_question_shows_the_one_in_hand(talk: Talk) -> None:
+    old = (await talk.reach(Registration, "document", {})).ids["passport"]
+    await talk.reach(Registration, "housing", HOME)
+    await talk.presses("hotel")
+    notice, question = await talk.take(Press(old))
+    assert notice.notice
+    expect_question(Heard(question.text), Registration.hotel)
+    assert talk.session.answers["document"] == "hkid"
+
+
+async def test_buttons_of_a_form_that_is_done_are_old_ones(known: Talk) -> None:
+    question = await known.reach(HealthCode, "visits", {"conditions": []})
+    expect(await known.sends(records(known)), "health_code.caption.green")
+    for button in question.ids.values():
+        await known.take(Press(button))
+        assert says(Heard(known.replies[-2].text), "engine.stale")
+        expect(known.heard, "menu.ask")
+
+
+async def test_several_choices_are_collected_and_survive_what_comes_in_between(
+    known: Talk,
+) -> None:
+    first = await at_conditions(known)
+    heard = expect(await known.presses("symptoms"), "health_code.conditions.noted")
+    assert "symptoms" not in heard.buttons
+    assert "none" not in heard.buttons
+    (twice,) = await known.take(Press(first.ids["symptoms"]))
+    assert twice.notice
+    await known.take(Press(first.ids["none"]))
+    await known.presses("_language")
+    await known.presses("en")
+    await known.says("2")
+    assert known.session.partial == ["symptoms", "contact"]
+    expect_question(await known.presses("done"), HealthCode.visits)
+    assert known.session.answers == {"conditions": ["contact", "symptoms"]}
+    assert known.session.partial == []
+
+
+@pytest.mark.parametrize(
+    ("words", "conditions"),
+    [
+        ("1", []),
+        ("None of these", []),
+        ("none", []),
+        ("以上都沒有", []),
+        ("2, 4", ["contact", "symptoms"]),
+        ("2 4", ["contact", "symptoms"]),
+        ("２、４", ["contact", "symptoms"]),
+    ],
+)
+async def test_several_choices_in_words(known: Talk, words: str, conditions: list[str]) -> None:
+    if words == "以上都沒有":
+        words = TEXTS.say("zh_Hant_HK", "health_code.conditions.option.none")
+    await at_conditions(known)
+    expect_question(await known.says(words), HealthCode.visits)
+    assert known.session.answers == {"conditions": conditions}
+
+
+@pytest.mark.parametrize("words", ["1, 2", "2, 99", "maybe", "2, , 4"])
+async def test_several_choices_must_all_be_understood(known: Talk, words: str) -> None:
+    await at_conditions(known)
+    expect_error(await known.says(words), HealthCode.conditions, "not_offered")
+    assert (known.session.answers, known.session.partial) == ({}, [])
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_labels_numbers_and_ids_are_answers_in_any_language(
+    talker: Talker, language: str
+) -> None:
+    label = TEXTS.say(language, "registration.housing.option.public")
+    for number, words in enumerate((label, label.upper(), f"«{label}»", "1", "１", "public")):
+        talk = talker(chat=f"telegram:{number}")
+        await talk.reach(Registration, "housing", HOME)
+        expect_question(await talk.says(words), Registration.address)
+
+
+async def test_yes_is_enough_where_the_label_says_more(talk: Talk) -> None:
+    await talk.reach(Registration, "truth", {**HOUSED, "mobile": "+85291234567"})
+    await talk.presses("_cancel")
+    expect_question(await talk.says("No"), Registration.truth)
+    expect(await talk.says("change something"), "engine.aside.edit")
+    await talk.says("99")
+    assert talk.session.aside == ""
+    await talk.presses("_cancel")
+    expect(await talk.says("Yes!"), "engine.cancelled")
+
+
+async def test_the_files_of_an_album_are_one_answer(known: Talk) -> None:
+    await known.reach(HealthCode, "visits", {"conditions": []})
+    known.read_at_once = False
+    known.files["one"] = records(known)
+    assert await known.take(File("one", album="a")) == []
+    assert await known.take(File("two", album="a")) == []
+    assert len(known.jobs) == 1
+    expect(await known.sends(b"", "another"), "engine.still_reading")
+    await known.finish(known.jobs[0], "visits", known.files["one"])
+    expect(known.heard, "health_code.caption.green")
+    assert await known.take(File("three", album="a")) == []
+
+
+async def test_an_album_out_of_the_blue_gets_one_answer(talk: Talk) -> None:
+    await talk.reach(Registration, "english_name", HOME)
+    assert len(await talk.take(File("one", album="a"))) == 1
+    assert await talk.take(File("two", album="a")) == []
+    assert len(await talk.take(File("three", album="b"))) == 1
+
+
+async def test_keep_does_nothing_while_a_newer_file_is_read(talk: Talk) -> None:
+    answers = {**HOME, "housing": "other", "proof": "old"}
+    keep = (await talk.reach(Registration, "proof", answers)).ids["_keep"]
+    talk.read_at_once = False
+    await talk.sends(pdf(), "bill.pdf")
+    await talk.take(Press(keep))
+    expect(talk.heard, "engine.reading")
+    await talk.take(Text("anything"))
+    expect(talk.heard, "engine.still_reading")
+    await talk.finish(talk.jobs[0], "proof", pdf())
+    assert talk.session.answers["proof"] not in ("old", "")
+
+
+async def test_one_may_go_back_while_a_file_is_read(known: Talk) -> None:
+    await known.reach(HealthCode, "visits", {"conditions": []})
+    known.read_at_once = False
+    known.files["one"] = records(known)
+    await known.take(File("one"))
+    expect_question(await known.presses("_back"), HealthCode.conditions)
+    expect(await known.presses("_keep"), "engine.reading")
+    await known.presses("_back")
+    assert await known.finish(known.jobs[0], "visits", known.files["one"]) == []
+    expect(await known.presses("_keep"), "health_code.caption.green")
+
+
+async def test_a_file_that_cannot_be_read_leaves_an_aside_as_it_is(known: Talk) -> None:
+    await known.reach(HealthCode, "visits", {"conditions": []})
+    known.read_at_once = False
+    await known.sends(b"")
+    await known.presses("_language")
+    heard = await known.fails("zip_members", count=3)
+    expect_error(heard, HealthCode.visits, "zip_members")
+    expect(heard, "engine.aside.language")
+    expect_question(await known.presses("zh_Hans"), HealthCode.visits, "zh_Hans")
+
+
+async def test_a_job_that_nobody_waits_for_is_passed_over(known: Talk) -> None:
+    assert await known.take(Finished("old", upload="x")) == []
+    await at_conditions(known)
+    assert await known.take(Finished("old", error="empty")) == []
+    assert known.session.answers == {}
+
+
+async def test_a_newer_file_takes_the_place_of_one_that_is_read(known: Talk) -> None:
+    await at_conditions(known)
+    known.read_at_once = False
+    await known.sends(b"")
+    expect(await known.sends(b"", "newer"), "engine.file_noted")
+    first, second = known.jobs
+    assert known.session.job == second
+    assert await known.take(Finished(first, error="empty")) == []
+    assert await known.take(Finished(second, upload="x")) == []
+    assert known.session.answers == {"visits": "x"}
+
+
+async def test_a_file_out_of_the_blue_begins_todays_code(known: Talk) -> None:
+    heard = await known.sends(records(known))
+    expect(heard, "engine.file_noted")
+    expect_question(heard, HealthCode.conditions)
+    expect(await known.presses("none"), "health_code.caption.green")
+    assert sum("health_code" in reply.text for reply in known.replies) == 0
+
+
+@pytest.mark.parametrize("consented", [False, True])
+async def test_a_file_before_all_else_is_told_to_be_too_early(talk: Talk, consented: bool) -> None:
+    if consented:
+        async with talk.store.writing() as tx:
+            await tx.people.consent(talk.chat, NOTICE, talk.clock())
+    heard = expect(await talk.sends(b"", "early"), "error.file_not_now")
+    expect_question(heard, Registration.document if consented else Welcome.consent)
+    assert talk.jobs == []
+
+
+async def test_a_chat_in_which_all_is_known_takes_a_file_at_once(talk: Talk) -> None:
+    """Nothing may fail where a form begins with all its questions answered."""
+    async with talk.store.writing() as tx:
+        await tx.people.consent(talk.chat, NOTICE, talk.clock())
+        await register(tx, talk.chat)
+    expect_question(await talk.presses_menu("change"), Registration.truth)
+    expect(await talk.sends(b"", "file"), "error.file_not_now")
+
+
+async def test_who_blocks_the_bot_is_not_answered(talk: Talk) -> None:
+    for gone in (True, False):
+        assert await talk.take(Left(gone)) == []
+    assert talk.session.seen_at is None
+
+
+@pytest.mark.parametrize("what", ["sms", "message"])
+async def test_what_could_not_be_delivered_is_told_at_the_question(talk: Talk, what: str) -> None:
+    await talk.reach(Registration, "housing", HOME)
+    await talk.take(Undelivered(what))
+    expect(talk.heard, f"engine.undelivered.{what}")
+    assert "public" in talk.heard.buttons
+
+
+async def test_while_nothing_is_asked_all_is_answered_with_the_menu(known: Talk) -> None:
+    for body in (
+        Text("hello"),
+        Other("sticker"),
+        Edited("hello"),
+        Undelivered("message"),
+        Command("sesame"),
+        Command("cancel"),
+        Command("back"),
+        Contact("85291234567", own=True),
+        Press("5.yes"),
+    ):
+        await known.take(body)
+        expect(known.heard, "menu.ask")
+        assert {"today", "details", "help"} <= known.heard.buttons.keys()
+
+
+async def test_while_nothing_is_asked_the_language_can_be_changed(known: Talk) -> None:
+    expect(await known.commands("language"), "engine.aside.language")
+    expect(await known.commands("help"), "help.ask")
+    await known.take(Other("sticker"))
+    expect(known.heard, "engine.aside.language")
+    heard = await known.says("3")
+    expect(heard, "engine.language_chosen", "zh_Hans")
+    expect(heard, "menu.ask", "zh_Hans")
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_the_menu_can_be_typed(known: Talk, language: str) -> None:
+    label = TEXTS.say(language, "menu.option.today")
+    expect_question(await known.says(label.lower()), HealthCode.conditions)
+
+
+async def test_a_form_in_hand_is_not_dropped_for_another(known: Talk) -> None:
+    await at_conditions(known)
+    await known.presses("symptoms")
+    heard = expect(await known.presses_menu("change"), "engine.unfinished")
+    expect_question(heard, HealthCode.conditions)
+    assert known.session.partial == ["symptoms"]
+
+
+async def test_an_older_answer_cannot_be_changed_by_editing_its_message(talk: Talk) -> None:
+    await talk.reach(Registration, "issued_on", {"document": "hkid", "number": "A123456(3)"})
+    await talk.says("30/2/2000")
+    wrong = talk.session.wrong
+    expect_question(await talk.edits(wrong, "15/3/2019"), Registration.english_name)
+    expect(await talk.edits(wrong, "16/3/2019"), "engine.edited")
+    assert talk.session.answers["issued_on"] == "2019-03-15"
+
+
+async def test_a_changed_answer_drops_what_depended_on_it(talk: Talk) -> None:
+    answers = {
+        "document": "passport",
+        "country": "JPN",
+        "number": "TR1234567",
+        "issued_on": "2019-03-15",
+    }
+    await talk.reach(Registration, "english_name", answers)
+    for _ in range(4):
+        await talk.presses("_back")
+    expect_question(await talk.presses("hkid"), Registration.number)
+    assert talk.session.answers == {"document": "hkid", "issued_on": "2019-03-15"}
+    assert talk.session.asked == ["document", "issued_on"]
+
+
+async def test_another_number_gets_a_code_of_its_own(talk: Talk) -> None:
+    await talk.reach(Registration, "passcode", {**HOUSED, "mobile": "+85291234567"})
+    first = talk.session.challenge
+    expect_question(await talk.presses("other_number"), Registration.mobile)
+    expect_question(await talk.says("6123 4567"), Registration.passcode)
+    assert [sms.to for sms in talk.sms] == ["+85291234567", "+85261234567"]
+    assert talk.session.challenge != first
+    await talk.presses("_back")
+    await talk.presses("_keep")
+    assert len(talk.sms) == 2, "the same number needs no other code"
+
+
+async def test_no_second_code_is_sent_too_soon(talk: Talk) -> None:
+    await talk.reach(Registration, "passcode", {**HOUSED, "mobile": "+85291234567"})
+    expect(await talk.presses("again"), "registration.passcode.refused.wait")
+    await talk.sends(b"", "file")
+    expect_error(talk.heard, Registration.passcode, "code_format")
+    talk.clock.jump(minutes=1)
+    expect(await talk.presses("again"), "registration.passcode.sent_again")
+    assert talk.sms[0] == talk.sms[1]
+
+
+async def test_a_store_that_holds_no_such_upload_asks_for_the_file_again(
+    known: Talk, store: Store
+) -> None:
+    await known.reach(HealthCode, "conditions", {"visits": "gone"})
+    heard = expect(await known.presses("none"), "health_code.records_gone")
+    expect_question(heard, HealthCode.conditions)

@@ -1,0 +1,161 @@
+"""An answer that holds more than was asked: what fits is taken, told, and marked in the summary."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.conversation.messages import Contact
+from core.conversation.texts import Language
+from handlers.registration import Registration
+from tests.reading import expect_error, expect_question
+from tests.stories.questions import JOURNEYS, PLACES, Place, give
+from tests.talk import Talk, Talker
+from tests.world import TAGS, TEXTS, Heard
+
+PUBLIC = JOURNEYS[0]
+EVERY_LANGUAGE = pytest.mark.parametrize("language", list(Language))
+AFTER_NUMBER = [p for p in PLACES if p.journey is PUBLIC and "number" in p.known]
+
+
+def in_language(talker: Talker, language: str) -> Talk:
+    return talker(language=TAGS[Language(language)])
+
+
+def noted(heard: Heard, language: str, *names: str) -> None:
+    """Find it told that answers to these questions were taken too."""
+    listed = [TEXTS.say(language, f"registration.{name}.name") for name in names]
+    comma = TEXTS.say(language, "engine.comma")
+    assert TEXTS.say(language, "engine.noted", names=comma.join(listed)) in heard.text
+
+
+async def to_the_summary(talk: Talk) -> Heard:
+    """Answer what is still asked."""
+    while talk.session.field != "truth":
+        await give(talk, PUBLIC.answers[talk.session.field].in_language(talk.session.language))
+    return talk.heard
+
+
+def marked(heard: Heard, language: str) -> list[str]:
+    """Return the questions whose answers the summary marks."""
+    mark = TEXTS.say(language, "engine.please_check")
+    lines = [line for line in heard.text.split("\n") if line.endswith(mark)]
+    summed = [field for field in PUBLIC.form.fields.values() if field.summed]
+    named = {TEXTS.say(language, f"{field.key}.name"): field.name for field in summed}
+    return [next(named[n] for n in named if line.startswith(f"• {n}")) for line in lines]
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("place", AFTER_NUMBER, ids=str)
+async def test_an_hkid_is_taken_whatever_is_asked(
+    talker: Talker, place: Place, language: str
+) -> None:
+    known = {k: v for k, v in place.known.items() if k not in ("document", "number")}
+    talk = in_language(talker, language)
+    await talk.reach(Registration, place.field.name, known)
+    heard = await talk.says("ａ１２３４５６（３）")
+    assert talk.session.answers["number"] == "A123456(3)"
+    assert talk.session.answers["document"] == "hkid"
+    noted(heard, language, "document", "number")
+    if place.field.name != "passcode":
+        assert {"document", "number"} <= {*marked(await to_the_summary(talk), language)}
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "CHAN Tai Man, A123456(3), born 2 January 1958"),
+        ("en", "my name is chan tai man\nid a1234563\ndate of birth 2/1/1958"),
+        ("zh_Hant_HK", "CHAN Tai Man 身份證Ａ１２３４５６（３），1958年1月2日出生"),
+        ("zh_Hans", "CHAN Tai Man，身份证号码：A123456(3)，出生日期：1958-01-02"),
+    ],
+)
+async def test_name_number_and_birthday_in_one_message(
+    talker: Talker, language: str, words: str
+) -> None:
+    talk = in_language(talker, language)
+    await talk.reach(Registration, "document", {})
+    heard = await talk.says(words)
+    noted(heard, language, "number", "english_name", "born_on")
+    expect_question(heard, Registration.issued_on, language)
+    assert talk.session.answers["number"] == "A123456(3)"
+    assert talk.session.answers["born_on"] == "1958-01-02"
+    assert talk.session.answers["english_name"].lower() == "chan tai man"
+    summary = await to_the_summary(talk)
+    assert marked(summary, language) == ["number", "english_name", "born_on"]
+    await talk.presses("edit")
+    await talk.presses("born_on")
+    heard = await talk.presses("_keep")
+    assert marked(heard, language) == ["number", "english_name"], "what was looked at is certain"
+
+
+@EVERY_LANGUAGE
+async def test_both_names_in_one_message(talker: Talker, language: str) -> None:
+    talk = in_language(talker, language)
+    place = next(p for p in PLACES if p.field is Registration.english_name)
+    await talk.reach(Registration, "english_name", place.known)
+    heard = await talk.says("CHAN Tai Man 陳大文")
+    noted(heard, language, "chinese_name")
+    expect_question(heard, Registration.born_on, language)
+    assert talk.session.answers["chinese_name"] == "陳大文"
+
+
+@EVERY_LANGUAGE
+async def test_a_number_that_is_shared_early_is_kept_and_still_checked_by_sms(
+    talker: Talker, language: str
+) -> None:
+    talk = in_language(talker, language)
+    await talk.reach(Registration, "document", {})
+    heard = await talk.shares("85291234567")
+    noted(heard, language, "mobile")
+    expect_question(heard, Registration.document, language)
+    assert talk.sms == []
+    while talk.session.field != "passcode":
+        await give(talk, PUBLIC.answers[talk.session.field].in_language(language))
+    assert [sms.to for sms in talk.sms] == ["+85291234567"]
+    summary = await give(talk, PUBLIC.answers["passcode"].given)
+    assert marked(summary, language) == ["mobile"]
+
+
+async def test_a_shared_number_that_cannot_be_used_is_not_kept(talk: Talk) -> None:
+    await talk.reach(Registration, "document", {})
+    for contact in (Contact("8613812345678", own=True), Contact("85291234567", own=False)):
+        await talk.take(contact)
+        expect_error(talk.heard, Registration.document, "not_offered")
+    place = next(p for p in PLACES if p.field is Registration.mobile)
+    await talk.reach(Registration, "mobile", place.known)
+    expect_error(await talk.shares("8613812345678"), Registration.mobile, "mainland")
+    expect_question(await talk.shares("+85291234567"), Registration.passcode)
+
+
+async def test_what_contradicts_an_answer_is_not_taken(talk: Talk) -> None:
+    known = {"document": "passport", "country": "JPN"}
+    await talk.reach(Registration, "english_name", known)
+    expect_error(await talk.says("A123456(3)"), Registration.english_name, "digits")
+    assert talk.session.answers == known
+
+
+async def test_what_was_answered_is_not_changed_by_the_way(talk: Talk) -> None:
+    known = {"document": "hkid", "number": "G123456(A)"}
+    await talk.reach(Registration, "english_name", known)
+    expect_error(await talk.says("A123456(3)"), Registration.english_name, "digits")
+    assert talk.session.answers == known
+
+
+async def test_messages_with_a_number_are_erased_if_he_agreed(talk: Talk) -> None:
+    for agreed in (True, False):
+        session = talk.session
+        session.erase = agreed
+        talk.state = session.to_bytes()
+        await talk.reach(Registration, "document", {})
+        (reply,) = await talk.take(Contact("85291234567", own=False))
+        assert reply.forget == []
+        await talk.says("my id is A123456(3)")
+        assert bool(talk.replies[-1].forget) == agreed
+        await talk.reach(Registration, "number", {"document": "hkid"})
+        await talk.says("A123456(4)")
+        expect_error(talk.heard, Registration.number, "check_digit")
+        assert bool(talk.replies[-1].forget) == agreed
+        await talk.says("15/3/2019")
+        await talk.says("A123456(3)")
+        expect_question(talk.heard, Registration.issued_on)
+        assert bool(talk.replies[-1].forget) == agreed
