@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from core.holder import Holder
+from core.identity import DocumentType, normalise
 from core.store.people import Known
 from core.store.store import Transaction
 
@@ -30,7 +31,8 @@ def holder(**changes: str) -> Holder:
 
 def index_of(tx: Transaction, who: Holder) -> bytes:
     """Return the blind index of his document."""
-    return tx.people.document_index(who.document, who.number, who.country)
+    number = normalise(DocumentType(who.document), who.number)
+    return tx.people.document_index(who.document, number, who.country)
 
 
 async def register(tx: Transaction, chat: str = "web:1", **changes: str) -> Known:

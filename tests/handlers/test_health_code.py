@@ -1,0 +1,198 @@
+"""Today's code: what it is made of, and why it is not made."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date, timedelta
+
+import pytest
+
+from core.assessment import Assessment, Colour, Reason, ReasonCode
+from core.conversation.messages import Text
+from core.conversation.texts import Language
+from core.credential import check
+from core.declaration import Condition
+from core.issuer_keys import PublicKeys
+from core.store.store import Store
+from handlers.health_code import HealthCode, issue_code
+from tests.core.conversation.turns import turn_in
+from tests.corpus import as_json, export
+from tests.handlers.people import is_registered, records
+from tests.reading import expect, expect_question
+from tests.talk import Talk, Talker
+from tests.world import TAGS, TEXTS
+
+
+@pytest.fixture(autouse=True)
+async def registered(talk: Talk) -> None:
+    """Let the person at the chat be registered."""
+    await is_registered(talk)
+
+
+async def asks(talk: Talk, *conditions: str) -> None:
+    await talk.presses_menu("today")
+    for condition in conditions:
+        await talk.presses(condition)
+    await talk.presses("done" if conditions else "none")
+
+
+async def test_a_code_is_signed_protected_and_told_in_words(talk: Talk) -> None:
+    await asks(talk)
+    heard = expect(await talk.sends(records(talk)), "health_code.caption.green")
+    expect(heard, "health_code.read")
+    assert {"why_colour", "today", "details", "help"} == heard.buttons.keys()
+    reply = talk.replies[-1]
+    assert reply.protect
+    assert reply.card is not None
+    assert (reply.card.colour, reply.card.tail, reply.card.language) == ("green", "456(3)", "en")
+    for name in reply.card.name:
+        assert name in heard.text
+    assert "A123456" not in heard.text
+    keys = PublicKeys.published(talk.store.ring, talk.clock())
+    assert check(reply.card.code, keys, talk.clock()).accepted
+
+
+async def test_the_day_after_takes_three_answers(talk: Talk) -> None:
+    await asks(talk)
+    await talk.sends(records(talk))
+    talk.clock.jump(days=1)
+    before = len(talk.replies)
+    await asks(talk)
+    expect(await talk.sends(records(talk)), "health_code.caption.green")
+    assert len(talk.replies) - before == 3
+
+
+async def test_fresh_records_need_not_be_sent_again(talk: Talk) -> None:
+    await asks(talk)
+    await talk.sends(records(talk))
+    talk.clock.jump(hours=talk.store.policy.export_fresh_hours - 1)
+    await talk.presses_menu("today")
+    expect(await talk.presses("none"), "health_code.caption.green")
+    talk.clock.jump(hours=2)
+    await talk.presses_menu("today")
+    expect_question(await talk.presses("none"), HealthCode.visits)
+
+
+async def test_a_newer_file_takes_the_place_of_fresh_records(talk: Talk) -> None:
+    await asks(talk)
+    await talk.sends(records(talk))
+    expect(await talk.sends(records(talk, visits=5)), "engine.file_noted")
+    heard = await talk.presses("none")
+    assert "5 visits" in heard.text
+
+
+async def test_without_visits_there_is_a_code_too(talk: Talk) -> None:
+    await asks(talk)
+    heard = expect(await talk.sends(as_json(export(visits=[]))), "health_code.caption.green")
+    expect(heard, "health_code.read_none")
+
+
+async def test_one_visit_is_one_visit(talk: Talk) -> None:
+    await asks(talk)
+    heard = await talk.sends(as_json(export()))
+    assert "1 visit at 1 place, from 9 December 2021 to 9 December 2021" in heard.text
+
+
+@pytest.mark.parametrize(("days", "colour"), [(20, ""), (21, "green"), (22, "green")])
+async def test_the_app_must_have_been_there_for_21_days(talk: Talk, days: int, colour: str) -> None:
+    today = date(2021, 12, 10)
+    installed = today - timedelta(days=days)
+    app = {"version": "3.1.0", "installed": installed.isoformat()}
+    await asks(talk)
+    heard = await talk.sends(as_json(export(app=app, visits=[])))
+    if colour:
+        expect(heard, f"health_code.caption.{colour}")
+        return
+    expect(heard, "health_code.too_new")
+    assert TEXTS.say("en", "health_code.too_new", wanted=21, day=today + timedelta(days=1)) in (
+        heard.text
+    )
+    assert talk.replies[-1].card is None
+    talk.clock.jump(days=1)
+    await asks(talk)
+    expect(await talk.sends(as_json(export(app=app, visits=[]))), "health_code.caption.green")
+
+
+async def test_a_declaration_is_made_anew_on_a_new_day(talk: Talk) -> None:
+    talk.clock.jump(hours=11, minutes=59)
+    await asks(talk)
+    talk.clock.jump(minutes=2)
+    heard = expect(await talk.sends(records(talk)), "health_code.new_day")
+    expect_question(heard, HealthCode.conditions)
+    expect(await talk.presses("symptoms"), "health_code.conditions.noted")
+    expect(await talk.presses("done"), "health_code.caption.red")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [str(condition) for condition in Condition if condition not in ("discharged", "arrived")],
+)
+@pytest.mark.parametrize("language", list(Language))
+async def test_what_is_declared_makes_a_code_red_and_says_why(
+    talker: Talker, condition: str, language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    await asks(talk, condition)
+    heard = expect(await talk.sends(records(talk)), "health_code.caption.red", language)
+    expect(heard, f"why.reason.{condition}", language)
+    heard = expect(await talk.presses("why_colour"), "why.colour.red", language)
+    expect(heard, f"why.reason.{condition}", language)
+    expect(heard, "why.advice.red", language)
+
+
+@pytest.mark.parametrize(
+    ("origin", "scheme", "colour", "reason"),
+    [
+        ("elsewhere", None, "amber", "arrived"),
+        ("mainland", "other", "amber", "arrived"),
+        ("mainland", "return2hk", "green", "arrived_exempt"),
+        ("macao", "come2hk", "green", "arrived_exempt"),
+    ],
+)
+@pytest.mark.parametrize("language", list(Language))
+async def test_an_arrival_is_yellow_but_under_the_schemes(
+    talker: Talker, origin: str, scheme: str | None, colour: str, reason: str, language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    await asks(talk, "arrived")
+    await talk.says("2/12/2021")
+    await talk.presses(origin)
+    if scheme:
+        expect_question(talk.heard, HealthCode.scheme, language)
+        await talk.presses(scheme)
+    expect_question(talk.heard, HealthCode.visits, language)
+    await talk.sends(records(talk))
+    expect(talk.heard, f"health_code.caption.{colour}", language)
+    heard = expect(await talk.presses("why_colour"), f"why.reason.{reason}", language)
+    if colour == "amber":
+        expect(heard, "why.until", language)
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_every_reason_has_its_words(store: Store, language: str) -> None:
+    day = date(2021, 12, 1)
+    params = {
+        "day": day.isoformat(),
+        "place": "AB123",
+        "place_en": "Langham Place",
+        "place_zh": "朗豪坊",
+        "scheme": "return2hk",
+    }
+    async with store.writing() as tx:
+        known = await tx.people.of_chat("telegram:1")
+        assert known is not None
+        for number, (code, until) in enumerate(itertools.product(ReasonCode, (None, day))):
+            reason = Reason(code, Colour.RED, params, until)
+            turn = turn_in(tx, Text(""), language=TAGS[Language(language)])
+            await issue_code(turn, known, Assessment(Colour.RED, [reason]))
+            text = turn.replies[0].text
+            assert "{" not in text
+            said = TEXTS.say(language, "why.until", until=day)
+            assert (said in text) == (until is not None), number
+
+
+async def test_nobody_gets_a_code_before_he_is_registered(talker: Talker) -> None:
+    talk = talker(chat="telegram:2")
+    await talk.reach(HealthCode, "visits", {"conditions": []})
+    expect(await talk.sends(records(talk)), "health_code.register_first")
+    assert talk.replies[-1].card is None
