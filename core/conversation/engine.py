@@ -117,9 +117,7 @@ class Conversation:
 
     def _early(self, turn: Turn, form: type[Form], file: File) -> None:
         """Keep the file with which a chat begins for the form that it has begun."""
-        field = form.next(turn.session.answers)
-        if field is not None:
-            volunteered(turn, form, field, file)
+        volunteered(turn, form, form.asked(turn.session.answers)[0], file)
         turn.note("engine.file_noted" if turn.session.job else "error.file_not_now")
 
     async def go(self, turn: Turn) -> None:

@@ -17,6 +17,8 @@ class Form:
 
     name: ClassVar[str] = ""
     fields: ClassVar[dict[str, Field]] = {}
+    numbered: ClassVar[bool] = True
+    """Each question says which of how many it is."""
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)

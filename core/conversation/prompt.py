@@ -6,6 +6,8 @@ on, which answer to change.
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from core.conversation.fields import Confirm, Field, Upload, Words
 from core.conversation.form import Form
 from core.conversation.session import Session
@@ -42,7 +44,7 @@ def show(turn: Turn, form: type[Form], field: Field) -> None:
     text = turn.text(f"{field.key}.ask", **form.values(turn, field))
     if isinstance(field, Confirm):
         text = f"{summary(turn, form)}\n\n{text}"
-    elif len(asked) > 1:
+    elif form.numbered and len(asked) > 1:
         place = turn.text("engine.progress", number=asked.index(field) + 1, of=len(asked))
         text = f"{place}\n{text}"
     offer(turn, form, field, text)
@@ -76,9 +78,7 @@ def ways_out(turn: Turn, form: type[Form], field: Field) -> Rows:
 def previous(form: type[Form], session: Session) -> Field | None:
     """Return the question before the one in hand, of those that the person answered."""
     before = None
-    for field in form.fields.values():
-        if field.name == session.field:
-            break
+    for field in takewhile(lambda field: field.name != session.field, form.fields.values()):
         if field.name in session.asked and field.applies(session.answers):
             before = field
     return before

@@ -12,7 +12,7 @@ from tests.world import Heard
 PUBLIC, OTHER, HOTEL = JOURNEYS[:3]
 
 
-async def consents(talk: Talk) -> None:
+async def agrees(talk: Talk) -> None:
     """Let him have consented."""
     async with talk.store.writing() as tx:
         await tx.people.consent(talk.chat, NOTICE, talk.clock())
@@ -20,14 +20,14 @@ async def consents(talk: Talk) -> None:
 
 async def is_registered(talk: Talk, **changes: str) -> None:
     """Let him be registered: a resident in public housing, but for the changes."""
-    await consents(talk)
+    await agrees(talk)
     async with talk.store.writing() as tx:
         await register(tx, talk.chat, **changes)
 
 
 async def registers(talk: Talk, journey: Journey = PUBLIC, **instead: str) -> Heard:
     """Register in that way from the first question on; `instead` are other words in answer."""
-    await consents(talk)
+    await agrees(talk)
     await talk.starts()
     form = journey.form
     while talk.session.form == form.name:

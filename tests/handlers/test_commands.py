@@ -9,7 +9,7 @@ from handlers.commands import conversation
 from handlers.health_code import HealthCode
 from handlers.menu import TOPICS
 from handlers.registration import Registration
-from tests.handlers.people import consents, is_registered
+from tests.handlers.people import agrees, is_registered
 from tests.reading import expect, expect_question
 from tests.talk import Talk, Talker
 from tests.world import TAGS
@@ -23,13 +23,11 @@ async def test_help_answers_and_comes_back_to_the_question(
     talker: Talker, topic: str, language: str
 ) -> None:
     talk = talker(language=TAGS[Language(language)])
-    await consents(talk)
+    await agrees(talk)
     expect_question(await talk.starts(), Registration.document, language)
     options = talk.heard.buttons
-    assert (
-        set(TOPICS)
-        == (expect(await talk.presses_menu("help"), "help.ask", language)).buttons.keys()
-    )
+    heard = expect(await talk.presses_menu("help"), "help.ask", language)
+    assert heard.buttons.keys() == set(TOPICS)
     heard = expect(await talk.presses(topic), f"help.{topic.removeprefix('help_')}", language)
     assert "{" not in heard.text
     assert heard.buttons == options
@@ -50,7 +48,7 @@ async def test_details_are_shown_masked(talker: Talker, language: str) -> None:
     ("command", "key"), [("why_colour", "why.no_code"), ("details", "details.none")]
 )
 async def test_who_is_not_registered_is_told_so(talk: Talk, command: str, key: str) -> None:
-    await consents(talk)
+    await agrees(talk)
     expect(await talk.presses_menu(command), key)
     assert "register" in talk.heard.buttons
 
@@ -62,7 +60,7 @@ async def test_why_without_a_code_says_that_there_is_none(talk: Talk) -> None:
 
 
 async def test_todays_code_begins_with_what_is_missing(talk: Talk) -> None:
-    await consents(talk)
+    await agrees(talk)
     expect_question(await talk.presses_menu("today"), Registration.document)
     await is_registered(talk)
     await talk.presses("_cancel")
@@ -71,7 +69,7 @@ async def test_todays_code_begins_with_what_is_missing(talk: Talk) -> None:
 
 
 async def test_register_shows_who_is_registered_what_can_be_changed(talk: Talk) -> None:
-    await consents(talk)
+    await agrees(talk)
     expect_question(await talk.presses_menu("register"), Registration.document)
     await talk.presses("_cancel")
     await talk.presses("yes")

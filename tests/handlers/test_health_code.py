@@ -196,3 +196,6 @@ async def test_nobody_gets_a_code_before_he_is_registered(talker: Talker) -> Non
     await talk.reach(HealthCode, "visits", {"conditions": []})
     expect(await talk.sends(records(talk)), "health_code.register_first")
     assert talk.replies[-1].card is None
+    await talk.reach(HealthCode, "visits", {"conditions": []})
+    await talk.starts()
+    expect(await talk.presses("no"), "health_code.register_first")

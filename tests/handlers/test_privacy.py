@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from core.store.tables import audit, codes, consents, exports, holders, links, proofs
 from handlers.privacy import Erasure
 from handlers.welcome import Welcome
-from tests.handlers.people import consents, is_registered, records
+from tests.handlers.people import agrees, is_registered, records
 from tests.reading import expect, expect_question
 from tests.talk import Talk
 
@@ -42,7 +42,7 @@ async def test_all_of_a_person_is_erased_after_one_more_question(talk: Talk) -> 
 
 
 async def test_who_is_not_registered_has_nothing_to_erase(talk: Talk) -> None:
-    await consents(talk)
+    await agrees(talk)
     expect(await talk.presses_menu("erase"), "details.none")
 
 

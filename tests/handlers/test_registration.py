@@ -15,7 +15,7 @@ from core.store.tables import audit, holders, proofs, uploads
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
 from tests.core.store.people import holder
-from tests.handlers.people import HOTEL, OTHER, PUBLIC, consents, is_registered, registers
+from tests.handlers.people import HOTEL, OTHER, PUBLIC, agrees, is_registered, registers
 from tests.reading import expect, expect_question, says
 from tests.stories.questions import Journey, give
 from tests.talk import Talk, Talker
@@ -68,7 +68,7 @@ async def test_a_proof_that_is_gone_keeps_nobody_from_registering(talk: Talk) ->
 
 
 async def test_registration_opens_when_the_policy_says(talk: Talk) -> None:
-    await consents(talk)
+    await agrees(talk)
     opens = datetime(2021, 12, 10, 9, tzinfo=HONG_KONG)
     talk.clock.set(opens - timedelta(seconds=5))
     heard = expect(await talk.starts(), "registration.not_open")

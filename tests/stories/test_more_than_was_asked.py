@@ -159,3 +159,12 @@ async def test_messages_with_a_number_are_erased_if_he_agreed(talk: Talk) -> Non
         await talk.says("A123456(3)")
         expect_question(talk.heard, Registration.issued_on)
         assert bool(talk.replies[-1].forget) == agreed
+
+
+@pytest.mark.parametrize("words", ["chan tai man A123456(3)", "chan tai man, a123456(3)."])
+async def test_what_is_left_of_the_message_may_be_the_answer(talk: Talk, words: str) -> None:
+    await talk.reach(Registration, "english_name", {"issued_on": "2019-03-15"})
+    heard = await talk.says(words)
+    noted(heard, "en", "document", "number")
+    expect_question(heard, Registration.chinese_name)
+    assert talk.session.answers["english_name"] == "chan tai man"

@@ -375,3 +375,14 @@ async def test_a_store_that_holds_no_such_upload_asks_for_the_file_again(
     await known.reach(HealthCode, "conditions", {"visits": "gone"})
     heard = expect(await known.presses("none"), "health_code.records_gone")
     expect_question(heard, HealthCode.conditions)
+
+
+async def test_what_may_be_skipped_is_and_only_that(talk: Talk) -> None:
+    known = {name: value for name, value in HOME.items() if name not in ("chinese_name", "born_on")}
+    await talk.reach(Registration, "chinese_name", known)
+    expect_question(await talk.presses("_skip"), Registration.born_on)
+    assert talk.session.answers["chinese_name"] is None
+    expect_question(await talk.commands("skip"), Registration.born_on)
+    assert talk.session.answers == {**known, "chinese_name": None}
+    await talk.commands("back")
+    expect_question(await talk.commands("skip"), Registration.born_on)

@@ -1,0 +1,42 @@
+"""What becomes of an answer that is taken."""
+
+from __future__ import annotations
+
+import msgspec
+
+from core.conversation.draft import erase, keep
+from core.conversation.messages import Text
+from core.conversation.session import Session
+from core.store.store import Store
+from handlers.registration import Registration
+from tests.core.conversation.turns import turn_in
+
+
+def test_the_same_answer_again_changes_nothing() -> None:
+    session = Session(answers={"housing": "other", "proof": "x"}, noted=["housing"])
+    keep(session, Registration.housing, "other")
+    assert session.answers == {"housing": "other", "proof": "x"}
+    assert (session.asked, session.noted) == (["housing"], [])
+
+
+def test_what_depended_on_another_answer_falls() -> None:
+    session = Session(
+        answers={"mobile": "+85291234567", "passcode": "c"},
+        asked=["mobile", "passcode"],
+        challenge="c",
+    )
+    keep(session, Registration.mobile, "+85261234567")
+    assert session.answers == {"mobile": "+85261234567"}
+    assert (session.asked, session.challenge) == (["mobile"], "")
+
+
+async def test_a_message_is_deleted_once_and_only_where_it_has_a_name(store: Store) -> None:
+    async with store.reading() as tx:
+        turn = turn_in(tx, Text("A123456(3)"), session=Session(erase=True))
+        for field in (Registration.number, Registration.number, Registration.english_name):
+            erase(turn, field)
+        assert turn.forget == ["9"]
+        turn = turn_in(tx, Text("A123456(3)"), session=Session(erase=True))
+        turn.incoming = msgspec.structs.replace(turn.incoming, message="")
+        erase(turn, Registration.number)
+        assert turn.forget == []
