@@ -65,9 +65,9 @@ class HealthCode(Form):
         if known is None:
             turn.note("health_code.register_first")
             return None
-        export = await turn.tx.people.export_of(known)
+        exported_at = await turn.tx.people.exported_at(known)
         fresh = timedelta(hours=turn.policy.export_fresh_hours)
-        if export is not None and turn.now - export.exported_at < fresh:
+        if exported_at is not None and turn.now - exported_at < fresh:
             return {"visits": KEPT}
         return {}
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.holder import Holder
 from core.store.tables import audit, codes, consents, exports, holders, links, proofs
+from core.store.upsert import insert_if_new, insert_or_replace
 from core.vault import KeyRing, Sealer
 from core.visits import Export
 
@@ -120,13 +121,10 @@ class People:
 
     async def consent(self, chat: str, notice: str, now: datetime) -> None:
         """Keep that the person at this chat agreed to a version of the privacy notice."""
-        given = select(consents.c.notice).where(
-            consents.c.chat == chat, consents.c.notice == notice
+        await self.connection.execute(
+            insert_if_new(self.connection, consents),
+            {"chat": chat, "notice": notice, "given_at": now.timestamp()},
         )
-        if (await self.connection.execute(given)).one_or_none() is None:
-            await self.connection.execute(
-                insert(consents), {"chat": chat, "notice": notice, "given_at": now.timestamp()}
-            )
 
     async def consented(self, chat: str, notice: str) -> bool:
         """Tell whether the person at this chat agreed to this version of the notice."""
@@ -138,17 +136,16 @@ class People:
     async def keep_proof(self, known: Known, body: bytes, now: datetime) -> None:
         """Keep the proof of address until somebody has looked at it."""
         sealed = known.sealer.seal(body, f"proofs|body|{known.id}")
-        await self.connection.execute(delete(proofs).where(proofs.c.holder == known.id))
         await self.connection.execute(
-            insert(proofs), {"holder": known.id, "body": sealed, "made_at": now.timestamp()}
+            insert_or_replace(self.connection, proofs),
+            {"holder": known.id, "body": sealed, "made_at": now.timestamp()},
         )
 
     async def keep_export(self, known: Known, export: Export, now: datetime) -> None:
         """Keep a holder's visit records, in place of those of his last upload."""
         sealed = known.sealer.seal(export.to_bytes(), f"exports|body|{known.id}")
-        await self.connection.execute(delete(exports).where(exports.c.holder == known.id))
         await self.connection.execute(
-            insert(exports),
+            insert_or_replace(self.connection, exports),
             {
                 "holder": known.id,
                 "body": sealed,
@@ -156,6 +153,13 @@ class People:
                 "exported_at": export.exported_at.timestamp(),
             },
         )
+
+    async def exported_at(self, known: Known) -> datetime | None:
+        """Return when a holder's newest export was made."""
+        at = await self.connection.scalar(
+            select(exports.c.exported_at).where(exports.c.holder == known.id)
+        )
+        return None if at is None else datetime.fromtimestamp(at, UTC)
 
     async def export_of(self, known: Known) -> Export | None:
         """Return a holder's visit records."""

@@ -25,7 +25,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -33,6 +32,7 @@ from core.conversation.messages import Incoming, Reply
 from core.conversation.session import Session
 from core.conversation.turn import Job, Sms
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox, outbox
+from core.store.upsert import insert_if_new
 from core.vault import KeyRing, Sealer
 
 Outgoing = Reply | Sms | Job
@@ -147,17 +147,16 @@ class Inbox:
         `new` are chats that may not be known yet.
         """
         at = now.timestamp()
-        dialect = {"sqlite": sqlite, "postgresql": postgresql}[self.connection.dialect.name]
         if new:
             rows = []
             for chat in new:
                 key = self.ring.new_key()
                 sealed = self.ring.owner(key).seal(Session().to_bytes(), f"chats|session|{chat}")
                 rows.append({"id": chat, "key": key, "session": sealed, "gone": 0, "seen_at": at})
-            await self.connection.execute(dialect.insert(chats).on_conflict_do_nothing(), rows)
+            await self.connection.execute(insert_if_new(self.connection, chats), rows)
         transit = self.ring.transit()
         await self.connection.execute(
-            dialect.insert(inbox).on_conflict_do_nothing(),
+            insert_if_new(self.connection, inbox),
             [
                 {
                     "chat": item.chat,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store.tables import tallies
+from core.store.upsert import insert_or_replace
 
 
 class Tallies:
@@ -20,12 +20,9 @@ class Tallies:
 
     async def add(self, name: str, period: str) -> None:
         """Count one event."""
-        dialect = {"sqlite": sqlite, "postgresql": postgresql}[self.connection.dialect.name]
-        statement = dialect.insert(tallies).values(name=name, period=period, count=1)
         await self.connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["name", "period"], set_={"count": tallies.c.count + 1}
-            )
+            insert_or_replace(self.connection, tallies, count=tallies.c.count + 1),
+            {"name": name, "period": period, "count": 1},
         )
 
     async def of(self, name: str, periods: Sequence[str]) -> dict[str, int]:
