@@ -16,9 +16,20 @@ from core.vault import KeyRing
 from handlers.commands import conversation
 from tests.browser import browser
 from tests.clock import TestClock
+from tests.postgres import postgres, postgres_url
 from tests.talk import Talk, Talker
 
-__all__ = ["browser"]
+__all__ = ["browser", "postgres", "postgres_url"]
+
+SQLITE, POSTGRES = "sqlite", "postgres"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what proves the store on both databases; the rest knows none, and runs on the fast one."""
+    if "database" in metafunc.fixturenames:
+        proves_the_store = metafunc.module.__name__.startswith("tests.core.store.")
+        databases = [SQLITE, POSTGRES] if proves_the_store else [SQLITE]
+        metafunc.parametrize("database", databases, indirect=True)
 
 
 @pytest.fixture
@@ -42,11 +53,23 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, empty: bytes, clock: TestClock) -> AsyncIterator[Store]:
-    """An empty store in SQLite."""
+def sqlite_url(tmp_path: Path, empty: bytes) -> str:
+    """The SQLAlchemy URL of an empty SQLite database with the schema."""
     file = tmp_path / "store.sqlite3"
     file.write_bytes(empty)
-    opened = Store.open(f"sqlite:///{file}", KeyRing.generate(clock()), Policy())
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """The SQLAlchemy URL of the database that the test runs on."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+async def store(database: str, clock: TestClock) -> AsyncIterator[Store]:
+    """An empty store."""
+    opened = Store.open(database, KeyRing.generate(clock()), Policy())
     yield opened
     await opened.close()
 
