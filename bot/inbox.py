@@ -47,6 +47,10 @@ Arrival = tuple[Sequence[Incoming], asyncio.Future[None]]
 log = logging.getLogger(__name__)
 
 
+class Stopping(Exception):
+    """The program is stopping."""
+
+
 class Inbox:
     """The way in."""
 
@@ -84,7 +88,12 @@ class Inbox:
             await self._task
 
     async def receive(self, items: Sequence[Incoming]) -> None:
-        """Take messages in; return once they are committed."""
+        """Take messages in; return once they are committed.
+
+        Raise Stopping where nothing is taken in any more: the sender keeps the message.
+        """
+        if self._stopping:
+            raise Stopping
         if items:
             committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._arrived.append((items, committed))

@@ -152,7 +152,7 @@ class Inbox:
             for chat in new:
                 key = self.ring.new_key()
                 sealed = self.ring.owner(key).seal(Session().to_bytes(), f"chats|session|{chat}")
-                rows.append({"id": chat, "key": key, "session": sealed, "gone": 0, "seen_at": at})
+                rows.append({"id": chat, "key": key, "session": sealed, "seen_at": at})
             await self.connection.execute(insert_if_new(self.connection, chats), rows)
         transit = self.ring.transit()
         await self.connection.execute(

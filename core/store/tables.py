@@ -29,7 +29,6 @@ chats = Table(
     Column("id", String(80), primary_key=True),
     Column("key", LargeBinary, nullable=False),
     Column("session", LargeBinary, nullable=False),
-    Column("gone", Integer, nullable=False, default=0),
     Column("seen_at", Float, nullable=False),
 )
 

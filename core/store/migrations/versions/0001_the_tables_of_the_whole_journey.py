@@ -64,7 +64,6 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=80), nullable=False),
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("session", sa.LargeBinary(), nullable=False),
-        sa.Column("gone", sa.Integer(), nullable=False),
         sa.Column("seen_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
