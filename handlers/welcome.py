@@ -43,6 +43,8 @@ class ConsentChoice(Choice):
 class Welcome(Form):
     """Greet, settle the language, and ask for consent before anything is asked."""
 
+    numbered = False
+
     language = LanguageChoice(Language)
     consent = ConsentChoice(Consent)
 

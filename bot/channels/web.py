@@ -1,16 +1,13 @@
 """The web chat: one page, a WebSocket for the words, a POST for files.
 
 The transcript is the outbox: a page says what it has seen and reads on from there, so that a
-slow or sleeping page costs nothing and misses nothing. A chat belongs to a cookie with a random
-token; only a hash of it is its address, so no store and no log holds what opens the chat.
+slow or sleeping page costs nothing and misses nothing. A chat belongs to the browser's cookie.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
-import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -21,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from aiohttp import WSCloseCode, WSMsgType, web
 from aiolimiter import AsyncLimiter
 
-from bot.channels import Receive
+from bot.channels import Receive, web_cookie
 from bot.channels import web_frames as frames
 from bot.channels.web_chats import CHANNEL, Chat, Chats, Page
 from core.conversation.messages import Body, Capabilities, Card, File, Incoming, Reply, Start
@@ -30,12 +27,6 @@ from core.days import hong_kong_day
 log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).with_name("web")
-COOKIE = "chat"
-COOKIE_DAYS = 180
-"""As long as an unused registration is kept."""
-TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
-"""256 random bits in URL-safe base64."""
-
 TEXT_BYTES = 8 * 1024
 """Of one message in UTF-8: more than any answer, less than any document."""
 FRAME_BYTES = 64 * 1024
@@ -54,9 +45,11 @@ PAGES = 8
 BACKLOG = 50
 """Replies read at a time."""
 HEARTBEAT_SECONDS = 25
+CLOSING_SECONDS = 2
+"""A page that is closed may take so long to answer that it heard."""
 
-NO_COOKIE, ELSEWHERE = 4401, 4409
-"""Our close codes: the browser keeps no cookies; the chat went on in a newer tab."""
+NO_COOKIE, ELSEWHERE, LEFT = 4401, 4409, 4410
+"""Our close codes: the browser keeps no cookies; the chat went on in a newer tab; he left it."""
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -125,6 +118,7 @@ class WebChannel:
                 web.get("/", self._index),
                 web.get("/chat", self._talk),
                 web.post("/upload", self._upload),
+                web.post("/leave", self._leave),
                 web.get(r"/picture/{number:\d{1,18}}", self._picture),
                 web.get("/healthz", _healthz),
                 web.static("/static", PAGE),
@@ -168,8 +162,8 @@ class WebChannel:
         await remembered.tell(sms)
 
     def _chat_of(self, request: web.Request) -> Chat | None:
-        token = request.cookies.get(COOKIE, "")
-        return self._chats.open(_address(token)) if TOKEN.fullmatch(token) else None
+        address = web_cookie.address(request)
+        return self._chats.open(address) if address else None
 
     def _check_origin(self, request: web.Request) -> None:
         """Refuse other sites: a browser sends them our cookie's chat, but names them here."""
@@ -193,22 +187,29 @@ class WebChannel:
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
         response = web.FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-store"})
-        token = request.cookies.get(COOKIE, "")
-        response.set_cookie(
-            COOKIE,
-            token if TOKEN.fullmatch(token) else secrets.token_urlsafe(32),
-            max_age=COOKIE_DAYS * 24 * 3600,
-            httponly=True,
-            samesite="Strict",
-            secure="https" in (request.scheme, request.headers.get("X-Forwarded-Proto")),
-        )
+        web_cookie.give(request, response)
+        return response
+
+    async def _leave(self, request: web.Request) -> web.Response:
+        """Let the browser forget the chat, and close its tabs so that they forget it too."""
+        self._check_origin(request)
+        response = web.Response(status=204)
+        web_cookie.forget(response)
+        # The cookie goes first: a tab that begins anew must not show it once more.
+        await response.prepare(request)
+        await response.write_eof()
+        if chat := self._chat_of(request):
+            chat.sms.clear()
+            await asyncio.gather(*(page.socket.close(code=LEFT) for page in chat.pages))
         return response
 
     async def _talk(self, request: web.Request) -> web.StreamResponse:
         self._check_origin(request)
         if self._sockets >= SOCKETS:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "30"})
-        socket = web.WebSocketResponse(max_msg_size=FRAME_BYTES, heartbeat=HEARTBEAT_SECONDS)
+        socket = web.WebSocketResponse(
+            timeout=CLOSING_SECONDS, max_msg_size=FRAME_BYTES, heartbeat=HEARTBEAT_SECONDS
+        )
         await socket.prepare(request)
         chat = self._chat_of(request)
         if chat is None:
@@ -342,10 +343,6 @@ class WebChannel:
                         headers={"Cache-Control": "no-store"},
                     )
         raise web.HTTPNotFound
-
-
-def _address(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 async def _body(request: web.Request) -> bytes | None:

@@ -1,6 +1,7 @@
 // The web chat: what the person does, and what comes back.
 
 import { connect, upload } from "./connection.js";
+import { forgetAll } from "./leave.js";
 import * as log from "./log.js";
 import * as own from "./own.js";
 import { say, speak, spoken } from "./words.js";
@@ -8,6 +9,7 @@ import { say, speak, spoken } from "./words.js";
 const FILE_BYTES = 10 * 1024 * 1024;
 const PATIENCE_MS = 1200;
 const TALLEST = 160;
+const FOLDED = "folded";
 const NARROW = matchMedia("(max-width: 56rem)");
 
 const $ = (selector) => document.querySelector(selector);
@@ -156,7 +158,8 @@ function refused({ id, why }) {
 function sms({ id, to, text }) {
   if (document.getElementById(`sms-${id}`)) return;
   phone.hidden = false;
-  fold(false);
+  // One that was put away before a reload stays away.
+  fold(sessionStorage.getItem(FOLDED) === id);
   $("#no-sms").hidden = true;
   const one = document.createElement("article");
   const head = document.createElement("p");
@@ -173,6 +176,8 @@ function fold(on) {
   phone.classList.toggle("folded", on);
   $("#fold").setAttribute("aria-expanded", !on);
   say($("#fold"), on ? "show" : "hide");
+  if (on) sessionStorage.setItem(FOLDED, $("#sms article")?.id.slice(4) ?? "");
+  else sessionStorage.removeItem(FOLDED);
 }
 
 /** Let the page speak as the chat does: when the chat's language changes, not after every word. */
@@ -208,6 +213,7 @@ function heard(frame) {
 }
 
 function changed(state) {
+  if (state === "left") return forgetAll();
   if (state === "open") {
     clearTimeout(bannerTimer);
     bannerTimer = undefined;

@@ -8,6 +8,7 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
 const NO_COOKIE = 4401;
 const ELSEWHERE = 4409;
+const LEFT = 4410;
 
 const start = new URLSearchParams(location.search).get("start") ?? "";
 if (start) history.replaceState(null, "", location.pathname);
@@ -15,7 +16,7 @@ if (start) history.replaceState(null, "", location.pathname);
 /**
  * Keep the chat connected. `pending()` returns the frames not taken yet, `last()` the highest
  * reply seen, `heard(frame)` is given what comes, `changed(state)` is told `open`, `lost`,
- * `elsewhere` or `cookies`.
+ * `elsewhere`, `left` or `cookies`.
  */
 export function connect({ pending, last, heard, changed }) {
   const hello = fresh();
@@ -38,6 +39,7 @@ export function connect({ pending, last, heard, changed }) {
     };
     socket.onclose = (event) => {
       if (event.code === NO_COOKIE) return changed("cookies");
+      if (event.code === LEFT) return changed("left");
       if (event.code === ELSEWHERE) return changed("elsewhere");
       changed("lost");
       timer = setTimeout(open, wait * (0.7 + 0.6 * Math.random()));

@@ -34,6 +34,11 @@ function button(name, act) {
   return element;
 }
 
+/** A line of a message; what is listed, and what is set apart, is easier to read with some air. */
+function line(text) {
+  return make("span", !text ? "gap" : text.startsWith("• ") ? "point" : "", text);
+}
+
 /** Put an element at its place: replies by number, own words after the reply they followed. */
 function place(element, order) {
   const before = [...log.children].find((other) => other === typing || other.order > order);
@@ -85,13 +90,15 @@ export function write(on) {
 export function reply(frame, press) {
   if (frame.number <= last) return;
   last = frame.number;
-  const text = make("p", "text", frame.text);
+  const text = make("p", "text", ...frame.text.split("\n").map(line));
   const element = make("article", frame.notice ? "notice" : "reply", say(make("span", "quiet"), "service"));
   element.lang = frame.language || document.documentElement.lang;
   if (frame.picture) element.append(picture(frame));
   element.append(text);
   if (frame.buttons.length) {
     document.querySelector(".newest")?.classList.remove("newest");
+    // The ways out of a question lead nowhere once it is answered. Focus is never taken away.
+    for (const old of log.querySelectorAll(".ways:not(:focus-within)")) old.remove();
     element.classList.add("newest");
     const out = ({ id }) => WAY_OUT.test(id);
     const rows = frame.buttons.map((row) => row.filter((one) => !out(one)));

@@ -5,6 +5,12 @@ const WORDS = {
     title: "Health Code",
     large: "Large text",
     language: "Language of this page",
+    leave: "Leave this device",
+    leaveTitle: "Leave this device?",
+    leaveWhat: "The conversation is taken off this device, so that the next person cannot read it. What you have not finished would have to be begun again. Your registration stays: to come back, register again with the same document and mobile number.",
+    leaveGo: "Yes, leave",
+    leaveStay: "No, stay",
+    notLeft: "No connection just now, so the conversation is still here. Please try again.",
     conversation: "Conversation",
     typing: "Writing an answer",
     newer: "More below",
@@ -45,6 +51,12 @@ const WORDS = {
     title: "健康碼",
     large: "大字",
     language: "本頁語言",
+    leave: "離開這部裝置",
+    leaveTitle: "離開這部裝置？",
+    leaveWhat: "這部裝置上的對話會被清除，下一位使用者便看不到。未完成的部分需要重新開始。您的登記會保留：日後回來，只要用同一證件和手機號碼再登記一次便可。",
+    leaveGo: "是，離開",
+    leaveStay: "不，留下",
+    notLeft: "暫時未能連線，對話仍在這裏。請再試一次。",
     conversation: "對話",
     typing: "正在輸入回覆",
     newer: "下面還有內容",
@@ -85,6 +97,12 @@ const WORDS = {
     title: "健康码",
     large: "大字",
     language: "本页语言",
+    leave: "离开此设备",
+    leaveTitle: "离开此设备？",
+    leaveWhat: "此设备上的对话会被清除，下一位使用者就看不到了。未完成的部分需要重新开始。您的登记会保留：以后回来，只要用同一证件和手机号码再登记一次即可。",
+    leaveGo: "是，离开",
+    leaveStay: "不，留下",
+    notLeft: "暂时无法连接，对话仍在这里。请再试一次。",
     conversation: "对话",
     typing: "正在输入回复",
     newer: "下面还有内容",
@@ -159,6 +177,7 @@ export function speak(tag, chosen = false) {
   for (const e of document.querySelectorAll("[data-label]")) {
     e.setAttribute("aria-label", word(e.dataset.label));
   }
+  for (const e of document.querySelectorAll("[data-title]")) e.title = word(e.dataset.title);
   for (const e of document.querySelectorAll("[data-placeholder]")) {
     e.placeholder = word(e.dataset.placeholder);
   }

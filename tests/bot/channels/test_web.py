@@ -6,7 +6,6 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.channels import web as web_channel
 from core.conversation.messages import (
     Command,
     Edited,
@@ -40,35 +39,6 @@ async def test_the_files_of_the_program_are_not_served(chat: LoopbackChat) -> No
         for path in ("/static/../web.py", "/static/%2e%2e/web.py", "/static/", "/web.py"):
             async with session.get(chat.url + path) as response:
                 assert response.status in (403, 404)
-
-
-async def test_the_cookie_is_random_and_kept_from_scripts_and_other_sites(
-    chat: LoopbackChat,
-) -> None:
-    seen = set()
-    for headers in ({}, {"X-Forwarded-Proto": "https"}):
-        async with (
-            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
-            session.get(chat.url, headers=headers) as response,
-        ):
-            cookie = response.cookies["chat"]
-            seen.add(cookie.value)
-            assert len(cookie.value) == 43
-            assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["path"] == "/"
-            assert bool(cookie["secure"]) == bool(headers)
-            assert response.headers["Cache-Control"] == "no-store"
-    assert len(seen) == 2
-
-
-async def test_a_cookie_is_kept_but_a_made_up_one_is_replaced(
-    chat: LoopbackChat, person: Person
-) -> None:
-    before = person.name
-    async with person.session.get(chat.url):
-        assert person.name == before
-    person.session.cookie_jar.clear()
-    async with person.session.get(chat.url, headers={"Cookie": "chat=x"}) as response:
-        assert response.cookies["chat"].value != "x"
 
 
 async def test_health_and_the_routes_of_others_are_served_too() -> None:
@@ -252,17 +222,3 @@ async def test_a_public_address_before_a_proxy_may_be_named() -> None:
         async with person.tab() as tab:
             await tab.hello()
     await chat.channel.stop()
-
-
-async def test_without_the_cookie_there_is_no_chat_and_the_page_is_told_why(
-    chat: LoopbackChat, person: Person
-) -> None:
-    person.session.cookie_jar.clear()
-    async with person.tab() as tab:
-        assert (await tab.socket.receive(timeout=10)).data == web_channel.NO_COOKIE
-    async with person.session.post(
-        f"{chat.url}/upload", data=b"x", headers=person.origin | {"X-Message-Id": "a"}
-    ) as response:
-        assert response.status == 403
-    async with person.session.get(f"{chat.url}/picture/1") as response:
-        assert response.status == 404

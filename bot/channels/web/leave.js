@@ -1,0 +1,30 @@
+// Leaving a shared computer: the browser forgets the chat, and nothing of it stays on the page.
+
+import { say } from "./words.js";
+
+const dialog = document.querySelector("#leaving");
+const trouble = document.querySelector("#not-left");
+
+/** Forget all that is kept in this browser, and begin again as a stranger. */
+export function forgetAll() {
+  sessionStorage.clear();
+  localStorage.clear();
+  location.replace(location.pathname);
+}
+
+document.querySelector("#leave").onclick = () => {
+  say(trouble, "");
+  dialog.showModal();
+};
+document.querySelector("#stay").onclick = () => dialog.close();
+document.querySelector("#go").onclick = async () => {
+  say(trouble, "");
+  try {
+    const response = await fetch("/leave", { method: "POST" });
+    if (!response.ok) throw new Error(response.statusText);
+    forgetAll();
+  } catch {
+    // Only the server can take the cookie away.
+    say(trouble, "notLeft");
+  }
+};

@@ -1,0 +1,70 @@
+"""Leaving a shared computer."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.bot.channels.clerk import walk
+from tests.bot.channels.transcript import LoopbackChat
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def kept(page: Page) -> str:
+    """Return all that the browser keeps for the page."""
+    return str(await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])"))
+
+
+async def test_nothing_stays_behind_in_any_tab(
+    context: BrowserContext, page: Page, served: LoopbackChat
+) -> None:
+    await walk(page, served)
+    other = await context.new_page()
+    await other.goto(served.url)
+    await expect(other.get_by_role("img", name="GREEN")).to_be_visible()
+    before = [cookie.get("value") for cookie in await context.cookies()]
+    await page.locator("#words").fill("half a secret")
+    await page.get_by_role("button", name="Leave this device").click()
+    await page.get_by_role("button", name="Yes, leave").click()
+    for tab in (page, other):
+        await expect(tab.get_by_text("Which document")).to_have_count(0)
+        await expect(tab.get_by_text("Which language")).to_be_visible()
+        await expect(tab.get_by_text("one word")).to_have_count(0)
+        await expect(tab.get_by_text("482913")).to_have_count(0)
+        await expect(tab.locator("#words")).to_have_value("")
+        assert "word" not in await kept(tab) and "secret" not in await kept(tab)
+    after = [cookie.get("value") for cookie in await context.cookies()]
+    assert len(after) == 1
+    assert after != before
+
+
+async def test_it_is_asked_first_and_escape_means_no(page: Page, served: LoopbackChat) -> None:
+    opener = page.get_by_role("button", name="Leave this device")
+    dialog = page.get_by_role("dialog", name="Leave this device?")
+    await opener.click()
+    await expect(dialog).to_contain_text("Your registration stays")
+    assert (await Axe().run(page)).violations_count == 0
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await expect(opener).to_be_focused()
+    await opener.click()
+    await page.get_by_role("button", name="No, stay").click()
+    await expect(dialog).to_be_hidden()
+    await expect(page.get_by_text("Which language")).to_be_visible()
+    assert len(served.received) == 1
+
+
+async def test_without_a_connection_it_says_that_the_conversation_is_still_there(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.get_by_role("button", name="Leave this device").click()
+    await served.channel.stop()
+    await page.get_by_role("button", name="Yes, leave").click()
+    await expect(page.get_by_role("alert")).to_contain_text("still here")
+    await served.restart()
+    await page.get_by_role("button", name="Yes, leave").click()
+    await expect(page.get_by_role("dialog")).to_be_hidden()
+    await expect(page.get_by_text("Which language")).to_be_visible()
+    assert {one.chat for one in served.received} != {served.received[0].chat}
