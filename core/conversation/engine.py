@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from core.answer import Invalid
 from core.conversation.draft import erase, keep, keep_found
-from core.conversation.fields import WAITING, Chosen, Field, Said, meanings, plain
+from core.conversation.fields import WAITING, Chosen, Field, Said
 from core.conversation.form import Form
 from core.conversation.messages import (
     Command,
@@ -37,7 +37,7 @@ from core.conversation.prompt import (
     show,
     show_aside,
 )
-from core.conversation.texts import guess
+from core.conversation.texts import guess, meanings, plain
 from core.conversation.turn import MENU, Turn
 from core.conversation.volunteer import volunteered
 
@@ -260,14 +260,15 @@ class Conversation:
                     return option
         for option in NAVIGATION:
             if option in session.options:
-                labels = turn.texts.everywhere(f"engine.option.{option[1:]}")
-                if wanted in map(plain, labels):
+                wholes, _ = turn.texts.meanings(f"engine.option.{option[1:]}")
+                if wanted in wholes:
                     return option
         return None
 
     def _named(self, turn: Turn, said: Text) -> str | None:
         for command in self.commands:
-            if plain(said.text) in map(plain, turn.texts.everywhere(f"menu.option.{command}")):
+            wholes, _ = turn.texts.meanings(f"menu.option.{command}")
+            if plain(said.text) in wholes:
                 return command
         return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from core.answer import Invalid, Kind
 from core.conversation.messages import Contact, File, Finished, Text
+from core.conversation.texts import plain
 from core.conversation.turn import Job, Sms, Turn
 
 Answers = Mapping[str, Any]
@@ -32,17 +32,6 @@ class Chosen:
 
 
 Said = Chosen | Text | File | Contact | Finished
-
-
-def plain(text: str) -> str:
-    """Return words as they are compared: width, case and space folded, signs around them gone."""
-    words = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    return re.sub(r"^\W+|\W+$", "", words)
-
-
-def meanings(label: str) -> tuple[str, str]:
-    """Return what may be written for a label: all of it, or what stands before its comma."""
-    return plain(label), plain(re.split("[,，]", label)[0])
 
 
 class Field:
@@ -165,10 +154,10 @@ class Choice(Field):
         """Return the option that a text means: its number, or its label in any language."""
         wanted, beginning = plain(text), None
         for number, option in enumerate(self.offered(turn), 1):
-            labels = turn.texts.everywhere(f"{self.key}.option.{option}")
-            if wanted in (str(number), option, *map(plain, labels)):
+            wholes, beginnings = turn.texts.meanings(f"{self.key}.option.{option}")
+            if wanted in (str(number), option) or wanted in wholes:
                 return option
-            if beginning is None and any(wanted in meanings(label) for label in labels):
+            if beginning is None and wanted in beginnings:
                 beginning = option
         return beginning
 

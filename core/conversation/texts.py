@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
@@ -58,6 +59,17 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return flat
 
 
+def plain(text: str) -> str:
+    """Return words as they are compared: width, case and space folded, signs around them gone."""
+    words = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    return re.sub(r"^\W+|\W+$", "", words)
+
+
+def meanings(label: str) -> tuple[str, str]:
+    """Return what may be written for a label: all of it, or what stands before its comma."""
+    return plain(label), plain(re.split("[,，]", label)[0])
+
+
 class Texts:
     """The catalogues of all languages, read once.
 
@@ -67,6 +79,7 @@ class Texts:
 
     def __init__(self, catalogues: Mapping[Language, Mapping[str, str]]) -> None:
         self.catalogues = catalogues
+        self._meanings: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
     @classmethod
     def load(cls, folder: Path = LOCALES) -> Texts:
@@ -100,6 +113,14 @@ class Texts:
                 raise MissingText(f"{language}: {key} wants {{{match[1]}}}") from None
 
         return re.sub(r"\{(\w+)\}", fill, template)
+
+    def meanings(self, key: str) -> tuple[frozenset[str], frozenset[str]]:
+        """Return what may be written for a label in any language: all of it, or its beginning."""
+        if key not in self._meanings:
+            both = [meanings(label) for label in self.everywhere(key)]
+            whole, beginning = (frozenset(each) for each in zip(*both, strict=True))
+            self._meanings[key] = whole, beginning
+        return self._meanings[key]
 
     def everywhere(self, key: str) -> list[str]:
         """Return the text in every language, for recognising what a person wrote."""

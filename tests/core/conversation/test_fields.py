@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.conversation.fields import Field, meanings, plain
+from core.conversation.fields import Field
 from core.conversation.messages import Contact, File, Text
 from core.conversation.session import Session
+from core.conversation.texts import meanings, plain
 from core.store.store import Store
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
