@@ -16,7 +16,7 @@ import random
 import sys
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,10 +32,15 @@ SHORTEST, LONGEST = 0.02, 0.6
 """Seconds that the program lives after it began to serve."""
 
 
+PATIENCE = 5.0
+"""Seconds in which a boundary is reached, or else the program is killed where it is."""
+
+
 @dataclass
 class Count:
-    """What the ledger says."""
+    """What the ledger says. `boundaries`: those at which the program died, of BOUNDARIES."""
 
+    boundaries: set[str] = field(default_factory=set)
     kills: int = 0
     acknowledged: int = 0
     lost: int = 0
@@ -80,7 +85,8 @@ async def chaos(folder: Path, kills: int, people: int, seed: int) -> Count:
                 if not doom:
                     raise
             else:
-                await _die(target, doom, chance)
+                if await _die(target, doom, chance):
+                    count.boundaries.add(doom.partition(":")[0])
             count.kills += 1
         stopping.set()
         target = Target(["-m", "bot", "run"], environ, folder / "log.txt")
@@ -103,13 +109,16 @@ def plan(kills: int, chance: random.Random) -> list[str]:
     return dooms
 
 
-async def _die(target: Target, doom: str, chance: random.Random) -> None:
+async def _die(target: Target, doom: str, chance: random.Random) -> bool:
+    """Let the program die; tell whether it did so by itself, at its boundary."""
     assert target.process is not None
-    patience = 3.0 if doom else chance.uniform(SHORTEST, LONGEST)
+    patience = PATIENCE if doom else chance.uniform(SHORTEST, LONGEST)
     try:
         await asyncio.wait_for(target.process.wait(), patience)
     except TimeoutError:
         await target.kill()
+        return False
+    return bool(doom)
 
 
 def judge(
@@ -167,6 +176,9 @@ def main() -> int:
     print(f"seed={options.seed}")
     with tempfile.TemporaryDirectory() as folder:
         count = asyncio.run(chaos(Path(folder), options.kills, options.people, options.seed))
+    print(f"boundaries={len(count.boundaries)}/{len(BOUNDARIES)}")
+    for missed in sorted(set(BOUNDARIES) - count.boundaries):
+        print(f"not reached: {missed}")
     print(count)
     return 1 if count.lost or count.doubled or count.out_of_order else 0
 
