@@ -35,7 +35,9 @@ def keep_found(turn: Turn, form: type[Form], field: Field, found: Mapping[str, A
         other = form.fields[name]
         keep(turn.session, other, value)
         erase(turn, other)
-        if other is not field:
+        # What the asked answer follows from was as good as asked for.
+        direct = isinstance(other, Words) and field.name in other.implies
+        if other is not field and not direct:
             turn.session.noted.append(name)
             others.append(other)
     return others

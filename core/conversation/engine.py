@@ -39,7 +39,7 @@ from core.conversation.prompt import (
 )
 from core.conversation.texts import guess, meanings, plain
 from core.conversation.turn import MENU, Turn
-from core.conversation.volunteer import volunteered
+from core.conversation.volunteer import attempted, volunteered
 
 Hook = Callable[[Turn], Awaitable[type[Form] | None]]
 """Answers a command: notes what is to be said, or returns the form that is to be begun."""
@@ -329,10 +329,11 @@ class Conversation:
         if taken:
             await self.go(turn)
             return
-        erase(turn, field)
+        tried, invalid = attempted(turn, form, field, said) or (field, invalid)
+        erase(turn, tried)
         session.failures += 1
         session.wrong = turn.incoming.message
-        turn.note(self._error(turn, field, invalid.code), **invalid.params)
+        turn.note(self._error(turn, tried, invalid.code), **invalid.params)
         if session.failures >= HELPLESS:
             example = field.example(turn)
             if example:

@@ -86,10 +86,16 @@ class Field:
         return turn.text(key) if turn.texts.has(turn.language, key) else ""
 
 
+def veiled(text: str) -> str:
+    """Return an answer as its owner knows it again and others do not: `A1••••6(3)`."""
+    return text[:2] + "•" * max(len(text) - 6, 3) + text[-4:]
+
+
 class Words(Field):
     """A question that is answered in words. `contact`: a shared phone number is an answer too.
 
     `implies` are the answers that follow where this one was found inside a longer message.
+    A `sensitive` answer is shown veiled, and its message deleted from the chat if he agreed.
     """
 
     def __init__(
@@ -125,7 +131,8 @@ class Words(Field):
         return str(await super().take(turn, said))
 
     def show(self, value: Any, turn: Turn) -> str:
-        return self.kind.show(value, turn.language)
+        shown = self.kind.show(value, turn.language)
+        return veiled(shown) if self.sensitive else shown
 
 
 class Choice(Field):

@@ -12,6 +12,9 @@ from core.conversation.form import Form
 from core.conversation.messages import Contact, File, Text
 from core.conversation.turn import Turn
 
+DIGITS = 4
+"""So many digits are no number of an option, but the beginning of something else."""
+
 SEPARATORS = " \t\r\n,;:，；：、。．./／|"
 
 
@@ -37,6 +40,25 @@ def volunteered(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[
                     other.begin(turn, said)
                     return {}
     return {}
+
+
+def attempted(
+    turn: Turn, form: type[Form], field: Field, said: Said
+) -> tuple[Field, Invalid] | None:
+    """Return the question that `said` tried to answer directly, and what is wrong with it.
+
+    Where a choice follows from another answer (the document from its number), people give that
+    answer at once; mistyped, it must be explained as what it was meant to be.
+    """
+    if not isinstance(said, Text) or sum(map(str.isdigit, said.text)) < DIGITS:
+        return None
+    for other in form.fields.values():
+        if isinstance(other, Words) and field.name in other.implies:
+            try:
+                other.kind.parse(said.text, turn.context)
+            except Invalid as invalid:
+                return other, invalid
+    return None
 
 
 def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str, Any]:

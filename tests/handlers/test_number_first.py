@@ -1,0 +1,55 @@
+"""The number of the identity card, sent in answer to which document one has."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.registration import Registration
+from tests.handlers.people import PUBLIC, agrees
+from tests.reading import expect_error, expect_question, says
+from tests.talk import Talk, Talker
+
+LANGUAGES = {"en": "en", "zh-hant": "zh_Hant_HK", "zh-hans": "zh_Hans"}
+
+
+@pytest.mark.parametrize("hint", list(LANGUAGES))
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("A123456(4)", "check_digit"),
+        ("a123456", "no_check_digit"),
+        ("А123456(3)", "not_latin"),
+        ("12345678", "format"),
+    ],
+)
+async def test_a_mistyped_number_is_explained_as_what_it_was_meant_to_be(
+    talker: Talker, hint: str, typed: str, code: str
+) -> None:
+    talk = talker(language=hint)
+    await agrees(talk)
+    await talk.starts()
+    heard = await talk.says(typed)
+    expect_error(heard, Registration.number, code, LANGUAGES[hint])
+    assert "hkid" in heard.buttons
+    heard = await talk.says("A123456(3)")
+    expect_question(heard, Registration.issued_on, LANGUAGES[hint])
+    assert not says(heard, "engine.noted", LANGUAGES[hint])
+
+
+async def test_a_number_that_is_no_option_is_no_document_either(talk: Talk) -> None:
+    await agrees(talk)
+    await talk.starts()
+    expect_error(await talk.says("9"), Registration.document, "not_offered")
+
+
+async def test_the_summary_veils_the_number_and_marks_only_what_was_not_asked(talk: Talk) -> None:
+    await agrees(talk)
+    await talk.starts()
+    await talk.says("A123456(3)")
+    answers = {n: g.kept for n, g in PUBLIC.answers.items() if n in Registration.fields}
+    answers |= {"document": "hkid", "number": "A123456(3)", "passcode": "kept"}
+    answers.pop("truth", None)
+    heard = await talk.reach(Registration, "truth", answers)
+    assert "A1••••6(3)" in heard.text
+    assert "A123456" not in heard.text
+    assert "number" not in talk.session.noted
