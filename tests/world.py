@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
@@ -194,6 +194,7 @@ class OnWeb:
         self._numbers = itertools.count(1)
         self._replies: asyncio.Queue[Heard] = asyncio.Queue()
         self._acknowledged: dict[str, asyncio.Event] = {}
+        self._unanswered: dict[str, dict[str, str]] = {}
 
     async def open(self) -> None:
         """Open the page, without saying anything yet."""
@@ -222,17 +223,20 @@ class OnWeb:
         while True:
             async for message in self.socket:
                 await self._hear(msgspec.json.decode(message.data))
-            # The server went away, as at a restart: the page comes back by itself.
+            # The server went away, as at a restart: the page comes back by itself, in a while.
             while True:
+                await asyncio.sleep(0.05)
                 try:
                     self.socket = await self.session.ws_connect(
                         f"{self.url}/chat", headers={"Origin": self.url}
                     )
                     break
                 except aiohttp.ClientError:
-                    await asyncio.sleep(0.02)
+                    continue
             hello = {"type": "hello", "id": "again", "last": self.seen, "language": self.language}
             await self.socket.send_json(hello)
+            for frame in self._unanswered.values():
+                await self.socket.send_json(frame)
 
     async def _hear(self, frame: dict[str, object]) -> None:
         match frame:
@@ -252,8 +256,12 @@ class OnWeb:
     async def _send(self, **frame: str) -> None:
         name = f"m-{next(self._numbers)}"
         self._acknowledged[name] = asyncio.Event()
-        await self.socket.send_json({"id": name, **frame})
+        self._unanswered[name] = {"id": name, **frame}
+        # A page whose line is broken says it when it has come back.
+        with suppress(aiohttp.ClientError):
+            await self.socket.send_json(self._unanswered[name])
         await asyncio.wait_for(self._acknowledged[name].wait(), PATIENCE)
+        del self._unanswered[name]
 
     async def starts(self, payload: str = "") -> None:
         if hasattr(self, "_listener"):

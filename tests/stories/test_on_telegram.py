@@ -1,0 +1,131 @@
+"""What Telegram alone can do: delete, protect, share a number, show a toast."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.conversation.texts import Language
+from handlers.health_code import HealthCode
+from handlers.registration import Registration
+from tests.loopback.person import Person as TelegramSide
+from tests.reading import expect, expect_error, expect_question
+from tests.stories.script import (
+    Resident,
+    consents,
+    export_for,
+    gets_code,
+    gives,
+    registers,
+)
+from tests.world import TEXTS, OnTelegram, World
+
+EVERY_LANGUAGE = pytest.mark.parametrize("language", list(Language))
+
+
+def side_of(person: object) -> TelegramSide:
+    """Return the person at the loopback server."""
+    assert isinstance(person, OnTelegram)
+    return person.side
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("option", ["agree", "agree_erase"])
+async def test_messages_with_a_number_are_deleted_if_he_agreed(
+    tmp_path: Path, language: str, option: str
+) -> None:
+    async with World(tmp_path) as world:
+        person = world.on_telegram(language)
+        resident = Resident(language)
+        await consents(person, language, option)
+        await person.says(resident.number.replace("(", "((("))
+        wrong = side_of(person).last_message
+        await person.hears()
+        await person.says(f"my number is {resident.number}")
+        right = side_of(person).last_message
+        await person.hears()
+        await person.says("15/3/2019")
+        await person.hears()
+        deleted = {number for _, number in world.bot_api.deleted}
+        assert deleted & {wrong, right} == ({right} if option == "agree_erase" else set())
+        assert len(deleted) <= 1
+
+
+@EVERY_LANGUAGE
+async def test_only_the_code_is_protected(tmp_path: Path, language: str) -> None:
+    async with World(tmp_path) as world:
+        person = world.on_telegram(language)
+        await registers(world, person, Resident(language))
+        heard = await gets_code(world, person, language)
+        assert heard.picture
+        received = side_of(person).received
+        assert [bool(r.photo) for r in received] == [r.protected for r in received]
+        assert received[-1].protected
+
+
+@EVERY_LANGUAGE
+async def test_the_number_may_be_shared_by_button_and_is_checked_all_the_same(
+    tmp_path: Path, language: str
+) -> None:
+    async with World(tmp_path) as world:
+        person, resident = world.on_telegram(language), Resident(language)
+        heard = await consents(person, language)
+        for question, given in resident.steps():
+            expect_question(heard, question, language)
+            if question is Registration.mobile:
+                break
+            await gives(world, person, given)
+            heard = await person.hears()
+        side = side_of(person)
+        assert side.received[-1].wants_contact
+        await side.shares_contact("85261234567", own=False)
+        expect_error(await person.hears(), Registration.mobile, "not_own", language)
+        await side.shares_contact("852" + resident.mobile)
+        expect_question(await person.hears(), Registration.passcode, language)
+        await person.says(await world.sms("+852" + resident.mobile))
+        expect_question(await person.hears(), Registration.truth, language)
+
+
+@EVERY_LANGUAGE
+async def test_an_old_button_is_answered_with_a_toast(tmp_path: Path, language: str) -> None:
+    async with World(tmp_path) as world:
+        person = world.on_telegram(language)
+        await consents(person, language)
+        side = side_of(person)
+        consent = side.received[0]
+        await side.presses(consent.buttons[0][0][0], consent)
+        assert await side.toast() == ""
+        assert await side.toast() == TEXTS.say(language, "engine.stale")
+        await person.says("A123456(3)")
+        expect_question(await person.hears(), Registration.issued_on, language)
+
+
+async def test_an_album_a_sticker_and_an_edited_message(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        person = world.on_telegram()
+        await registers(world, person, Resident())
+        side = side_of(person)
+        await side.sends_sticker()
+        expect(await person.hears(), "engine.other.sticker")
+        await person.says("nonsense")
+        expect_error(await person.hears(), HealthCode.conditions, "not_offered")
+        await side.edits("1")
+        expect_question(await person.hears(), HealthCode.visits)
+        for number in range(3):
+            await side.sends_file(f"{number}.json", export_for(world), album="a")
+        expect(await person.hears(), "health_code.caption.green")
+        await person.says("hello")
+        expect(await person.hears(), "menu.ask")
+
+
+async def test_ten_messages_at_once(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        person, resident = world.on_telegram(), Resident()
+        await consents(person, "en")
+        said = [given for _, given in resident.steps()[:4]]
+        for words in (*said, "public", resident.steps()[5][1], "a", "b", "c", "d"):
+            await person.says(str(words))
+        for _ in range(10):
+            heard = await person.hears()
+        expect_error(heard, Registration.mobile, "format")
