@@ -10,10 +10,13 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
     Float,
+    Select,
     bindparam,
     case,
     distinct,
@@ -27,9 +30,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.days import hong_kong_day, start_of_day
-from core.policy import Policy
+from core.policy import PasscodePolicy, Policy
 from core.store.tables import challenges, dispatches
-from core.store.tallies import Tallies
+from core.store.tallies import Tallies, count_of
 from core.vault import KeyRing
 
 DAY, HOUR = 86_400, 3_600
@@ -138,21 +141,18 @@ class Challenges:
             ready = last + limits.resend_after[sends - 1]
             if at < ready:
                 return "wait", datetime.fromtimestamp(ready, now.tzinfo)
-        made, block = dispatches.c.made_at, self.ring.index("block", phone[:-2])
-        of_phone = dispatches.c.phone == self._phone(phone)
-        of_chat = (dispatches.c.chat == chat) & (made > at - DAY)
-        counts = select(
-            select(func.count()).where(of_phone, made > at - DAY).scalar_subquery(),
-            select(func.max(made)).where(of_phone).scalar_subquery(),
-            select(func.count()).where(of_chat).scalar_subquery(),
-            select(func.count(distinct(dispatches.c.phone)))
-            .where(of_chat, ~of_phone)
-            .scalar_subquery(),
-            select(func.count())
-            .where(dispatches.c.block == block, made > at - HOUR)
-            .scalar_subquery(),
-        )
-        row = (await self.connection.execute(counts)).one()
+        row = (
+            await self.connection.execute(
+                _COUNTS,
+                {
+                    "of_phone": self._phone(phone),
+                    "of_chat": chat,
+                    "of_block": self.ring.index("block", phone[:-2]),
+                    "yesterday": at - DAY,
+                    "last_hour": at - HOUR,
+                },
+            )
+        ).one()
         phone_day, phone_last, chat_day, chat_phones, block_hour = row
         tomorrow = now + timedelta(days=1)
         if phone_day >= limits.phone_per_day:
@@ -188,7 +188,7 @@ class Challenges:
         hour = str(int(now.timestamp()) // HOUR)
         row = (
             await self.connection.execute(
-                self._check_statement(),
+                _check_statement(self.limits),
                 {
                     "challenge": challenge,
                     "of_chat": chat,
@@ -205,42 +205,63 @@ class Challenges:
             return False
         return True
 
-    def _check_statement(self) -> ReturningUpdate[tuple[float | None]]:
-        limits = self.limits
-        at: BindParameter[float] = bindparam("at", type_=Float)
-        others = challenges.alias()
-        failures = (
-            select(func.coalesce(func.sum(others.c.attempts), 0))
-            .where(
-                others.c.phone == bindparam("of_phone"),
-                others.c.made_at > at - DAY,
-                others.c.verified_at.is_(None),
-            )
-            .scalar_subquery()
+
+def _counts() -> Select[Any]:
+    made = dispatches.c.made_at
+    yesterday: BindParameter[float] = bindparam("yesterday", type_=Float)
+    last_hour: BindParameter[float] = bindparam("last_hour", type_=Float)
+    of_phone = dispatches.c.phone == bindparam("of_phone")
+    of_chat = (dispatches.c.chat == bindparam("of_chat")) & (made > yesterday)
+    of_block = dispatches.c.block == bindparam("of_block")
+    phones = func.count(distinct(dispatches.c.phone))
+    return select(
+        select(func.count()).where(of_phone, made > yesterday).scalar_subquery(),
+        select(func.max(made)).where(of_phone).scalar_subquery(),
+        select(func.count()).where(of_chat).scalar_subquery(),
+        select(phones).where(of_chat, ~of_phone).scalar_subquery(),
+        select(func.count()).where(of_block, made > last_hour).scalar_subquery(),
+    )
+
+
+_COUNTS = _counts()
+
+
+@cache
+def _check_statement(limits: PasscodePolicy) -> ReturningUpdate[tuple[float | None]]:
+    at: BindParameter[float] = bindparam("at", type_=Float)
+    others = challenges.alias()
+    failures = (
+        select(func.coalesce(func.sum(others.c.attempts), 0))
+        .where(
+            others.c.phone == bindparam("of_phone"),
+            others.c.made_at > at - DAY,
+            others.c.verified_at.is_(None),
         )
-        delay = case(
-            dict(enumerate(limits.attempt_delays)),
-            value=challenges.c.attempts + 1,
-            else_=limits.attempt_delays[-1],
+        .scalar_subquery()
+    )
+    delay = case(
+        dict(enumerate(limits.attempt_delays)),
+        value=challenges.c.attempts + 1,
+        else_=limits.attempt_delays[-1],
+    )
+    return (
+        update(challenges)
+        .where(
+            challenges.c.id == bindparam("challenge"),
+            challenges.c.chat == bindparam("of_chat"),
+            challenges.c.phone == bindparam("of_phone"),
+            challenges.c.purpose == bindparam("of_purpose"),
+            challenges.c.verified_at.is_(None),
+            challenges.c.attempts < limits.attempts,
+            challenges.c.expires_at > at,
+            challenges.c.ready_at <= at,
+            failures < limits.phone_failures_per_day,
+            count_of(FAILED, bindparam("hour")) < limits.failures_per_hour,
         )
-        return (
-            update(challenges)
-            .where(
-                challenges.c.id == bindparam("challenge"),
-                challenges.c.chat == bindparam("of_chat"),
-                challenges.c.phone == bindparam("of_phone"),
-                challenges.c.purpose == bindparam("of_purpose"),
-                challenges.c.verified_at.is_(None),
-                challenges.c.attempts < limits.attempts,
-                challenges.c.expires_at > at,
-                challenges.c.ready_at <= at,
-                failures < limits.phone_failures_per_day,
-                self.tallies.count(FAILED, bindparam("hour")) < limits.failures_per_hour,
-            )
-            .values(
-                attempts=challenges.c.attempts + 1,
-                ready_at=at + delay,
-                verified_at=case((bindparam("right_code"), at), else_=None),
-            )
-            .returning(challenges.c.verified_at)
+        .values(
+            attempts=challenges.c.attempts + 1,
+            ready_at=at + delay,
+            verified_at=case((bindparam("right_code"), at), else_=None),
         )
+        .returning(challenges.c.verified_at)
+    )

@@ -34,10 +34,11 @@ class Tallies:
         )
         return {period: count for period, count in rows}
 
-    def count(self, name: str, period: Any) -> ColumnElement[int]:
-        """Return the count of one period, as an expression of a larger statement."""
-        return (
-            select(func.coalesce(func.sum(tallies.c.count), 0))
-            .where(tallies.c.name == name, tallies.c.period == period)
-            .scalar_subquery()
-        )
+
+def count_of(name: str, period: Any) -> ColumnElement[int]:
+    """Return the count of one period, as an expression of a larger statement."""
+    return (
+        select(func.coalesce(func.sum(tallies.c.count), 0))
+        .where(tallies.c.name == name, tallies.c.period == period)
+        .scalar_subquery()
+    )
