@@ -233,10 +233,15 @@ class Upload(Field):
     def __init__(self, kind: str, errors: Sequence[str], **more: Any) -> None:
         super().__init__(**more)
         self.kind = kind
-        self.errors = (*errors, "file_wanted", "unavailable")
+        self.errors = (*errors, "file_wanted", "too_many_files", "unavailable")
 
     def begin(self, turn: Turn, file: File) -> None:
-        """Have the file read; the answer comes in as Finished."""
+        """Have the file read; the answer comes in as Finished. Raise Invalid `too_many_files`."""
+        session, today = turn.session, turn.today.isoformat()
+        sent = session.files if session.files_on == today else 0
+        if sent >= turn.policy.uploads.per_day:
+            raise Invalid("too_many_files", most=turn.policy.uploads.per_day)
+        session.files, session.files_on = sent + 1, today
         job = f"{turn.chat}:{turn.incoming.id}"
         turn.session.job, turn.session.job_field = job, self.name
         turn.session.answers.pop(self.name, None)

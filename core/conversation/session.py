@@ -18,7 +18,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     one offers, in order; `aside` is what the newest one asks instead of the field (language,
     cancel, resume, edit); `partial` the choices so far where several may be chosen; `job` the
     background work that is awaited, for the answer to `job_field`; `wrong` the message whose
-    answer was not taken.
+    answer was not taken; `files` how many were read on the day `files_on` (ISO).
     """
 
     language: str = ""
@@ -39,6 +39,8 @@ class Session(msgspec.Struct, omit_defaults=True):
     wrong: str = ""
     album: str = ""
     erase: bool = False
+    files: int = 0
+    files_on: str = ""
     seen_at: datetime | None = None
 
     def to_bytes(self) -> bytes:

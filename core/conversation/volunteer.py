@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from core.answer import Invalid
@@ -37,7 +38,9 @@ def volunteered(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[
         case File(ref=ref) if ref and not isinstance(field, Upload):
             for other in form.fields.values():
                 if isinstance(other, Upload) and other.applies(turn.session.answers):
-                    other.begin(turn, said)
+                    # Beyond the day's number it is not begun here, and explained where it is asked.
+                    with suppress(Invalid):
+                        other.begin(turn, said)
                     return {}
     return {}
 

@@ -13,12 +13,13 @@ from core.conversation.texts import Language
 from core.credential import check
 from core.declaration import Condition
 from core.issuer_keys import PublicKeys
+from core.policy import Policy, UploadPolicy
 from core.store.store import Store
 from handlers.health_code import HealthCode, issue_code
 from tests.core.conversation.turns import turn_in
 from tests.corpus import as_json, export
 from tests.handlers.people import is_registered, records
-from tests.reading import expect, expect_question
+from tests.reading import expect, expect_error, expect_question
 from tests.talk import Talk, Talker
 from tests.world import TAGS, TEXTS
 
@@ -199,3 +200,29 @@ async def test_nobody_gets_a_code_before_he_is_registered(talker: Talker) -> Non
     await talk.reach(HealthCode, "visits", {"conditions": []})
     await talk.starts()
     expect(await talk.presses("no"), "health_code.register_first")
+
+
+async def test_more_files_in_a_day_than_anybody_needs_are_refused_until_tomorrow(
+    talk: Talk,
+) -> None:
+    talk.store.policy = Policy(uploads=UploadPolicy(per_day=2))
+    await talk.presses_menu("today")
+    await talk.sends(b"sent before it was asked for")
+    expect_question(await talk.presses("none"), HealthCode.visits)
+    expect_error(await talk.sends(b"no export"), HealthCode.visits, "not_export")
+    expect_error(await talk.sends(b"no export"), HealthCode.visits, "too_many_files")
+    await talk.commands("cancel")
+    await talk.presses("yes")
+    talk.clock.jump(days=1)
+    await asks(talk)
+    expect(await talk.sends(records(talk)), "health_code.caption.green")
+
+
+async def test_too_many_files_are_said_only_where_a_file_is_asked_for(talk: Talk) -> None:
+    talk.store.policy = Policy(uploads=UploadPolicy(per_day=1))
+    await asks(talk)
+    await talk.sends(b"no export")
+    await talk.commands("cancel")
+    await talk.presses("yes")
+    await talk.presses_menu("today")
+    expect_error(await talk.sends(records(talk)), HealthCode.conditions, "file_not_now")
