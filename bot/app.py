@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import aiohttp
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels import Channel, Refused, TooLarge
 from bot.channels.telegram import TelegramChannel
@@ -17,7 +18,7 @@ from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
 from bot.inbox import Inbox
 from bot.outbox import Outbox, Route
 from bot.retention import keep_erasing
-from bot.settings import Settings
+from bot.settings import SettingError, Settings
 from bot.work import Work
 from core.conversation.messages import Card, Reply
 from core.conversation.texts import Language, Texts
@@ -93,8 +94,16 @@ class App:
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
-        """Bring the schema up to date, finish what an earlier run left, open the channels."""
-        await migrate(self.store)
+        """Bring the schema up to date, finish what an earlier run left, open the channels.
+
+        Raise SettingError where a setting names what cannot be used.
+        """
+        try:
+            await migrate(self.store)
+        except (OSError, SQLAlchemyError) as error:
+            await self.store.close()
+            why = type(getattr(error, "orig", None) or error).__name__
+            raise SettingError(f"HEALTHCODE_DATABASE cannot be used ({why}).") from None
         publish_keys(self.ring, self.settings, self.policy, self.clock)
         self._open_channels()
         self.outbox = Outbox(self.store, self._routes(), self.clock, self._wake_inbox)
@@ -110,7 +119,12 @@ class App:
         await self.inbox.start()
         self._retention = asyncio.create_task(keep_erasing(self.store, self.clock))
         for channel in self.channels.values():
-            await channel.start(self.inbox.receive)
+            try:
+                await channel.start(self.inbox.receive)
+            except OSError as error:
+                await self.stop()
+                why = error.strerror or type(error).__name__
+                raise SettingError(f"HEALTHCODE_WEB cannot be used: {why}.") from None
 
     async def stop(self) -> None:
         """Take nothing more in, finish the turns in hand, send what is ready, close."""
@@ -211,9 +225,17 @@ class App:
 
 
 def open_store(settings: Settings, policy: Policy, clock: Clock) -> tuple[KeyRing, Store]:
-    """Open the key ring and the database that the settings name; both are made if new."""
-    ring = KeyRing.open(settings.data / "keys.json", clock())
-    return ring, Store.open(settings.database, ring, policy)
+    """Open the key ring and the database that the settings name; both are made if new.
+
+    Raise SettingError where they cannot be.
+    """
+    name = "DATA"
+    try:
+        ring = KeyRing.open(settings.data / "keys.json", clock())
+        name = "DATABASE"
+        return ring, Store.open(settings.database, ring, policy)
+    except OSError as error:
+        raise SettingError(f"HEALTHCODE_{name} cannot be used: {error.strerror}.") from None
 
 
 def publish_keys(ring: KeyRing, settings: Settings, policy: Policy, clock: Clock) -> Path:

@@ -1,0 +1,42 @@
+"""Starting: what a setting names and cannot be used is said in one sentence."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from bot.app import App
+from bot.settings import SettingError, Settings
+from core.policy import Policy
+
+
+def settings(folder: Path, **given: str) -> Settings:
+    environ = {"DATA": str(folder), "WEB": "127.0.0.1:0", **given}
+    return Settings.load({f"HEALTHCODE_{k}": v for k, v in environ.items()}, folder / "none")
+
+
+async def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        app = App(settings(tmp_path, WEB=f"127.0.0.1:{port}"), Policy())
+        with pytest.raises(SettingError, match=r"^HEALTHCODE_WEB cannot be used: .+\.$"):
+            await app.start()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://nobody:secret@127.0.0.1:9/none", "sqlite:////proc/none/store.sqlite3"],
+)
+async def test_a_database_that_cannot_be_reached(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingError, match=r"^HEALTHCODE_DATABASE cannot be used") as caught:
+        await App(settings(tmp_path, DATABASE=url), Policy()).start()
+    assert "secret" not in str(caught.value)
+
+
+async def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"^HEALTHCODE_DATA cannot be used"):
+        App(settings(Path("/proc/none")), Policy())
