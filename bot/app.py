@@ -227,15 +227,13 @@ class App:
 def open_store(settings: Settings, policy: Policy, clock: Clock) -> tuple[KeyRing, Store]:
     """Open the key ring and the database that the settings name; both are made if new.
 
-    Raise SettingError where they cannot be.
+    Raise KeyRingError or SettingError where they cannot be.
     """
-    name = "DATA"
+    ring = KeyRing.open(settings.data / "keys.json", clock())
     try:
-        ring = KeyRing.open(settings.data / "keys.json", clock())
-        name = "DATABASE"
         return ring, Store.open(settings.database, ring, policy)
     except OSError as error:
-        raise SettingError(f"HEALTHCODE_{name} cannot be used: {error.strerror}.") from None
+        raise SettingError(f"HEALTHCODE_DATABASE cannot be used: {error.strerror}.") from None
 
 
 def publish_keys(ring: KeyRing, settings: Settings, policy: Policy, clock: Clock) -> Path:

@@ -10,6 +10,7 @@ import pytest
 from bot.app import App
 from bot.settings import SettingError, Settings
 from core.policy import Policy
+from core.vault import KeyRingError
 
 
 def settings(folder: Path, **given: str) -> Settings:
@@ -38,5 +39,5 @@ async def test_a_database_that_cannot_be_reached(tmp_path: Path, url: str) -> No
 
 
 async def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=r"^HEALTHCODE_DATA cannot be used"):
+    with pytest.raises(KeyRingError, match="cannot be written"):
         App(settings(Path("/proc/none")), Policy())
