@@ -206,14 +206,14 @@ class Program:
     def clock(self) -> datetime:
         return datetime.now(UTC)
 
-    async def sms(self, phone: str) -> str:
-        """Return the code in the newest text message to a phone."""
+    async def sms(self, phone: str, number: int = 0) -> str:
+        """Return the code in one of the text messages to a phone."""
         for _ in range(200):
             with suppress(FileNotFoundError):
                 lines = (self.folder / "sms.txt").read_text("utf-8").splitlines()
-                for sent in map(json.loads, reversed(lines)):
-                    if sent["to"] == phone:
-                        return "".join(filter(str.isdigit, sent["text"]))[:6]
+                texts = [sent["text"] for sent in map(json.loads, lines) if sent["to"] == phone]
+                if number < len(texts):
+                    return "".join(filter(str.isdigit, texts[number]))[:6]
             await asyncio.sleep(0.05)
         raise AssertionError("no text message came")
 
