@@ -14,6 +14,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from msgspec import DecodeError
+
 from bot.clock import Clock, sleep_until
 from bot.logs import where
 from bot.outbox import Made, Outbox
@@ -25,6 +27,7 @@ from core.conversation.turn import Sms, Turn
 from core.store.queues import Inbox as Rows
 from core.store.queues import Outgoing, Waiting
 from core.store.store import Store, Transaction
+from core.vault import Tampered
 
 BATCH = 64
 """Chats whose turns share one commit (`take what waits, up to some tens of chats`)."""
@@ -35,8 +38,9 @@ TRIES = 8
 BACKOFF = 0.1
 """Seconds before the second try; doubled each time."""
 
-KNOWN = 100_000
-"""Chats remembered as being in the store already, to spare a statement."""
+KNOWN, KNOWN_FOR = 100_000, timedelta(hours=1)
+"""Chats remembered as being in the store already, to spare a statement, and for how long: a chat
+is erased only when nobody has written in it for a day or longer."""
 
 SHARED_POLL = 0.2
 """Seconds between looks where another process may have received for us."""
@@ -70,6 +74,7 @@ class Inbox:
         self.clock = clock
         self.outbox = outbox
         self._known: set[str] = set()
+        self._known_since = clock()
         self._arrived: list[Arrival] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -109,19 +114,29 @@ class Inbox:
             self._wake.clear()
             arrived, self._arrived = self._arrived, []
             try:
-                worked = await self._cycle(arrived)
+                if not await self._work(arrived) and not self._stopping:
+                    await self._rest()
             except Exception as error:
-                log.error("a cycle of turns failed: %s", where(error))
-                await self._keep(arrived)
-                worked = await self._one_by_one()
-            if not worked and not self._stopping:
-                await self._rest()
+                log.error("the store does not answer: %s", where(error))
+                await asyncio.sleep(BACKOFF)
+
+    async def _work(self, arrived: Sequence[Arrival]) -> bool:
+        """Run one cycle, in one piece or in many; tell whether there was anything to do."""
+        try:
+            return await self._cycle(arrived)
+        except Exception as error:
+            log.error("a cycle of turns failed: %s", where(error))
+        await self._keep(arrived)
+        return await self._one_by_one()
 
     async def _rest(self) -> None:
+        if self.store.shared:
+            # What is due there and was not ours to take is in the hands of another process.
+            await sleep_until(self._wake, None, self.clock, SHARED_POLL)
+            return
         async with self.store.reading() as tx:
             due = await Rows(tx.connection, tx.ring).next_due()
-        most = SHARED_POLL if self.store.shared else None
-        await sleep_until(self._wake, due, self.clock, most)
+        await sleep_until(self._wake, due, self.clock, None)
 
     async def _cycle(self, arrived: Sequence[Arrival]) -> bool:
         """Run one cycle; tell whether there was anything to do."""
@@ -138,15 +153,16 @@ class Inbox:
         return bool(heads)
 
     async def _put(self, rows: Rows, arrived: Sequence[Arrival]) -> set[str]:
+        now = self.clock()
+        if len(self._known) > KNOWN or now - self._known_since > KNOWN_FOR:
+            self._known, self._known_since = set(), now
         items = [item for some, _ in arrived for item in some]
         new = {item.chat for item in items} - self._known
         if items:
-            await rows.put(items, sorted(new), self.clock())
+            await rows.put(items, sorted(new), now)
         return new
 
     def _committed(self, arrived: Sequence[Arrival], new: set[str]) -> None:
-        if len(self._known) > KNOWN:
-            self._known.clear()
         self._known |= new
         for _, committed in arrived:
             if not committed.done():
@@ -166,6 +182,7 @@ class Inbox:
             self._committed(arrived, new)
 
     async def _one_by_one(self) -> bool:
+        """Run each turn in a transaction of its own; what fails is tried again later."""
         failed: set[int] = set()
         for _ in range(BATCH):
             waiting: Waiting | None = None
@@ -180,9 +197,7 @@ class Inbox:
                 self.outbox.committed([], made)
             except Exception as error:
                 if waiting is None:
-                    log.error("the store does not answer: %s", where(error))
-                    await asyncio.sleep(BACKOFF)
-                    return True
+                    raise
                 failed.add(waiting.number)
                 await self._failed(waiting, error)
         return True
@@ -197,15 +212,7 @@ class Inbox:
                 await rows.postpone(waiting.number, now + delay)
                 return
             await rows.park(waiting.number)
-            incoming = waiting.incoming
-            if not isinstance(incoming.body, Undelivered):
-                told = Incoming(
-                    chat=incoming.chat,
-                    id=f"parked:{waiting.number}",
-                    sent_at=now,
-                    body=Undelivered("message"),
-                    language=incoming.language,
-                )
+            if told := _parked(waiting, now):
                 await rows.put([told], [], now)
 
     async def _turns(self, tx: Transaction, rows: Rows, heads: list[Waiting]) -> list[Made]:
@@ -219,7 +226,7 @@ class Inbox:
     async def _turn(
         self, tx: Transaction, waiting: Waiting, now: datetime
     ) -> list[tuple[str, str, Outgoing]]:
-        chat = waiting.incoming.chat
+        chat = waiting.chat
         route = chat.partition(":")[0]
         capabilities = self.capabilities[route]
         turn = Turn(
@@ -237,3 +244,20 @@ class Inbox:
             *((route, chat, reply) for reply in replies),
             *(("sms" if isinstance(e, Sms) else "work", chat, e) for e in turn.effects),
         ]
+
+
+def _parked(waiting: Waiting, now: datetime) -> Incoming | None:
+    """Return what the person must be told, None where it was the telling itself that failed."""
+    try:
+        language, body = waiting.incoming.language, waiting.incoming.body
+    except (Tampered, DecodeError):
+        language, body = "", None
+    if isinstance(body, Undelivered):
+        return None
+    return Incoming(
+        chat=waiting.chat,
+        id=f"parked:{waiting.number}",
+        sent_at=now,
+        body=Undelivered("message"),
+        language=language,
+    )

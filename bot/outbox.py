@@ -33,6 +33,9 @@ BACKOFF, LONGEST = 0.5, 300.0
 LEASE = 60.0
 """Seconds after which another process may take a row whose sender is gone."""
 
+LONGEST_DELIVERY = 50.0
+"""Seconds after which a delivery counts as failed: nobody works on a row when its lease ends."""
+
 AT_ONCE = 256
 """Rows in flight at once, over all lanes."""
 
@@ -40,6 +43,7 @@ DRAIN = 10.0
 """Seconds that a stop waits for what is in flight."""
 
 SHARED_POLL = 0.2
+"""Seconds between looks where another process may have written rows."""
 
 Lane = tuple[str, str]
 """A route and a chat: rows of a lane are sent one after the other."""
@@ -88,6 +92,7 @@ class Outbox:
         self._sent: list[Due] = []
         self._unsent: Counter[Lane] = Counter()
         self._stored = 0
+        self._full = False
         self._flying: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -129,9 +134,9 @@ class Outbox:
         others: list[tuple[str, str, Outgoing]] = []
         for route, chat, body in outgoing:
             lane = route, chat
-            free = not self.store.shared and lane not in taken and not self._unsent[lane]
+            free = self._room > len(ours) and lane not in taken and not self._unsent[lane]
             taken.add(lane)
-            (ours if free and not self._stopping else others).append((route, chat, body))
+            (ours if free else others).append((route, chat, body))
         numbers = await rows.put(ours, now, lease=LEASE) if ours else []
         made += [Made(*row, number) for row, number in zip(ours, numbers, strict=True)]
         if others:
@@ -152,7 +157,8 @@ class Outbox:
         numbers = {due.number for due in marked}
         self._sent = [due for due in self._sent if due.number not in numbers]
         for row in made:
-            self._unsent[row.route, row.chat] += 1
+            if not self.store.shared:
+                self._unsent[row.route, row.chat] += 1
             if row.number is None:
                 self._stored += 1
                 self._wake.set()
@@ -161,50 +167,64 @@ class Outbox:
 
     # Sending
 
+    @property
+    def _room(self) -> int:
+        """How many rows may be sent straight from the turns that write them."""
+        return 0 if self.store.shared or self._stopping else AT_ONCE - len(self._flying)
+
     def _send(self, due: Due) -> None:
         task = asyncio.create_task(self._deliver(due))
         self._flying.add(task)
-        task.add_done_callback(self._flying.discard)
+        task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.discard(task)
+        if self._full:
+            self._wake.set()
 
     async def _run(self) -> None:
         """Take from the store what is due there: left by an earlier run, behind, or tried again."""
         while not self._stopping:
             self._wake.clear()
-            taken: list[Due] = []
             try:
-                if self._stored or self.store.shared:
-                    taken = await self._take()
+                taken = await self._take()
+                for due in taken:
+                    self._send(due)
+                if not taken:
+                    await self._rest()
             except Exception as error:
                 log.error("the outbox cannot reach its rows: %s", where(error))
                 await asyncio.sleep(BACKOFF)
-                continue
-            for due in taken:
-                self._send(due)
-            if not taken and not self._stopping:
-                await self._rest()
 
     async def _rest(self) -> None:
+        if self.store.shared:
+            await sleep_until(self._wake, None, self.clock, SHARED_POLL)
+            return
         due = None
-        if self._stored:
+        if self._stored and not self._full:
             async with self.store.reading() as tx:
                 due = await Rows(tx.connection, tx.ring).next_due()
-        most = SHARED_POLL if self.store.shared else None
-        await sleep_until(self._wake, due, self.clock, most)
+        await sleep_until(self._wake, due, self.clock, None)
 
     async def _take(self) -> list[Due]:
-        free = max(AT_ONCE - len(self._flying), 1)
+        free = AT_ONCE - len(self._flying)
+        self._full = free <= 0
+        if self._full or not (self._stored or self.store.shared):
+            return []
         async with self.store.writing() as tx:
             # What was sent must be marked first: only then is the row behind it the oldest.
             marked = await self.mark(tx)
             taken = await Rows(tx.connection, tx.ring).take(free, self.clock(), LEASE)
         self.committed(marked, [])
-        if not self.store.shared:
-            self._stored -= len(taken)
+        self._stored = max(self._stored - len(taken), 0)
         return taken
 
     async def _deliver(self, due: Due) -> None:
         try:
-            await self.routes[due.route].deliver(due)
+            if due.body is None:
+                raise Refused("the row is damaged")
+            async with asyncio.timeout(LONGEST_DELIVERY):
+                await self.routes[due.route].deliver(due)
         except (TryAgain, Unreachable, Refused) as error:
             await self._failed(due, error)
         except Exception as error:
@@ -220,29 +240,43 @@ class Outbox:
         self._unsent[lane] -= 1
         if self._unsent[lane] <= 0:
             del self._unsent[lane]
-        elif self._stored:
+        if self.store.shared or (lane in self._unsent and self._stored):
             self._wake.set()
 
     async def _failed(self, due: Due, error: TryAgain | Unreachable | Refused) -> None:
-        now = self.clock()
+        """Keep what became of a row, as soon as the store takes it."""
+        again: timedelta | None = None
         if isinstance(error, TryAgain) and due.tries + 1 < TRIES:
             wait = error.after
             if wait is None:
                 wait = min(BACKOFF * 2**due.tries, LONGEST) * (1 + random.random() / 4)  # noqa: S311
-            async with self.store.writing() as tx:
-                rows = Rows(tx.connection, tx.ring)
-                await rows.postpone(due.number, now + timedelta(seconds=wait))
+            again = timedelta(seconds=wait)
+        else:
+            # A person who blocked the bot is nothing that somebody must look at.
+            level = logging.INFO if isinstance(error, Unreachable) else logging.ERROR
+            log.log(level, "row %d of the outbox is given up: %r", due.number, error)
+        while True:
+            try:
+                await self._put_aside(due, again)
+                break
+            except Exception as trouble:
+                log.error("row %d cannot be put aside: %s", due.number, where(trouble))
+                await asyncio.sleep(BACKOFF)
+        if again is not None:
             self._stored += 1
             self._wake.set()
             return
-        log.error("row %d of the outbox (%s) is given up: %s", due.number, due.route, error)
-        async with self.store.writing() as tx:
-            await Rows(tx.connection, tx.ring).postpone(due.number, now, parked=True)
-            told = self._told(due)
-            if told is not None:
-                await Inbox(tx.connection, tx.ring).put([told], [], now)
         self._done(due)
         self.returned()
+
+    async def _put_aside(self, due: Due, again: timedelta | None) -> None:
+        now = self.clock()
+        async with self.store.writing() as tx:
+            rows = Rows(tx.connection, tx.ring)
+            await rows.postpone(due.number, now + (again or timedelta()), parked=again is None)
+            told = self._told(due) if again is None else None
+            if told is not None:
+                await Inbox(tx.connection, tx.ring).put([told], [], now)
 
     def _told(self, due: Due) -> Incoming | None:
         """Return what the conversation must hear of a row that was given up."""
@@ -256,5 +290,5 @@ class Outbox:
                 )
             case Job(id=job):
                 return finished(due.chat, job, self.clock(), error="unavailable")
-            case Reply():
+            case Reply() | None:
                 return None

@@ -22,13 +22,14 @@ from tests.talk import Talk, Talker
 __all__ = ["browser", "postgres", "postgres_url"]
 
 SQLITE, POSTGRES = "sqlite", "postgres"
+ON_BOTH = ("tests.core.store.", "tests.bot.test_inbox", "tests.bot.test_outbox")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what proves the store on both databases; the rest knows none, and runs on the fast one."""
+    """Run what works on rows on both databases, all others on the faster one."""
     if "database" in metafunc.fixturenames:
-        proves_the_store = metafunc.module.__name__.startswith("tests.core.store.")
-        databases = [SQLITE, POSTGRES] if proves_the_store else [SQLITE]
+        both = metafunc.module.__name__.startswith(ON_BOTH)
+        databases = [SQLITE, POSTGRES] if both else [SQLITE]
         metafunc.parametrize("database", databases, indirect=True)
 
 

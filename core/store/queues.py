@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
     BindParameter,
     ColumnClause,
+    ColumnElement,
     Integer,
     Select,
     Table,
+    and_,
     bindparam,
     func,
     insert,
@@ -33,7 +36,7 @@ from core.conversation.session import Session
 from core.conversation.turn import Job, Sms
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox, outbox
 from core.store.upsert import insert_if_new
-from core.vault import KeyRing, Sealer
+from core.vault import KeyRing, Tampered
 
 Outgoing = Reply | Sms | Job
 
@@ -44,50 +47,42 @@ _outgoing: msgspec.json.Decoder[Outgoing] = msgspec.json.Decoder(Outgoing)
 _encode = msgspec.json.Encoder().encode
 
 
-def _heads() -> Select[Any]:
-    earlier = inbox.alias()
-    first = (
-        select(func.min(earlier.c.number))
-        .where(earlier.c.chat == inbox.c.chat, earlier.c.state == _WAITING)
-        .scalar_subquery()
+def _first(rows: Table, *lane: str) -> ColumnElement[bool]:
+    """Tell whether a row is the oldest of its lane that waits; only such a one is worked on."""
+    earlier = rows.alias()
+    oldest = select(func.min(earlier.c.number)).where(
+        *(earlier.c[name] == rows.c[name] for name in lane), earlier.c.state == _WAITING
     )
+    return and_(rows.c.state == _WAITING, rows.c.number == oldest.scalar_subquery())
+
+
+def _heads() -> Select[Any]:
     columns = inbox.c.number, inbox.c.chat, inbox.c.message, inbox.c.body, inbox.c.tries
     return (
         select(*columns, chats.c.key, chats.c.session)
         .join(chats, chats.c.id == inbox.c.chat)
-        .where(
-            inbox.c.state == _WAITING,
-            inbox.c.due_at <= bindparam("now"),
-            inbox.c.number == first,
-        )
+        .where(_first(inbox, "chat"), inbox.c.due_at <= bindparam("now"))
         .order_by(inbox.c.number)
         .limit(bindparam("most", type_=Integer))
+        # On PostgreSQL a chat is locked until its turn is committed: others pass over it.
         .with_for_update(of=[chats, inbox], skip_locked=True)
     )
 
 
 def _take() -> ReturningUpdate[Any]:
-    earlier, head = outbox.alias(), outbox.alias()
-    first = (
-        select(func.min(earlier.c.number))
-        .where(
-            earlier.c.chat == head.c.chat,
-            earlier.c.route == head.c.route,
-            earlier.c.state == _WAITING,
-        )
-        .scalar_subquery()
-    )
     heads = (
-        select(head.c.number)
-        .where(head.c.state == _WAITING, head.c.due_at <= bindparam("now"), head.c.number == first)
-        .order_by(head.c.number)
+        select(outbox.c.number)
+        .where(_first(outbox, "chat", "route"), outbox.c.due_at <= bindparam("now"))
+        .order_by(outbox.c.number)
         .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
+        # As a subquery it might be run again for each row, and take more than `most`.
+        .cte("heads")
     )
     columns = outbox.c.number, outbox.c.route, outbox.c.chat, outbox.c.body, outbox.c.tries
     return (
         update(outbox)
-        .where(outbox.c.number.in_(heads))
+        .where(outbox.c.number.in_(select(heads.c.number)))
         .values(due_at=bindparam("until"))
         .returning(*columns)
     )
@@ -95,6 +90,8 @@ def _take() -> ReturningUpdate[Any]:
 
 # The statements of every message are put together once.
 _HEADS, _TAKE = _heads(), _take()
+_NEXT_ANSWER = select(func.min(inbox.c.due_at)).where(_first(inbox, "chat"))
+_NEXT_SENDING = select(func.min(outbox.c.due_at)).where(_first(outbox, "chat", "route"))
 _NUMBERS: BindParameter[Sequence[int]] = bindparam("numbers", expanding=True)
 _ANSWERED = update(inbox).where(inbox.c.number.in_(_NUMBERS)).values(state=DONE, body=None)
 _SENT = update(outbox).where(outbox.c.number.in_(_NUMBERS)).values(state=DONE, body=None)
@@ -114,23 +111,47 @@ _SESSIONS = (
 
 @dataclass
 class Waiting:
-    """The oldest unanswered message of a chat, with the chat's session."""
+    """The oldest unanswered message of a chat, with the chat's session.
+
+    Both are opened when they are asked for: a damaged one raises Tampered (or msgspec's
+    DecodeError) for itself alone.
+    """
 
     number: int
-    incoming: Incoming
+    chat: str
+    message: str
     tries: int
-    session: Session
-    sealer: Sealer
+    _ring: KeyRing
+    _body: bytes
+    _key: bytes
+    _session: bytes
+
+    @cached_property
+    def incoming(self) -> Incoming:
+        """The message."""
+        body = self._ring.transit().open(self._body, f"inbox|body|{self.message}")
+        return _incoming.decode(body)
+
+    @cached_property
+    def session(self) -> Session:
+        """The session, which a turn changes."""
+        where = f"chats|session|{self.chat}"
+        return Session.from_bytes(self._ring.owner(self._key).open(self._session, where))
+
+    def sealed(self) -> bytes:
+        """Return the session as it is now, to be kept."""
+        where = f"chats|session|{self.chat}"
+        return self._ring.owner(self._key).seal(self.session.to_bytes(), where)
 
 
 @dataclass(frozen=True)
 class Due:
-    """The oldest unsent row of a lane."""
+    """The oldest unsent row of a lane. `body` is None where the row is damaged."""
 
     number: int
     route: str
     chat: str
-    body: Outgoing
+    body: Outgoing | None
     tries: int
 
 
@@ -173,29 +194,25 @@ class Inbox:
 
     async def heads(self, limit: int, now: datetime) -> list[Waiting]:
         """Take the oldest waiting message of each chat; on PostgreSQL their chats are locked."""
-        transit, heads = self.ring.transit(), []
-        for row in await self.connection.execute(_HEADS, {"now": now.timestamp(), "most": limit}):
-            sealer = self.ring.owner(row.key)
-            session = sealer.open(row.session, f"chats|session|{row.chat}")
-            body = transit.open(row.body, f"inbox|body|{row.message}")
-            heads.append(
-                Waiting(
-                    row.number,
-                    _incoming.decode(body),
-                    row.tries,
-                    Session.from_bytes(session),
-                    sealer,
-                )
+        rows = await self.connection.execute(_HEADS, {"now": now.timestamp(), "most": limit})
+        return [
+            Waiting(
+                row.number,
+                row.chat,
+                row.message,
+                row.tries,
+                self.ring,
+                row.body,
+                row.key,
+                row.session,
             )
-        return heads
+            for row in rows
+        ]
 
     async def finish(self, done: Sequence[Waiting], now: datetime) -> None:
         """Keep the sessions after their turns, and mark the messages as answered."""
-        at, sessions = now.timestamp(), []
-        for waiting in done:
-            chat = waiting.incoming.chat
-            after = waiting.sealer.seal(waiting.session.to_bytes(), f"chats|session|{chat}")
-            sessions.append({"of_chat": chat, "after": after, "at": at})
+        at = now.timestamp()
+        sessions = [{"of_chat": w.chat, "after": w.sealed(), "at": at} for w in done]
         await self.connection.execute(_SESSIONS, sessions)
         await self.connection.execute(_ANSWERED, {"numbers": [w.number for w in done]})
 
@@ -215,7 +232,7 @@ class Inbox:
 
     async def next_due(self) -> datetime | None:
         """Return when the next waiting message is due, None where none waits."""
-        return await _next_due(self.connection, inbox)
+        return _instant(await self.connection.scalar(_NEXT_ANSWER))
 
 
 class Outbox:
@@ -257,18 +274,17 @@ class Outbox:
     async def take(self, limit: int, now: datetime, lease: float) -> list[Due]:
         """Take the oldest unsent row of each lane, for `lease` seconds."""
         values = {"now": now.timestamp(), "most": limit, "until": now.timestamp() + lease}
-        transit = self.ring.transit()
         rows = (await self.connection.execute(_TAKE, values)).all()
         return [
-            Due(
-                row.number,
-                row.route,
-                row.chat,
-                _outgoing.decode(transit.open(row.body, f"outbox|body|{row.chat}")),
-                row.tries,
-            )
+            Due(row.number, row.route, row.chat, self._opened(row.chat, row.body), row.tries)
             for row in sorted(rows, key=lambda row: row.number)
         ]
+
+    def _opened(self, chat: str, body: bytes) -> Outgoing | None:
+        try:
+            return _outgoing.decode(self.ring.transit().open(body, f"outbox|body|{chat}"))
+        except (Tampered, msgspec.DecodeError):
+            return None
 
     async def sent(self, numbers: Sequence[int], kept: Sequence[int]) -> None:
         """Mark rows as sent; the bodies of `kept` stay, as the transcript of their chat."""
@@ -325,7 +341,7 @@ class Outbox:
 
     async def next_due(self) -> datetime | None:
         """Return when the next unsent row is due, None where none waits."""
-        return await _next_due(self.connection, outbox)
+        return _instant(await self.connection.scalar(_NEXT_SENDING))
 
 
 def _message(item: Incoming) -> str:
@@ -333,6 +349,5 @@ def _message(item: Incoming) -> str:
     return f"{item.chat.partition(':')[0]}:{item.id}"
 
 
-async def _next_due(connection: AsyncConnection, table: Table) -> datetime | None:
-    due = await connection.scalar(select(func.min(table.c.due_at)).where(table.c.state == _WAITING))
-    return None if due is None else datetime.fromtimestamp(due, UTC)
+def _instant(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)

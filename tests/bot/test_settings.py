@@ -25,8 +25,8 @@ def test_the_defaults_need_no_account() -> None:
 def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("HEALTHCODE_WEB=127.0.0.1:1\nHEALTHCODE_DATA=elsewhere\n")
-    settings = Settings.load({"HEALTHCODE_WEB": "0.0.0.0:2"}, file)
-    assert settings.web == ("0.0.0.0", 2)
+    settings = Settings.load({"HEALTHCODE_WEB": "192.0.2.1:2"}, file)
+    assert settings.web == ("192.0.2.1", 2)
     assert settings.data == Path("elsewhere")
 
 

@@ -1,0 +1,300 @@
+"""The way out: again until it arrives, in order within a lane, lanes side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from bot.channels import Refused, TryAgain, Unreachable
+from core.conversation.messages import Reply
+from core.conversation.turn import Job, Sms
+from core.store import queues
+from core.store.store import Store
+from core.store.tables import DONE, PARKED, WAITING, outbox
+from tests.bot.machine import PHONE, Machine, count_calls, until
+from tests.clock import TestClock
+
+ONE, TWO = "telegram:1", "telegram:2"
+LANE = "telegram", ONE
+
+
+@pytest.fixture
+async def machine(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Machine]:
+    monkeypatch.setattr("bot.outbox.BACKOFF", 0.005)
+    async with Machine(store, clock) as made:
+        yield made
+
+
+async def states(store: Store) -> dict[int, int]:
+    """Count the rows of the outbox by their state."""
+    async with store.reading() as tx:
+        count = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+        return {state: number for state, number in await tx.connection.execute(count)}
+
+
+async def settles(store: Store, wanted: dict[int, int]) -> None:
+    """Wait until the rows are in these states."""
+    for _ in range(500):
+        found = await states(store)
+        if found == wanted:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(found)
+
+
+async def put(store: Store, clock: TestClock, *rows: tuple[str, str, queues.Outgoing]) -> None:
+    """Leave rows behind, as an earlier run does."""
+    async with store.writing() as tx:
+        await queues.Outbox(tx.connection, tx.ring).put(rows, clock())
+
+
+async def test_what_fails_is_tried_again_in_its_place(machine: Machine) -> None:
+    machine.trouble[LANE] = [TryAgain("away") for _ in range(3)]
+    await machine.says(ONE, "three")
+    await machine.hears(ONE, "1 three", "two", "three")
+    assert machine.tries == 6
+    await settles(machine.store, {DONE: 3})
+
+
+async def test_the_waits_grow(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outbox.BACKOFF", 0.1)
+    waits: list[timedelta] = []
+    real = queues.Outbox.postpone
+
+    async def postpone(self: Any, number: int, until: Any, **more: Any) -> None:
+        waits.append(until - clock())
+        await real(self, number, until, **more)
+
+    monkeypatch.setattr(queues.Outbox, "postpone", postpone)
+    async with Machine(store, clock) as machine:
+        machine.trouble[LANE] = [TryAgain("away") for _ in range(3)]
+        await machine.says(ONE, "hello")
+        await machine.hears(ONE, "1 hello")
+    for wait, base in zip(waits, (0.1, 0.2, 0.4), strict=True):
+        assert base * 0.9 < wait.total_seconds() <= base * 1.25
+
+
+async def test_the_wait_that_a_platform_asks_for_is_kept(machine: Machine) -> None:
+    machine.trouble[LANE] = [TryAgain("flood", after=0.5)]
+    began = time.monotonic()
+    await machine.says(ONE, "hello")
+    await machine.hears(ONE, "1 hello")
+    assert time.monotonic() - began >= 0.5
+
+
+async def test_a_chat_that_hangs_holds_up_nobody_else(machine: Machine) -> None:
+    machine.hold(*LANE)
+    await machine.says(ONE, "sms", "after")
+    await machine.hears(ONE, "123456", route="sms")
+    await machine.says(TWO, "hello")
+    await machine.hears(TWO, "1 hello")
+    assert machine.sent[LANE] == []
+    machine.release(*LANE)
+    await machine.hears(ONE, "1 sms", "2 after")
+
+
+@pytest.mark.errors_expected
+async def test_what_is_refused_is_given_up_at_once_and_the_next_goes_on(machine: Machine) -> None:
+    machine.trouble[LANE] = [Refused("never"), Unreachable("blocked")]
+    await machine.says(ONE, "three")
+    await machine.hears(ONE, "three")
+    await settles(machine.store, {DONE: 1, PARKED: 2})
+
+
+async def test_a_person_who_blocked_us_is_no_error(machine: Machine) -> None:
+    machine.trouble[LANE] = [Unreachable("blocked")]
+    await machine.says(ONE, "hello")
+    await settles(machine.store, {PARKED: 1})
+
+
+@pytest.mark.errors_expected
+async def test_what_fails_too_often_is_given_up_loudly(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.trouble[LANE] = [TryAgain("away") for _ in range(8)]
+    await machine.says(ONE, "hello", "after")
+    await machine.hears(ONE, "2 after")
+    assert machine.tries == 9
+    assert "is given up" in caplog.text
+    assert "hello" not in caplog.text
+    await settles(machine.store, {DONE: 1, PARKED: 1})
+
+
+@pytest.mark.errors_expected
+async def test_an_unforeseen_error_is_tried_again_and_logged_without_its_words(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    machine.trouble[LANE] = [ValueError("A123456(3)")]
+    await machine.says(ONE, "hello")
+    await machine.hears(ONE, "1 hello")
+    assert "ValueError" in caplog.text
+    assert "A123456" not in caplog.text
+
+
+@pytest.mark.errors_expected
+async def test_the_person_is_told_of_an_sms_that_was_given_up(machine: Machine) -> None:
+    machine.trouble["sms", ONE] = [Refused("no such number")]
+    await machine.says(ONE, "sms")
+    await machine.hears(ONE, "1 sms", "undelivered sms")
+
+
+@pytest.mark.errors_expected
+async def test_work_that_was_given_up_is_finished_as_unavailable(machine: Machine) -> None:
+    machine.trouble["work", ONE] = [TryAgain("away") for _ in range(8)]
+    await machine.says(ONE, "file")
+    await machine.hears(ONE, "1 file", "finished unavailable")
+
+
+@pytest.mark.errors_expected
+async def test_a_delivery_that_takes_too_long_is_tried_again(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outbox.LONGEST_DELIVERY", 0.05)
+    machine.hold(*LANE)
+    await machine.says(ONE, "hello")
+    await until(lambda: machine.tries > 1)
+    machine.release(*LANE)
+    await machine.hears(ONE, "1 hello")
+
+
+@pytest.mark.errors_expected
+async def test_a_damaged_row_is_refused_and_the_next_goes_on(
+    store: Store, clock: TestClock
+) -> None:
+    await put(store, clock, ("telegram", ONE, Reply("one")), ("telegram", ONE, Reply("two")))
+    async with store.writing() as tx:
+        first = select(func.min(outbox.c.number)).scalar_subquery()
+        await tx.connection.execute(
+            update(outbox).where(outbox.c.number == first).values(body=b"damaged")
+        )
+    async with Machine(store, clock) as machine:
+        await machine.hears(ONE, "two")
+    assert await states(store) == {DONE: 1, PARKED: 1}
+
+
+async def test_a_restart_sends_what_is_left_in_order(store: Store, clock: TestClock) -> None:
+    left = [("telegram", ONE, Reply(str(number))) for number in range(20)]
+    left.insert(3, ("sms", ONE, Sms(PHONE, "123456")))
+    left.insert(5, ("work", ONE, Job("job", "visits", "ref")))
+    left.insert(9, ("telegram", TWO, Reply("other")))
+    await put(store, clock, *left)
+    async with Machine(store, clock) as machine:
+        await machine.says(ONE, "new")
+        await machine.hears(ONE, *(str(number) for number in range(20)), "1 new")
+        await machine.hears(TWO, "other")
+        await machine.hears(ONE, "123456", route="sms")
+        await machine.hears(ONE, "visits", route="work")
+    assert await states(store) == {DONE: 24}
+
+
+async def test_a_killed_process_leaves_its_row_to_the_next(store: Store, clock: TestClock) -> None:
+    first = Machine(store, clock)
+    await first.__aenter__()
+    first.hold(*LANE)
+    await first.says(ONE, "hello", "after")
+    await until(lambda: first.flying)
+    await first.killed()
+    if store.shared:  # Somebody else may still be alive: the lease must end first.
+        clock.jump(seconds=61)
+    async with Machine(store, clock) as second:
+        await second.hears(ONE, "1 hello", "2 after")
+
+
+async def test_a_stop_finishes_what_is_in_flight_and_sends_no_more(
+    store: Store, clock: TestClock
+) -> None:
+    first = Machine(store, clock)
+    async with first:
+        first.hold(*LANE)
+        await first.says(ONE, "three")
+        await until(lambda: first.flying)
+        asyncio.get_running_loop().call_later(0.1, first.release, *LANE)
+    assert first.sent[LANE] == ["1 three"]
+    assert await states(store) == {DONE: 1, WAITING: 2}
+    async with Machine(store, clock) as second:
+        await second.hears(ONE, "two", "three")
+
+
+async def test_a_stop_does_not_wait_for_ever(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outbox.DRAIN", 0.05)
+    async with Machine(store, clock) as first:
+        first.hold(*LANE)
+        await first.says(ONE, "hello")
+        await until(lambda: first.flying)
+    await until(lambda: not first.flying)
+    assert await states(store) == {WAITING: 1}
+
+
+async def test_no_more_are_in_flight_than_allowed(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outbox.AT_ONCE", 3)
+    crowd = [f"telegram:{number}" for number in range(20)]
+    async with Machine(store, clock) as machine:
+        for chat in crowd[:3]:
+            machine.hold("telegram", chat)
+        await machine.inbox.receive([machine.message(chat, "three") for chat in crowd])
+        await until(lambda: machine.flying == 3)
+        for chat in crowd[:3]:
+            machine.release("telegram", chat)
+        for chat in crowd:
+            await machine.hears(chat, "1 three", "two", "three")
+        assert machine.most == 3
+
+
+@pytest.mark.errors_expected
+async def test_a_store_that_goes_away_is_waited_for(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.trouble[LANE] = [TryAgain("away")]
+    machine.hold(*LANE)
+    await machine.says(ONE, "three")
+    await until(lambda: machine.flying)
+    with monkeypatch.context() as patch:
+
+        async def away(*_: Any, **__: Any) -> None:
+            raise OSError("away")
+
+        for method in ("take", "postpone", "next_due"):
+            patch.setattr(queues.Outbox, method, away)
+        machine.release(*LANE)
+        machine.outbox._wake.set()
+        await asyncio.sleep(0.1)
+    await machine.hears(ONE, "1 three", "two", "three")
+
+
+async def test_waiting_takes_no_work(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.trouble[LANE] = [TryAgain("flood", after=60)]
+    machine.hold("telegram", TWO)
+    await machine.says(ONE, "three")
+    await machine.says(TWO, "three")
+    await asyncio.sleep(0.1)
+    takes = count_calls(monkeypatch, queues.Outbox, "take")
+    looks = count_calls(monkeypatch, queues.Outbox, "next_due")
+    await asyncio.sleep(0.5)
+    assert takes[0] <= 4
+    assert looks[0] <= 4
+    machine.release("telegram", TWO)
+    await machine.hears(TWO, "1 three", "two", "three")
+
+
+async def test_the_web_keeps_what_was_sent_and_others_do_not(machine: Machine) -> None:
+    await machine.says("web:1", "hello")
+    await machine.says(ONE, "hello")
+    await settles(machine.store, {DONE: 2})
+    async with machine.store.reading() as tx:
+        bodies = dict((await tx.connection.execute(select(outbox.c.route, outbox.c.body))).all())
+    assert bodies["web"]
+    assert bodies["telegram"] is None
