@@ -63,7 +63,7 @@ class UploadPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     proof_bytes: Annotated[int, Meta(ge=1, le=20_000_000)] = 10_000_000
     export_bytes: Annotated[int, Meta(ge=1, le=20_000_000)] = 2_000_000
-    per_day: Count = 5
+    per_day: Count = 50
 
 
 class RetentionPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,15 +89,13 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All decisions, with the defaults of the Hong Kong Health Code of December 2021.
 
     `opens_at`: when registration opens. `export_fresh_hours`: how long an uploaded export may
-    serve again. `code_waits_for_address`: no code before the address is checked.
-    `telegram_per_second`: messages to Telegram, of which it allows about 30.
+    serve again. `telegram_per_second`: messages to Telegram, of which it allows about 30.
     """
 
     opens_at: Instant = datetime(2021, 12, 10, 9, tzinfo=HONG_KONG)
     realm: Realm = Realm.HONG_KONG
     hotline: Annotated[str, Meta(min_length=1)] = "3142 2330"
     export_fresh_hours: Annotated[int, Meta(ge=0)] = 12
-    code_waits_for_address: bool = False
     telegram_per_second: Annotated[int, Meta(ge=0)] = 30
     windows: Windows = Windows()
     visits: VisitPolicy = VisitPolicy()
@@ -127,7 +125,6 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _WORDS = {
-    "bool": "true or false",
     "datetime": "a date and time",
     "float": "a number",
     "int": "a whole number",

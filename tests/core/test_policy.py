@@ -73,7 +73,6 @@ def test_what_the_file_does_not_name_keeps_its_default(tmp_path: Path) -> None:
         ("[passcode]\nattempt_delays = []", "attempt_delays must name at least one delay"),
         ("[passcode]\nresend_after = [1, 'a']", "passcode.resend_after[1] is wrong"),
         ("passcode = 3", "passcode is wrong: expected a table"),
-        ("code_waits_for_address = 1", "code_waits_for_address is wrong: expected true or false"),
         ("realm = 'XX'", "realm is wrong: invalid enum value 'XX'"),
         ("[windows]\narrival_days = 30", "windows.arrival_days is wrong"),
         ("[windows]\nexposure_days = 14", "windows.exposure_days and visits.assess_days must be"),
