@@ -20,11 +20,11 @@ from bot.outbox import Outbox, Route
 from bot.retention import keep_erasing
 from bot.settings import SettingError, Settings
 from bot.work import Work
-from core.conversation.messages import Card, Reply
+from bot.workers import Workers
+from core.conversation.messages import Reply
 from core.conversation.texts import Language, Texts
 from core.conversation.turn import Job, Sms
 from core.issuer_keys import PublicKeys
-from core.picture import draw
 from core.policy import Policy
 from core.store.queues import Due
 from core.store.queues import Outbox as Rows
@@ -40,14 +40,6 @@ TAGS = {Language.ENGLISH: "en", Language.TRADITIONAL: "zh-hant", Language.SIMPLI
 """Language codes by which Telegram tells command menus apart."""
 
 log = logging.getLogger(__name__)
-
-
-async def draw_card(card: Card) -> bytes:
-    """Draw a card.
-
-    In the loop: it takes 5 ms, and twice as much where a thread contends for the interpreter.
-    """
-    return draw(card)
 
 
 class Transcript:
@@ -82,12 +74,20 @@ class Transcript:
 class App:
     """The running program."""
 
-    def __init__(self, settings: Settings, policy: Policy, clock: Clock = system_clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        policy: Policy,
+        clock: Clock = system_clock,
+        workers: Workers | None = None,
+    ) -> None:
         self.settings = settings
         self.policy = policy
         self.clock = clock
         self.texts = Texts.load()
         self.ring, self.store = open_store(settings, policy, clock)
+        self.workers = workers or Workers()
+        self._own_workers = workers is None
         self.channels: dict[str, Channel] = {}
         self.web: WebChannel | None = None
         self.telegram: TelegramChannel | None = None
@@ -104,6 +104,7 @@ class App:
             await self.store.close()
             why = type(getattr(error, "orig", None) or error).__name__
             raise SettingError(f"HEALTHCODE_DATABASE cannot be used ({why}).") from None
+        self.workers.warm()
         publish_keys(self.ring, self.settings, self.policy, self.clock)
         self._open_channels()
         self.outbox = Outbox(self.store, self._routes(), self.clock, self._wake_inbox)
@@ -140,6 +141,8 @@ class App:
             await self.telegram.close()
         if self._session:
             await self._session.close()
+        if self._own_workers:
+            self.workers.close()
         await self.store.close()
 
     def _wake_inbox(self) -> None:
@@ -151,7 +154,7 @@ class App:
         if settings.telegram_token:
             self.telegram = TelegramChannel(
                 settings.telegram_token,
-                draw_card,
+                self.workers.draw,
                 self._menus(),
                 api=settings.telegram_api,
                 webhook=settings.telegram_webhook,
@@ -167,7 +170,7 @@ class App:
                 host,
                 port,
                 Transcript(self.store, self.clock),
-                draw_card,
+                self.workers.draw,
                 now=self.clock,
                 routes=routes,
                 sms_pane=settings.sms == "console",
@@ -199,7 +202,7 @@ class App:
 
             return Route(deliver, kept=channel.name == "web")
 
-        work = Work(self.store, self.channels, self.clock, self._wake_inbox)
+        work = Work(self.store, self.channels, self.clock, self.workers, self._wake_inbox)
         return {
             **{name: reply_to(channel) for name, channel in self.channels.items()},
             "sms": Route(deliver_sms),

@@ -1,8 +1,7 @@
 """Open what strangers send where it can do no harm.
 
 A proof of address is decoded in a process of its own, which the kernel limits and which is killed
-when it takes too long. An export of visits is read by code that is bounded by itself, so that a
-thread is enough.
+when it takes too long.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -19,14 +17,11 @@ import msgspec
 from bot.sandboxed import REFUSED
 from core import proof
 from core.answer import Invalid
-from core.visits import Export, VisitPolicy, read_export
 
 SECONDS = 10
 AT_ONCE = 2
 MAX_ANSWER_BYTES = 20_000_000
 """Ten pages of JPEG are far smaller; only a process that was taken over would say more."""
-USUAL_BYTES = 200_000
-"""Visit records of a busy month; they take 5 ms to read."""
 _CHILD = Path(__file__).with_name("sandboxed.py")
 
 
@@ -55,18 +50,6 @@ class Sandbox:
         except msgspec.DecodeError as error:
             raise Invalid("unreadable") from error
         return answer
-
-    async def read_visits(
-        self, data: bytes, name: str, now: datetime, policy: VisitPolicy
-    ) -> Export:
-        """Return what `core.visits.read_export` returns or raises, without holding up the loop.
-
-        Files of the usual size are read at once: a thread would contend for the interpreter and
-        take twice as long.
-        """
-        if len(data) <= USUAL_BYTES:
-            return read_export(data, name=name, now=now, policy=policy)
-        return await asyncio.to_thread(read_export, data, name=name, now=now, policy=policy)
 
     async def _run(self, data: bytes) -> tuple[int, bytes]:
         process = await asyncio.create_subprocess_exec(

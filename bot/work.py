@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.channels import Channel, Refused, TooLarge
 from bot.clock import Clock
 from bot.sandbox import Sandbox
+from bot.workers import Workers
 from core.answer import Invalid
 from core.conversation.messages import Finished, Incoming
 from core.conversation.turn import Job
@@ -25,12 +26,14 @@ class Work:
         store: Store,
         channels: Mapping[str, Channel],
         clock: Clock,
+        workers: Workers,
         returned: Callable[[], None],
     ) -> None:
         self.store = store
         self.channels = channels
         self.clock = clock
         self.returned = returned
+        self.workers = workers
         self.sandbox = Sandbox()
 
     async def deliver(self, chat: str, job: Job) -> None:
@@ -64,10 +67,9 @@ class Work:
         data = await channel.fetch(job.ref, self._limit(job.kind))
         if job.kind == PROOF:
             return await self.sandbox.clean_proof(data)
-        export = await self.sandbox.read_visits(
+        return await self.workers.read_visits(
             data, job.name, self.clock(), self.store.policy.visits
         )
-        return export.to_bytes()
 
 
 def finished(

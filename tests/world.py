@@ -19,6 +19,7 @@ import msgspec
 
 from bot.app import App
 from bot.settings import Settings
+from bot.workers import Workers
 from core.conversation.texts import Language, Texts
 from core.policy import Policy
 from tests.clock import TestClock
@@ -28,6 +29,8 @@ from tests.loopback.telegram import TOKEN, LoopbackTelegram
 from tests.loopback.twilio import LoopbackTwilio
 
 TEXTS = Texts.load()
+WORKERS = Workers()
+"""Shared by all worlds of a test process: starting one takes longer than most stories."""
 PATIENCE = 10.0
 TAGS = {Language.ENGLISH: "en", Language.TRADITIONAL: "zh-hant", Language.SIMPLIFIED: "zh-hans"}
 
@@ -103,7 +106,7 @@ class World:
             "HEALTHCODE_TWILIO_FROM": twilio.FROM,
         }
         settings = Settings.load(environ, self.folder / "none")
-        self.app = App(settings, self.policy, self.clock)
+        self.app = App(settings, self.policy, self.clock, WORKERS)
         await self.app.start()
         assert self.app.web is not None
         self.port = self.app.web.port

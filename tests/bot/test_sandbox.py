@@ -15,8 +15,6 @@ from bot import sandbox as module
 from bot.sandbox import Sandbox
 from core.answer import Invalid
 from core.proof import CleanProof
-from core.visits import VisitPolicy
-from tests.corpus import NOW, as_json, export
 from tests.corpus_proofs import flate_bomb_pdf, image, pdf, png_claiming
 
 SECONDS = 10
@@ -183,12 +181,3 @@ async def test_the_limits_hold_inside() -> None:
     limits, memory = output.decode().splitlines()
     assert msgspec.json.decode(limits) == [[limit, limit] for limit in (512 << 20, 10, 0, 32, 0, 0)]
     assert memory == "no memory"
-
-
-async def test_visits_are_read_beside_the_loop() -> None:
-    box = Sandbox()
-    record = await box.read_visits(as_json(export()), "a.json", NOW, VisitPolicy())
-    assert len(record.visits) == 1
-    with pytest.raises(Invalid) as caught:
-        await box.read_visits(b"", "a.json", NOW, VisitPolicy())
-    assert caught.value.code == "empty"
