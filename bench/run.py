@@ -48,7 +48,7 @@ class Result:
     seconds: float = 0.0
     cpu: float = 0.0
     stuck: int = 0
-    memory: float = 0.0
+    memory: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
 
     @property
@@ -170,7 +170,7 @@ async def run(options: argparse.Namespace) -> None:
             print(
                 f"{name:18} {result.rate:7.1f} journeys/s  {result.messages / options.seconds:7.0f}"
                 f" messages/s  {per:6.1f} ms CPU a journey  stuck {result.stuck}"
-                f"  {result.memory:.0f} MiB",
+                f"  {' + '.join(f'{each:.0f}' for each in result.memory)} MiB",
                 flush=True,
             )
     rate = {name: statistics.median(r.rate for r in each) for name, each in results.items()}

@@ -50,17 +50,29 @@ class Target:
         await self.process.wait()
 
     def cpu(self) -> float:
-        """Return the CPU seconds that it has used."""
-        assert self.process is not None
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Return the CPU seconds that it and its own processes have used."""
+        return sum(map(_cpu, self._family()))
 
-    def memory(self) -> float:
-        """Return its resident memory in MiB."""
+    def memory(self) -> list[float]:
+        """Return the resident memory in MiB: its own, and that of each process that it started."""
+        return [_memory(pid) for pid in self._family()]
+
+    def _family(self) -> list[int]:
         assert self.process is not None
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-        return int(line.split()[1]) / 1024
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [pid, *map(int, children)]
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _memory(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next((line for line in status.splitlines() if line.startswith("VmRSS")), "VmRSS: 0 kB")
+    return int(line.split()[1]) / 1024
 
 
 async def _listens(port: int) -> bool:
