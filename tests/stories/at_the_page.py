@@ -47,12 +47,18 @@ class Program:
 
 
 class AtThePage:
-    """Somebody who reads the page and answers on it; `keyboard`: without a mouse or a finger."""
+    """Somebody who reads the page and answers on it.
 
-    def __init__(self, program: Program, page: Page, *, keyboard: bool = False) -> None:
+    `keyboard`: without a mouse or a finger; `scale`: pixels of the screen to one of CSS.
+    """
+
+    def __init__(
+        self, program: Program, page: Page, *, keyboard: bool = False, scale: float = 1
+    ) -> None:
         self.program = program
         self.page = page
         self.keyboard = keyboard
+        self.scale = scale
         self.chat = ""
         self.last = Heard("")
         self.heard = 0
@@ -78,7 +84,7 @@ class AtThePage:
             device_scale_factor=scale,
         )
         context.set_default_timeout(PATIENCE * 1000)
-        return cls(program, await context.new_page(), keyboard=keyboard)
+        return cls(program, await context.new_page(), keyboard=keyboard, scale=scale)
 
     async def leave(self) -> None:
         """Close the window."""
