@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from core.conversation.messages import Edited, Reply
+from tests.bot.channels.clerk import DOCUMENT
 from tests.bot.channels.transcript import LoopbackChat
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -117,3 +118,37 @@ async def test_two_tabs_show_the_same(
     await expect(other.locator(".mine")).to_contain_text("English")
     await expect(other.get_by_text("Which document")).to_be_visible()
     await other.close()
+
+
+async def test_a_question_that_is_answered_keeps_its_answers_but_not_its_ways_out(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.get_by_role("button", name="English", exact=True).click()
+    await expect(page.get_by_role("button", name="Back")).to_be_visible()
+    await expect(page.get_by_role("button", name="Help")).to_have_count(0)
+    await expect(page.get_by_role("button", name="English", exact=True)).to_be_visible()
+    # The way out that was pressed keeps the focus until another one is gone on to.
+    await page.get_by_role("button", name="Why do you ask?").focus()
+    await served.reply(served.received[0].chat, DOCUMENT)
+    await expect(page.get_by_role("button", name="Why do you ask?")).to_have_count(2)
+    await expect(page.get_by_role("button", name="Why do you ask?").first).to_be_focused()
+    await page.locator("#words").focus()
+    await served.reply(served.received[0].chat, DOCUMENT)
+    await expect(page.get_by_role("button", name="Why do you ask?")).to_have_count(1)
+
+
+async def test_a_text_message_that_was_put_away_stays_away_after_a_reload(
+    page: Page, served: LoopbackChat
+) -> None:
+    chat = served.received[0].chat
+    await served.channel.show_sms(chat, "+85291234567", "Your code is 482913.")
+    await expect(page.get_by_text("482913")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_text("482913")).to_be_visible()
+    await page.get_by_role("button", name="Hide").click()
+    await expect(page.get_by_text("482913")).to_be_hidden()
+    await page.reload()
+    await expect(page.get_by_role("button", name="Show", exact=True)).to_be_visible()
+    await expect(page.get_by_text("482913")).to_be_hidden()
+    await served.channel.show_sms(chat, "+85291234567", "Your code is 110022.")
+    await expect(page.get_by_text("110022")).to_be_visible()
