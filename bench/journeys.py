@@ -18,7 +18,11 @@ LONG = 60.0
 
 @dataclass
 class Step:
-    """One message: words, a button's option, or the file. `expects` is in the reply's text."""
+    """One message: words, a button's option, or the file. `expects` is in the reply's text.
+
+    `calls`: how many answers of the Bot API a reply has to wait for: of a file it must first be
+    asked where it is.
+    """
 
     says: str = ""
     presses: str = ""
@@ -26,6 +30,10 @@ class Step:
     code: bool = False
     expects: str = ""
     picture: bool = False
+
+    @property
+    def calls(self) -> int:
+        return 2 if self.file else 1
 
 
 @dataclass
@@ -95,15 +103,16 @@ async def travel(
     chat: int,
     steps: list[Step],
     within: float = LONG,
-    passed: Callable[[], None] = lambda: None,
+    passed: Callable[[float], None] = lambda wait: None,
 ) -> Journey:
     """Go through the steps. A reply that was sent again is passed over; any other is noted."""
     person = bot_api.person(chat)
     journey, last = Journey(chat), Received(0, "", {})
     for step in steps:
+        code = (await phones.sms("+852" + step.says, within=within)).code if step.code else ""
         began = time.perf_counter()
         if step.code:
-            await person.says((await phones.sms("+852" + step.says, within=within)).code)
+            await person.says(code)
         elif step.says:
             await person.says(step.says)
         elif step.presses:
@@ -119,7 +128,7 @@ async def travel(
             journey.surprises.append(f"{step.expects!r} was expected, not {reply.text!r}")
             return journey
         last = reply
-        passed()
+        passed(journey.waits[-1])
     journey.done = True
     return journey
 

@@ -41,9 +41,10 @@ WARM_UP = 4.0
 
 @dataclass
 class Result:
-    """What one program did in one round."""
+    """What one program did in one round. `waits`: seconds from a message to its reply, beyond
+    what the Bot API itself took."""
 
-    journeys: int = 0
+    steps: int
     messages: int = 0
     seconds: float = 0.0
     cpu: float = 0.0
@@ -55,6 +56,11 @@ class Result:
     def rate(self) -> float:
         """Journeys a second, a part of a journey counting as that part."""
         return self.journeys / self.seconds
+
+    @property
+    def journeys(self) -> float:
+        """Journeys, by the messages that were answered."""
+        return self.messages / self.steps
 
 
 Make = Callable[[Path, LoopbackTelegram, LoopbackTwilio, int], Target]
@@ -100,20 +106,25 @@ async def measure(
         target = make(folder, bot_api, phones, port)
         await target.start(port)
         stack.push_async_callback(target.kill, 15)
-        result, numbers = Result(), count(1)
+        result, numbers = Result(len(steps(1))), count(1)
         began = time.perf_counter() + WARM_UP
         ends = began + seconds
 
         async def person() -> None:
             number = next(numbers)
-            journey = await travel(bot_api, phones, number, steps(number))
+            todo = steps(number)
+            calls = iter(step.calls for step in todo)
+
+            def passed(wait: float) -> None:
+                beyond = wait - DELAY * next(calls)
+                if began <= time.perf_counter() < ends:
+                    result.messages += 1
+                    result.waits.append(beyond)
+
+            journey = await travel(bot_api, phones, number, todo, passed=passed)
             bot_api.sent.clear()
-            if began <= time.perf_counter() < ends:
-                result.journeys += journey.done
-                result.messages += len(journey.waits)
-                result.waits += journey.waits
-                result.stuck += not journey.done
             if journey.surprises:
+                result.stuck += 1
                 print(journey.surprises[0][:200], file=sys.stderr)
 
         async def crowd() -> None:
@@ -166,7 +177,7 @@ async def run(options: argparse.Namespace) -> None:
         for name, (make, steps) in programs.items():
             result = await measure(make, options.seconds, steps)
             results[name].append(result)
-            per = result.cpu / max(result.journeys, 1) * 1000
+            per = result.cpu / max(result.journeys, 0.1) * 1000
             print(
                 f"{name:18} {result.rate:7.1f} journeys/s  {result.messages / options.seconds:7.0f}"
                 f" messages/s  {per:6.1f} ms CPU a journey  stuck {result.stuck}"

@@ -135,6 +135,7 @@ class TelegramChannel:
 
     async def close(self) -> None:
         """Drop the connections, after the last reply."""
+        await self._delivery.close()
         await self._request.shutdown()
 
     async def send(self, address: str, reply: Reply, number: int) -> None:

@@ -27,6 +27,10 @@ TEXT: int = MessageLimit.MAX_TEXT_LENGTH
 CAPTION: int = MessageLimit.CAPTION_LENGTH
 TOAST: int = CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH
 
+SEND_MESSAGE = "sendmessage"
+"""The Bot API does not tell capitals apart. Under this name the library gives the plain answer;
+of the message in it, which nobody looks at, it would else build a Message of a hundred fields."""
+
 REMEMBERED = 10_000
 """Half-sent replies to remember; older ones are sent again from their beginning."""
 
@@ -42,6 +46,7 @@ class Delivery:
         self._limiter = AsyncLimiter(1, 1 / pace) if pace else None
         self._halfway: dict[tuple[int, int], int] = {}
         self._keyboards: set[int] = set()
+        self._tidying: set[asyncio.Task[None]] = set()
 
     async def deliver(self, address: str, reply: Reply, number: int) -> None:
         """Deliver one reply to the chat with that id, or raise as `Channel.send` does.
@@ -60,7 +65,7 @@ class Delivery:
             if reply.acknowledge and not reply.notice:
                 beside.append(self._acknowledge(reply.acknowledge))
             if reply.buttons and not reply.contact and chat in self._keyboards:
-                beside.append(self._put_keyboard_away(chat))
+                self._tidy(chat)
             sending = self._send(chat, reply, number)
             if not beside:
                 await sending
@@ -97,9 +102,10 @@ class Delivery:
         if self._limiter:
             await self._limiter.acquire()
         if picture is None:
-            await self._bot.send_message(
-                chat, text, protect_content=protect or None, api_kwargs=keyboard
-            )
+            content: dict[str, Any] = {"chat_id": chat, "text": text, **(keyboard or {})}
+            if protect:
+                content["protect_content"] = True
+            await self._bot.do_api_request(SEND_MESSAGE, content)
         else:
             await self._bot.send_photo(
                 chat,
@@ -147,6 +153,16 @@ class Delivery:
             await self._bot.delete_message(chat, int(message))
         except (TelegramError, ValueError) as error:
             log.warning("a message could not be deleted from a chat: %s", error)
+
+    def _tidy(self, chat: int) -> None:
+        # Two more calls, which no later reply should have to wait for.
+        task = asyncio.create_task(self._put_keyboard_away(chat))
+        self._tidying.add(task)
+        task.add_done_callback(self._tidying.discard)
+
+    async def close(self) -> None:
+        """Wait for what goes on beside the replies."""
+        await asyncio.gather(*self._tidying)
 
     async def _put_keyboard_away(self, chat: int) -> None:
         """Remove a contact keyboard where the next message has buttons of its own.

@@ -31,6 +31,13 @@ BOT = {"id": 1234567, "is_bot": True, "first_name": "Health Code", "username": "
 MAX_DOWNLOAD = 20_000_000
 
 
+NAMES = {
+    name.lower(): name
+    for name in ("sendMessage", "sendPhoto", "sendDocument", "answerCallbackQuery", "deleteMessage")
+}
+"""Methods as the ledger names them, however they were written."""
+
+
 class LoopbackTelegram:
     """The server. `delay` is in seconds before a call has its effect and its answer.
 
@@ -143,8 +150,8 @@ class LoopbackTelegram:
         name = method.lower()
         params, upload = await parameters_of(request)
         chat = int(params.get("chat_id") or 0)
-        entry = Sent(time.time(), method, chat, params, photo=upload)
-        fault = self.faults.take(method, chat)
+        entry = Sent(time.time(), NAMES.get(name, method), chat, params, photo=upload)
+        fault = self.faults.take(entry.method, chat)
         try:
             if request.match_info["token"] != self.token:
                 raise Refusal(401, "Unauthorized")
