@@ -24,4 +24,5 @@ async def sleep_until(
     if due is not None:
         waits.append(max((due - clock()).total_seconds(), 0.001))
     with suppress(TimeoutError):
-        await asyncio.wait_for(wake.wait(), min(waits) if waits else None)
+        async with asyncio.timeout(min(waits) if waits else None):
+            await wake.wait()

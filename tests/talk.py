@@ -128,6 +128,12 @@ class Talk:
             upload = await tx.uploads.keep(self.chat, kind, body, self.clock())
         return await self.take(Finished(job=job, upload=upload))
 
+    def sent_today(self, files: int) -> None:
+        """Let it be so many files that he has sent today."""
+        session = self.session
+        session.files, session.files_on = files, hong_kong_day(self.clock()).isoformat()
+        self.state = session.to_bytes()
+
     async def fails(self, code: str, **params: str | int) -> Heard:
         """Let the file sent last be one that cannot be read, for that reason."""
         await self.take(Finished(job=self.jobs[-1], error=code, params=params))

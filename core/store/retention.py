@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.days import hong_kong_day, start_of_day
 from core.policy import RetentionPolicy
 from core.store import tables
-from core.store.tables import DONE, WAITING
+from core.store.tables import WAITING
 
 PASSING = timedelta(days=1)
 """How long an upload may wait for its place."""
@@ -30,7 +30,8 @@ async def erase_what_is_old(
         tables.holders.c.seen_at < ago(keep.registration_days)
     )
     inbox, outbox, chats = tables.inbox, tables.outbox, tables.chats
-    unlinked = ~chats.c.id.in_(select(tables.links.c.chat))
+    linked = select(tables.links.c.chat)
+    unanswered = select(inbox.c.chat).where(inbox.c.state == WAITING)
     statements = [
         delete(tables.challenges).where(tables.challenges.c.expires_at < ago(keep.passcode_days)),
         delete(tables.dispatches).where(tables.dispatches.c.made_at < ago(keep.message_id_days)),
@@ -43,15 +44,24 @@ async def erase_what_is_old(
             for table in (tables.exports, tables.proofs, tables.codes, tables.links)
         ),
         delete(tables.holders).where(tables.holders.c.seen_at < ago(keep.registration_days)),
-        delete(chats).where(unlinked, chats.c.seen_at < ago(keep.draft_days)),
-        update(outbox)
-        .where(
-            outbox.c.state != WAITING,
-            outbox.c.body.is_not(None),
-            outbox.c.made_at < ago(keep.message_days),
-        )
-        .values(body=None),
-        delete(outbox).where(outbox.c.state == DONE, outbox.c.made_at < ago(keep.message_id_days)),
+        delete(chats).where(
+            chats.c.id.not_in(linked),
+            chats.c.id.not_in(unanswered),
+            chats.c.seen_at < ago(keep.draft_days),
+        ),
+        delete(tables.consents).where(
+            tables.consents.c.chat.not_in(select(chats.c.id)),
+            tables.consents.c.given_at < ago(keep.draft_days),
+        ),
+        *(
+            update(rows)
+            .where(rows.c.state != WAITING, rows.c.body.is_not(None), at < ago(keep.message_days))
+            .values(body=None)
+            for rows, at in ((inbox, inbox.c.received_at), (outbox, outbox.c.made_at))
+        ),
+        delete(outbox).where(
+            outbox.c.state != WAITING, outbox.c.made_at < ago(keep.message_id_days)
+        ),
         delete(inbox).where(
             inbox.c.state != WAITING, inbox.c.received_at < ago(keep.message_id_days)
         ),

@@ -85,10 +85,11 @@ class Machine:
 
     async def killed(self) -> None:
         """End as a process ends that is killed: nothing is finished, nothing marked."""
-        tasks = [self.inbox._task, self.outbox._task, *self.outbox._flying]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        tasks = {self.inbox._task, self.outbox._task, *self.outbox._flying}
+        while tasks:  # A library may swallow a cancellation.
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=0.1)
 
     async def deliver(self, due: Due) -> None:
         lane = due.route, due.chat

@@ -14,6 +14,7 @@ from core.credential import check
 from core.declaration import Condition
 from core.issuer_keys import PublicKeys
 from core.policy import Policy, UploadPolicy
+from core.store.retention import erase_what_is_old
 from core.store.store import Store
 from handlers.health_code import HealthCode, issue_code
 from tests.core.conversation.turns import turn_in
@@ -226,3 +227,14 @@ async def test_too_many_files_are_said_only_where_a_file_is_asked_for(talk: Talk
     await talk.presses("yes")
     await talk.presses_menu("today")
     expect_error(await talk.sends(records(talk)), HealthCode.conditions, "file_not_now")
+
+
+async def test_a_registration_that_is_used_is_not_one_that_nobody_uses(talk: Talk) -> None:
+    days = talk.store.policy.retention.registration_days
+    talk.clock.jump(days=days - 1)
+    await asks(talk)
+    expect(await talk.sends(records(talk)), "health_code.caption.green")
+    talk.clock.jump(days=2)
+    async with talk.store.writing() as tx:
+        await erase_what_is_old(tx.connection, talk.store.policy.retention, talk.clock())
+        assert await tx.people.of_chat(talk.chat) is not None

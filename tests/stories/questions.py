@@ -65,11 +65,15 @@ class Failed:
     code: str
 
 
+class TooMany:
+    """A file, when as many were sent today as are taken in a day."""
+
+
 class FromSms:
     """The code in the newest SMS."""
 
 
-Given = str | Option | Sent | Failed | FromSms | Contact | File
+Given = str | Option | Sent | Failed | TooMany | FromSms | Contact | File
 
 
 @dataclass(frozen=True)
@@ -282,7 +286,11 @@ BAD: dict[type, Mapping[str, Bad]] = {
 @cache
 def bad_files(kind: str) -> dict[str, Bad]:
     """Return a file for each reason to refuse one, and what keeps files from being read at all."""
-    bad = {"file_wanted": Bad("here you are"), "unavailable": Bad(Failed("unavailable"))}
+    bad = {
+        "file_wanted": Bad("here you are"),
+        "too_many_files": Bad(TooMany()),
+        "unavailable": Bad(Failed("unavailable")),
+    }
     if kind == "visits":
         bad |= {code: Bad(Failed(code)) for code in ("unsigned", "forged", "unreadable")}
     for upload in visit_uploads() if kind == "visits" else proof_uploads():
@@ -344,6 +352,11 @@ async def give(talk: Talk, given: Given) -> Heard:
             return await talk.sends(data, name)
         case FromSms():
             return await talk.says(sms_code(talk))
+        case TooMany():
+            talk.sent_today(talk.store.policy.uploads.per_day)
+            heard = await talk.sends(b"", "file")
+            talk.sent_today(0)
+            return heard
         case Failed(code):
             talk.read_at_once = False
             await talk.sends(b"", "file")

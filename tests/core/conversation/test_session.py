@@ -27,6 +27,8 @@ FULL = Session(
     wrong="12",
     album="a",
     erase=True,
+    files=2,
+    files_on="2021-12-10",
     seen_at=datetime(2021, 12, 10, 4, tzinfo=UTC),
 )
 
@@ -51,7 +53,15 @@ def test_two_sessions_share_nothing() -> None:
 def test_a_form_put_away_leaves_nothing_but_what_is_the_chats() -> None:
     session = Session.from_bytes(FULL.to_bytes())
     session.forget()
-    kept = Session(language="zh_Hans", prompt=7, album="a", erase=True, seen_at=FULL.seen_at)
+    kept = Session(
+        language="zh_Hans",
+        prompt=7,
+        album="a",
+        erase=True,
+        files=2,
+        files_on="2021-12-10",
+        seen_at=FULL.seen_at,
+    )
     assert session == kept
     session.begin("health_code", date(2021, 12, 11))
     assert (session.form, session.begun) == ("health_code", date(2021, 12, 11))

@@ -1,131 +1,194 @@
-"""What is beyond its time is erased, to the second, and nothing else."""
+"""What is older than it may be is erased, to the second, and nothing else."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Table, func, insert, select
 
-from core.days import start_of_day
+from core.days import HONG_KONG
 from core.policy import RetentionPolicy
 from core.store import tables
 from core.store.retention import PASSING, empty_the_log, erase_what_is_old
 from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING
-from tests.core.store.people import NOON, register
 
 KEEP = RetentionPolicy()
+NOW = datetime(2022, 6, 15, 3, 21, 7, tzinfo=UTC)
+DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
-AGED = [
-    (tables.challenges, "expires_at", timedelta(days=KEEP.passcode_days)),
-    (tables.dispatches, "made_at", timedelta(days=KEEP.message_id_days)),
-    (tables.uploads, "made_at", PASSING),
-    (tables.proofs, "made_at", timedelta(days=KEEP.proof_days)),
-    (tables.codes, "issued_at", timedelta(days=KEEP.code_days)),
-    (tables.audit, "at", timedelta(days=KEEP.audit_days)),
-    (tables.chats, "seen_at", timedelta(days=KEEP.draft_days)),
+VISITS_FROM = datetime(2022, 5, 16, tzinfo=HONG_KONG)
+"""The first of the 31 Hong Kong days that end on 15 June."""
+
+FILLING: dict[str, Any] = {
+    "String": lambda column, row: f"{column.name}-{row}"[: column.type.length],
+    "LargeBinary": lambda column, row: f"{column.name}-{row}".encode(),
+    "Float": lambda column, row: NOW.timestamp(),
+    "Integer": lambda column, row: 0,
+    "BigInteger": lambda column, row: row,
+}
+
+
+def row_of(table: Table, row: int, **given: Any) -> dict[str, Any]:
+    """Return a row that is as new as can be but for what is given."""
+    filling = {
+        column.name: FILLING[type(column.type).__name__](column, row)
+        for column in table.columns
+        if not column.nullable
+    }
+    return {**filling, **given}
+
+
+async def put(tx: Transaction, table: Table, row: int, **given: Any) -> None:
+    await tx.connection.execute(insert(table), row_of(table, row, **given))
+
+
+async def count(tx: Transaction, table: Table, *where: Any) -> int:
+    return int(await tx.connection.scalar(select(func.count()).select_from(table).where(*where)))
+
+
+async def erase(store: Store) -> int:
+    async with store.writing() as tx:
+        return await erase_what_is_old(tx.connection, KEEP, NOW)
+
+
+LIMITS = [
+    (tables.challenges, "expires_at", NOW - KEEP.passcode_days * DAY, {}),
+    (tables.dispatches, "made_at", NOW - KEEP.message_id_days * DAY, {}),
+    (tables.uploads, "made_at", NOW - PASSING, {}),
+    (tables.proofs, "made_at", NOW - KEEP.proof_days * DAY, {}),
+    (tables.exports, "exported_at", VISITS_FROM, {}),
+    (tables.codes, "issued_at", NOW - KEEP.code_days * DAY, {}),
+    (tables.holders, "seen_at", NOW - KEEP.registration_days * DAY, {}),
+    (tables.chats, "seen_at", NOW - KEEP.draft_days * DAY, {}),
+    (tables.consents, "given_at", NOW - KEEP.draft_days * DAY, {}),
+    (tables.inbox, "received_at", NOW - KEEP.message_id_days * DAY, {"state": DONE}),
+    (tables.inbox, "received_at", NOW - KEEP.message_id_days * DAY, {"state": PARKED}),
+    (tables.outbox, "made_at", NOW - KEEP.message_id_days * DAY, {"state": DONE}),
+    (tables.outbox, "made_at", NOW - KEEP.message_id_days * DAY, {"state": PARKED}),
+    (tables.audit, "at", NOW - KEEP.audit_days * DAY, {}),
 ]
 
 
-async def put(tx: Transaction, table: Table, **values: object) -> None:
-    """Insert a row; what is not named has some value of its type."""
-    some = {
-        column.name: b"x" if column.type.python_type is bytes else column.type.python_type(1)
-        for column in table.columns
-        if not column.nullable and column.name != "number"
-    }
-    await tx.connection.execute(insert(table), {**some, **values})
-
-
-async def count(tx: Transaction, table: Table) -> int:
-    return await tx.connection.scalar(select(func.count()).select_from(table)) or 0
-
-
-@pytest.mark.parametrize(("table", "column", "kept"), AGED, ids=lambda value: str(value))
-async def test_each_table_has_its_time(
-    store: Store, table: Table, column: str, kept: timedelta
+@pytest.mark.parametrize(
+    ("table", "column", "limit", "given"), LIMITS, ids=lambda value: getattr(value, "name", None)
+)
+async def test_a_row_goes_when_it_is_older_than_its_limit(
+    store: Store, table: Table, column: str, limit: datetime, given: dict[str, int]
 ) -> None:
-    limit = (NOON - kept).timestamp()
     async with store.writing() as tx:
-        keys = [c.name for c in table.primary_key if c.name != "number"]
-        for number, at in enumerate((limit - 1, limit, limit + 1)):
-            key = {
-                k: bytes([number]) if k == "id" and table is tables.codes else str(number)
-                for k in keys
-            }
-            await put(tx, table, **key, **{column: at})
-        assert await erase_what_is_old(tx.connection, KEEP, NOON) == 1
-        ages = (await tx.connection.scalars(select(table.c[column]).order_by(column))).all()
-        assert ages == [limit, limit + 1]
-        assert await erase_what_is_old(tx.connection, KEEP, NOON) == 0, "again, it does no harm"
+        for row, shift in enumerate((-SECOND, 0 * SECOND, SECOND), 1):
+            await put(tx, table, row, **given, **{column: (limit + shift).timestamp()})
+    assert await erase(store) == 1
+    assert await erase(store) == 0
+    async with store.reading() as tx:
+        assert await count(tx, table) == 2
+        assert await count(tx, table, table.c[column] < limit.timestamp()) == 0
 
 
-async def test_visit_records_are_kept_by_hong_kong_days(store: Store) -> None:
+@pytest.mark.parametrize("table", [tables.inbox, tables.outbox], ids=lambda table: table.name)
+async def test_contents_go_before_the_ids(store: Store, table: Table) -> None:
+    column = "received_at" if table is tables.inbox else "made_at"
+    limit = NOW - KEEP.message_days * DAY
     async with store.writing() as tx:
-        first = start_of_day((NOON - timedelta(days=KEEP.visit_days - 1)).date())
-        for holder, exported in (("old", first - SECOND), ("kept", first)):
-            await put(tx, tables.exports, holder=holder, exported_at=exported.timestamp())
-        await erase_what_is_old(tx.connection, KEEP, NOON)
-        assert (await tx.connection.scalars(select(tables.exports.c.holder))).all() == ["kept"]
+        for row, shift in enumerate((-SECOND, 0 * SECOND, SECOND), 1):
+            at = (limit + shift).timestamp()
+            await put(tx, table, row, state=PARKED, body=b"contents", **{column: at})
+    assert await erase(store) == 1
+    assert await erase(store) == 0
+    async with store.reading() as tx:
+        assert await count(tx, table) == 3
+        assert await count(tx, table, table.c.body.is_(None)) == 1
 
 
-async def test_a_registration_that_nobody_uses_goes_with_all_that_hangs_on_it(
-    store: Store,
-) -> None:
-    later = NOON + timedelta(days=KEEP.registration_days)
-    hanging = (tables.holders, tables.links, tables.exports, tables.proofs, tables.codes)
+@pytest.mark.parametrize("table", [tables.inbox, tables.outbox], ids=lambda table: table.name)
+async def test_what_waits_is_never_erased(store: Store, table: Table) -> None:
+    column = "received_at" if table is tables.inbox else "made_at"
     async with store.writing() as tx:
-        known = await register(tx)
-        used = await register(tx, "web:2", number="G123456(A)")
-        for number, who in enumerate((known, used)):
-            at = later.timestamp()
-            await put(tx, tables.exports, holder=who.id, exported_at=at)
-            await put(tx, tables.proofs, holder=who.id, made_at=at)
-            await put(tx, tables.codes, id=bytes([number]), holder=who.id, issued_at=at)
-        await tx.people.change(used, used.holder, b"index", later)
-        await erase_what_is_old(tx.connection, KEEP, later)
-        assert [await count(tx, table) for table in hanging] == [2] * 5
-        await erase_what_is_old(tx.connection, KEEP, later + SECOND)
-        assert [await count(tx, table) for table in hanging] == [1] * 5
-        assert await tx.people.of_chat("web:2") is not None
+        await put(tx, table, 1, state=WAITING, body=b"contents", **{column: 0.0})
+    assert await erase(store) == 0
 
 
-async def test_a_chat_that_speaks_for_somebody_stays(store: Store) -> None:
+async def test_a_chat_lives_while_it_is_linked_or_has_something_to_say(store: Store) -> None:
+    old = (NOW - 100 * DAY).timestamp()
     async with store.writing() as tx:
-        await register(tx)
-        for chat in ("web:1", "web:2"):
-            await put(tx, tables.chats, id=chat, seen_at=0.0)
-        await erase_what_is_old(tx.connection, KEEP, NOON)
-        assert (await tx.connection.scalars(select(tables.chats.c.id))).all() == ["web:1"]
+        for chat in ("linked", "waiting", "idle"):
+            await put(tx, tables.chats, 1, id=chat, seen_at=old)
+            await put(tx, tables.consents, 1, chat=chat, given_at=old)
+        await put(tx, tables.links, 1, chat="linked")
+        await put(tx, tables.inbox, 1, chat="waiting", state=WAITING)
+    assert await erase(store) == 2, "the idle chat and its consent"
+    async with store.reading() as tx:
+        chats = (await tx.connection.scalars(select(tables.chats.c.id))).all()
+        consents = (await tx.connection.scalars(select(tables.consents.c.chat))).all()
+    assert sorted(chats) == sorted(consents) == ["linked", "waiting"]
 
 
-@pytest.mark.parametrize(("state", "kept"), [(WAITING, True), (DONE, False), (PARKED, False)])
-async def test_messages_are_forgotten_when_the_work_on_them_is_over(
-    store: Store, state: int, kept: bool
-) -> None:
-    old = (NOON - timedelta(days=KEEP.message_id_days) - SECOND).timestamp()
+async def everything(store: Store) -> None:
+    """Keep somebody who has not been here for long, with all that hangs on him, and one who was."""
     async with store.writing() as tx:
-        await put(tx, tables.inbox, received_at=old, state=state, body=b"body")
-        await put(tx, tables.outbox, made_at=old, state=state, body=b"body")
-        await erase_what_is_old(tx.connection, KEEP, NOON)
-        assert await count(tx, tables.inbox) == int(kept)
-        bodies = (await tx.connection.scalars(select(tables.outbox.c.body))).all()
-    assert bodies in ([b"body"] if kept else [], [None])
-    assert (b"body" in bodies) == kept
+        for row, seen in enumerate((NOW - 200 * DAY, NOW), 1):
+            holder, chat = f"holder{row}", f"web:{row}"
+            await put(tx, tables.holders, row, id=holder, seen_at=seen.timestamp())
+            await put(tx, tables.links, row, chat=chat, holder=holder)
+            await put(tx, tables.chats, row, id=chat, seen_at=seen.timestamp())
+            await put(tx, tables.consents, row, chat=chat, given_at=seen.timestamp())
+            for table in (tables.exports, tables.proofs, tables.codes):
+                await put(tx, table, row, holder=holder)
 
 
-async def test_of_a_transcript_the_words_go_first(store: Store) -> None:
-    week = timedelta(days=KEEP.message_days)
+OF_A_HOLDER = ("holders", "links", "chats", "consents", "exports", "proofs", "codes")
+
+
+async def test_with_a_registration_goes_all_that_hangs_on_it(store: Store) -> None:
+    await everything(store)
+    assert await erase(store) == len(OF_A_HOLDER)
+    async with store.reading() as tx:
+        for name in OF_A_HOLDER:
+            assert await count(tx, tables.metadata.tables[name]) == 1
+
+
+async def test_when_it_is_killed_on_the_way_it_begins_again(store: Store) -> None:
+    await everything(store)
+    for survived in range(1, 20):
+        async with store.writing() as tx:
+            connection, left = tx.connection, iter(range(survived))
+
+            class Dying:
+                """Dies after some statements, as a process does that is killed."""
+
+                @staticmethod
+                async def execute(statement: Any, left: Any = left, to: Any = connection) -> Any:
+                    next(left)
+                    return await to.execute(statement)
+
+            try:
+                await erase_what_is_old(Dying, KEEP, NOW)  # type: ignore[arg-type]
+            except (StopIteration, RuntimeError):
+                await connection.rollback()
+                break_off = True
+            else:
+                break_off = False
+            if not break_off:
+                break
+        async with store.reading() as tx:
+            assert await count(tx, tables.holders) == 2, "whole or not at all"
+    assert survived > len(OF_A_HOLDER)
+    assert await erase(store) == 0
+    async with store.reading() as tx:
+        assert await count(tx, tables.holders) == 1
+
+
+async def test_what_was_erased_is_nowhere_in_the_files(store: Store, tmp_path: Path) -> None:
     async with store.writing() as tx:
-        for age in (week + SECOND, week):
-            at = (NOON - age).timestamp()
-            await put(tx, tables.outbox, made_at=at, state=DONE, body=b"body")
-        await erase_what_is_old(tx.connection, KEEP, NOON)
-        rows = select(tables.outbox.c.body).order_by(tables.outbox.c.number)
-        assert (await tx.connection.scalars(rows)).all() == [None, b"body"]
-
-
-async def test_the_log_is_emptied_where_there_is_one(store: Store) -> None:
+        await put(tx, tables.uploads, 1, body=b"canary" * 9_000, made_at=0.0)
+        await put(tx, tables.uploads, 2, body=b"still here")
+    assert await erase(store) == 1
     async with store.reading() as tx:
         await empty_the_log(tx.connection)
+    files = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert b"canary" not in files
+    assert store.shared or b"still here" in files
