@@ -127,6 +127,11 @@ async def test_a_chat_lives_while_it_is_linked_or_has_something_to_say(store: St
     assert sorted(chats) == sorted(consents) == ["linked", "waiting"]
 
 
+def contents(folder: Path) -> bytes:
+    """Return all that stands in a folder's files."""
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
 async def everything(store: Store) -> None:
     """Keep somebody who has not been here for long, with all that hangs on him, and one who was."""
     async with store.writing() as tx:
@@ -189,6 +194,6 @@ async def test_what_was_erased_is_nowhere_in_the_files(store: Store, tmp_path: P
     assert await erase(store) == 1
     async with store.reading() as tx:
         await empty_the_log(tx.connection)
-    files = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    files = contents(tmp_path)
     assert b"canary" not in files
     assert store.shared or b"still here" in files
