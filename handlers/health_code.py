@@ -102,6 +102,7 @@ class HealthCode(Form):
         assessment = await _assess(turn, known, export)
         _read_aloud(turn, export)
         await issue_code(turn, known, assessment)
+        await turn.tx.people.used(known, turn.now)
         await turn.tx.people.record("code issued", actor=turn.chat, object=known.id, now=turn.now)
         return None
 

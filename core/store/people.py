@@ -172,6 +172,12 @@ class People:
             return None
         return Export.from_bytes(known.sealer.open(body, f"exports|body|{known.id}"))
 
+    async def used(self, known: Known, now: datetime) -> None:
+        """Keep that a registration was used: unused ones are erased after a time."""
+        await self.connection.execute(
+            update(holders).where(holders.c.id == known.id).values(seen_at=now.timestamp())
+        )
+
     async def erase(self, known: Known) -> None:
         """Erase a holder: his key first, so that no copy of what it sealed can be read again."""
         chats = select(links.c.chat).where(links.c.holder == known.id)

@@ -50,6 +50,10 @@ async def count(tx: Transaction, table: Table, *where: Any) -> int:
     return int(await tx.connection.scalar(select(func.count()).select_from(table).where(*where)))
 
 
+def all_bytes(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
 async def erase(store: Store) -> int:
     async with store.writing() as tx:
         return await erase_what_is_old(tx.connection, KEEP, NOW)
