@@ -78,6 +78,7 @@ class Inbox:
         self._arrived: list[Arrival] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._behind = True
         self._stopping = False
 
     async def start(self) -> None:
@@ -134,8 +135,12 @@ class Inbox:
             # What is due there and was not ours to take is in the hands of another process.
             await sleep_until(self._wake, None, self.clock, SHARED_POLL)
             return
-        async with self.store.reading() as tx:
-            due = await Rows(tx.connection, tx.ring).next_due()
+        due = None
+        # Only what was put off, or left by an earlier run, comes due by itself.
+        if self._behind:
+            async with self.store.reading() as tx:
+                due = await Rows(tx.connection, tx.ring).next_due()
+            self._behind = due is not None
         await sleep_until(self._wake, due, self.clock, None)
 
     async def _cycle(self, arrived: Sequence[Arrival]) -> bool:
@@ -205,6 +210,7 @@ class Inbox:
     async def _failed(self, waiting: Waiting, error: Exception) -> None:
         log.error("message %d failed, try %d: %s", waiting.number, waiting.tries + 1, where(error))
         now = self.clock()
+        self._behind = True
         async with self.store.writing() as tx:
             rows = Rows(tx.connection, tx.ring)
             if waiting.tries + 1 < TRIES:
