@@ -148,3 +148,21 @@ def test_a_reference_has_no_letters_that_are_taken_for_another() -> None:
     for reference in references:
         assert re.fullmatch(rf"HC-[{REFERENCE}]{{5}}-[{REFERENCE}]{{5}}", reference)
     assert not set("IO01") & set(REFERENCE)
+
+
+async def test_who_is_erased_is_gone_and_nobody_else(store: Store) -> None:
+    day = date(2021, 11, 1)
+    async with store.writing() as tx:
+        known = await register(tx)
+        other = await register(tx, "web:2", number="G123456(A)")
+        for who, chat in ((known, "web:1"), (other, "web:2")):
+            await tx.people.consent(chat, "2021-12", NOON)
+            await tx.people.keep_proof(who, b"proof", NOON)
+            await tx.people.keep_export(who, Export([], day, day, NOON), NOON)
+        await tx.people.erase(known)
+    async with store.reading() as tx:
+        assert await tx.people.of_chat("web:1") is None
+        assert not await tx.people.consented("web:1", "2021-12")
+        assert await tx.people.consented("web:2", "2021-12")
+        for table in (holders, links, exports, proofs):
+            assert len((await tx.connection.execute(select(table))).all()) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.conversation.messages import Button, Incoming, Press, Reply, Text
 from core.conversation.turn import Job, Sms
@@ -179,3 +179,13 @@ async def test_presses_and_all_they_carry_come_back_as_they_were(store: Store) -
         await receive(tx, press)
     (found,) = await heads(store)
     assert found.incoming == press
+
+
+async def test_a_damaged_row_is_taken_without_its_body_and_stops_no_other(store: Store) -> None:
+    await send(store, ("web", "web:1", reply("one")), ("web", "web:2", reply("other")))
+    async with store.writing() as tx:
+        await tx.connection.execute(
+            update(outbox).where(outbox.c.chat == "web:1").values(body=b"damaged")
+        )
+        taken = await Outbox(tx.connection, tx.ring).take(9, NOON, lease=60)
+    assert [due.body for due in taken] == [None, reply("other")]
