@@ -104,9 +104,11 @@ async def test_newer_visit_records_take_the_place_of_the_older(store: Store) -> 
     async with store.writing() as tx:
         known = await register(tx)
         assert await tx.people.export_of(known) is None
+        assert await tx.people.exported_at(known) is None
         for export in (first, second):
             await tx.people.keep_export(known, export, NOON)
         assert await tx.people.export_of(known) == second
+        assert await tx.people.exported_at(known) == second.exported_at
         assert len((await tx.connection.execute(select(exports))).all()) == 1
 
 
@@ -166,3 +168,11 @@ async def test_who_is_erased_is_gone_and_nobody_else(store: Store) -> None:
         assert await tx.people.consented("web:2", "2021-12")
         for table in (holders, links, exports, proofs):
             assert len((await tx.connection.execute(select(table))).all()) == 1
+
+
+async def test_it_is_kept_when_a_registration_was_last_used(store: Store) -> None:
+    later = NOON + timedelta(days=1)
+    async with store.writing() as tx:
+        known = await register(tx)
+        await tx.people.used(known, later)
+        assert await tx.connection.scalar(select(holders.c.seen_at)) == later.timestamp()

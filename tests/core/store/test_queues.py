@@ -115,6 +115,8 @@ async def test_lanes_go_side_by_side_each_in_its_order(store: Store) -> None:
         rows = Outbox(tx.connection, tx.ring)
         taken = await rows.take(9, NOON, lease=60)
         assert [due.body for due in taken] == [reply("one"), sms, job, reply("other")]
+        lanes = {("web", "web:1"): 2, ("sms", "web:1"): 1, ("work", "web:1"): 1}
+        assert await rows.unsent() == {**lanes, ("web", "web:2"): 1}
         assert [(due.route, due.chat, due.tries) for due in taken][1] == ("sms", "web:1", 0)
         assert await rows.take(9, NOON, lease=60) == [], "they are leased"
         await rows.sent([taken[0].number], [])
@@ -189,3 +191,11 @@ async def test_a_damaged_row_is_taken_without_its_body_and_stops_no_other(store:
         )
         taken = await Outbox(tx.connection, tx.ring).take(9, NOON, lease=60)
     assert [due.body for due in taken] == [None, reply("other")]
+
+
+async def test_a_chat_that_is_known_already_needs_not_be_named(store: Store) -> None:
+    async with store.writing() as tx:
+        await receive(tx, text(1))
+        await Inbox(tx.connection, tx.ring).put([text(2)], [], NOON)
+    (first,) = await heads(store)
+    assert first.incoming == text(1)
