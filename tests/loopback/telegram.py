@@ -148,7 +148,11 @@ class LoopbackTelegram:
     async def _call(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         name = method.lower()
-        params, upload = await parameters_of(request)
+        try:
+            params, upload = await parameters_of(request)
+        except ConnectionResetError:
+            # The bot died in the middle of a call: nothing reached us, and nobody waits.
+            raise web.HTTPBadRequest from None
         chat = int(params.get("chat_id") or 0)
         entry = Sent(time.time(), NAMES.get(name, method), chat, params, photo=upload)
         fault = self.faults.take(entry.method, chat)
