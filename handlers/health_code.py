@@ -127,7 +127,8 @@ async def _assess(turn: Turn, known: Known, export: Export) -> Assessment:
     exposures = await lists.exposures_at({visit.place for visit in export.visits}, since)
     places = await lists.places_in(holder.district) if holder.district else []
     number = normalise(DocumentType(holder.document), holder.number)
-    index = turn.tx.people.document_index(holder.document, number, holder.country)
+    # The authority's lists name no issuing country: who has the number is asked to be careful.
+    index = turn.tx.people.document_index(holder.document, number)
     return assess(
         Declaration.from_answers(turn.session.answers),
         matches(export.visits, exposures, now=turn.now, policy=policy.visits),

@@ -90,9 +90,9 @@ class Lists:
             )
 
     async def places_in(self, district: str) -> list[HighRiskPlace]:
-        """Return the high-risk places of a district."""
+        """Return the high-risk places of a district, and those listed for any."""
         rows = await self.connection.execute(
-            select(tables.places).where(tables.places.c.district == district)
+            select(tables.places).where(tables.places.c.district.in_((district, "")))
         )
         return [
             HighRiskPlace(
