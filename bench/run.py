@@ -165,7 +165,10 @@ def percentile(waits: list[float], part: float) -> float:
 async def run(options: argparse.Namespace) -> None:
     """Measure, compare, print."""
     export = sample_export(31, options.visits, 7, datetime.now(UTC), name="visits.json")
-    first: Callable[[int], list[Step]] = lambda number: first_code(number, export)  # noqa: E731
+
+    def first(number: int) -> list[Step]:
+        return first_code(number, export)
+
     programs: dict[str, tuple[Make, Callable[[int], list[Step]]]] = {
         "ours": (ours, first),
         "naive": (naive(0), first),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Mapping
-from pathlib import Path
 
 import aiohttp
 from sqlalchemy.exc import SQLAlchemyError
@@ -38,8 +36,6 @@ COMMANDS = ("start", "today", "details", "language", "help", "cancel")
 
 TAGS = {Language.ENGLISH: "en", Language.TRADITIONAL: "zh-hant", Language.SIMPLIFIED: "zh"}
 """Language codes by which Telegram tells command menus apart."""
-
-log = logging.getLogger(__name__)
 
 
 class Transcript:
@@ -239,8 +235,6 @@ def open_store(settings: Settings, policy: Policy, clock: Clock) -> tuple[KeyRin
         raise SettingError(f"HEALTHCODE_DATABASE cannot be used: {error.strerror}.") from None
 
 
-def publish_keys(ring: KeyRing, settings: Settings, policy: Policy, clock: Clock) -> Path:
-    """Write the issuer's public keys where a verifier can take them; return the file."""
-    file = settings.data / "issuer-keys.json"
-    PublicKeys.published(ring, clock(), policy.realm).save(file)
-    return file
+def publish_keys(ring: KeyRing, settings: Settings, policy: Policy, clock: Clock) -> None:
+    """Write the issuer's public keys where a verifier can take them."""
+    PublicKeys.published(ring, clock(), policy.realm).save(settings.data / "issuer-keys.json")

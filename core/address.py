@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from core.answer import Context, Found, Invalid
+from core.answer import AsWritten, Context, Invalid
 from core.characters import tidy
 from core.days import hong_kong_day
 from core.district import District as District
@@ -32,7 +32,7 @@ class Housing(StrEnum):
     HOTEL = "hotel"
 
 
-class Address:
+class Address(AsWritten):
     """A residential address in free text, in English or Chinese."""
 
     errors: tuple[str, ...] = ("hidden", "private_use", "too_short", "too_long", "incomplete")
@@ -50,18 +50,8 @@ class Address:
             raise Invalid("incomplete")
         return address
 
-    @staticmethod
-    def find(text: str, context: Context) -> Found | None:
-        """Return None: where an address begins and ends cannot be told."""
-        return None
 
-    @staticmethod
-    def show(value: str, language: str) -> str:
-        """Return the address as it is."""
-        return value
-
-
-class Hotel:
+class Hotel(AsWritten):
     """The name of a hotel."""
 
     errors: tuple[str, ...] = ("hidden", "private_use", "too_short", "too_long")
@@ -77,18 +67,8 @@ class Hotel:
             raise Invalid("too_short", least=LEAST_HOTEL)
         return hotel
 
-    @staticmethod
-    def find(text: str, context: Context) -> Found | None:
-        """Return None: hotels are not listed here."""
-        return None
 
-    @staticmethod
-    def show(value: str, language: str) -> str:
-        """Return the name as it is."""
-        return value
-
-
-class Room:
+class Room(AsWritten):
     """The number or name of a hotel room."""
 
     errors: tuple[str, ...] = ("hidden", "private_use", "format", "too_long")
@@ -106,16 +86,6 @@ class Room:
         if not any(map(str.isalnum, room)):
             raise Invalid("format")
         return room
-
-    @staticmethod
-    def find(text: str, context: Context) -> Found | None:
-        """Return None: a number may be anything."""
-        return None
-
-    @staticmethod
-    def show(value: str, language: str) -> str:
-        """Return the room as it is."""
-        return value
 
 
 class HighRiskPlace(msgspec.Struct, frozen=True):

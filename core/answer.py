@@ -62,6 +62,20 @@ class Kind(Protocol):
         """Return the answer as the summary shows it, in that language."""
 
 
+class AsWritten:
+    """What most kinds of words have in common: not to be found in passing, shown as they are."""
+
+    @staticmethod
+    def find(text: str, context: Context) -> Found | None:
+        """Return None: where such an answer begins and ends cannot be told."""
+        return None
+
+    @staticmethod
+    def show(value: str, language: str) -> str:
+        """Return the answer as it is."""
+        return value
+
+
 def fold(text: str) -> str:
     """Fold full-width letters, digits and brackets to ASCII and trim; keep everything else.
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from enum import StrEnum
 
-from core.answer import Context, Found, Invalid, fold
+from core.answer import AsWritten, Context, Found, Invalid, fold
 from core.characters import is_han, narrow
 from core.country import Country as Country
 
@@ -64,7 +64,7 @@ _LABEL = re.compile(
 _OTHER_DOCUMENT = re.compile(r"passport|permit|護照|护照|[證证]件|通行[證证]", re.IGNORECASE)
 
 
-class DocumentNumber:
+class DocumentNumber(AsWritten):
     """The number of the document that the answer `document` names (an HKID where it is silent)."""
 
     errors: tuple[str, ...] = (
@@ -117,11 +117,6 @@ class DocumentNumber:
             if check == check_character(body):
                 return Found(f"{body}({check})", match.start(), match.end())
         return None
-
-    @staticmethod
-    def show(value: str, language: str) -> str:
-        """Return the number as it is."""
-        return value
 
 
 def _unchecked(written: str) -> str:

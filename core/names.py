@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from core.answer import Context, Found, Invalid
+from core.answer import AsWritten, Context, Found, Invalid
 from core.characters import is_han, is_latin, narrow, tidy
 from core.gazetteer import is_place
 
@@ -70,7 +70,7 @@ _ORDINARY_WORDS = _words(
 _PLACE_ENDS = frozenset("道街路邨村苑樓楼座室區区號号里徑径灣湾廈厦園园院校城閣阁臺台段市省縣县站")
 
 
-class EnglishName:
+class EnglishName(AsWritten):
     """The name in Latin letters, as on the document: "CHAN Tai Man" or "Chan, Tai Man"."""
 
     errors: tuple[str, ...] = (
@@ -121,13 +121,8 @@ class EnglishName:
                 continue
         return None
 
-    @staticmethod
-    def show(value: str, language: str) -> str:
-        """Return the name as it is."""
-        return value
 
-
-class ChineseName:
+class ChineseName(AsWritten):
     """The name in Chinese characters, kept as they were written."""
 
     errors: tuple[str, ...] = ("hidden", "private_use", "not_chinese", "too_long")
@@ -166,11 +161,6 @@ class ChineseName:
             if name and _could_be_a_name(name[0]):
                 found.append(Found(text[start : name.end()], run.start(), name.end()))
         return found[0] if len({f.value for f in found}) == 1 else None
-
-    @staticmethod
-    def show(value: str, language: str) -> str:
-        """Return the name as it is."""
-        return value
 
 
 def _could_be_a_name(run: str) -> bool:

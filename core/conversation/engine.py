@@ -94,7 +94,6 @@ class Conversation:
                 await self.again(turn)
             case _:
                 await self._said(turn, body)
-        turn.session.seen_at = turn.now
 
     # Forms
 
@@ -335,11 +334,13 @@ class Conversation:
         session.wrong = turn.incoming.message
         turn.note(self._error(turn, tried, invalid.code), **invalid.params)
         if session.failures >= HELPLESS:
-            example = field.example(turn)
-            if example:
-                turn.note("engine.example", example=example)
+            self._example(turn, field)
             turn.note("engine.person", hotline=turn.policy.hotline)
         await self.again(turn)
+
+    def _example(self, turn: Turn, field: Field) -> None:
+        if example := field.example(turn):
+            turn.note("engine.example", example=example)
 
     def _error(self, turn: Turn, field: Field, code: str) -> str:
         key = f"{field.key}.error.{code}"
@@ -360,9 +361,7 @@ class Conversation:
                 await self.again(turn, turn.text(f"{field.key}.why", **form.values(turn, field)))
             case "_help":
                 turn.note("engine.help", hotline=turn.policy.hotline)
-                example = field.example(turn)
-                if example:
-                    turn.note("engine.example", example=example)
+                self._example(turn, field)
                 await self.again(turn)
             case "_skip":
                 keep(session, field, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -41,7 +41,6 @@ class Session(msgspec.Struct, omit_defaults=True):
     erase: bool = False
     files: int = 0
     files_on: str = ""
-    seen_at: datetime | None = None
 
     def to_bytes(self) -> bytes:
         """Return the session as it is kept."""

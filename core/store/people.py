@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.holder import Holder
@@ -23,9 +24,16 @@ REFERENCE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def new_reference() -> str:
-    """Return a reference number to quote to the helpdesk: HC- and ten letters (49 bits)."""
+    """Return a reference number to quote to the helpdesk: HC- and ten characters (50 bits)."""
     letters = "".join(secrets.choice(REFERENCE) for _ in range(10))
     return f"HC-{letters[:5]}-{letters[5:]}"
+
+
+_HOLDER = select(holders.c.id, holders.c.reference, holders.c.key, holders.c.record)
+_OF_CHAT = _HOLDER.join(links, links.c.holder == holders.c.id).where(
+    links.c.chat == bindparam("of_chat"), links.c.role == SELF
+)
+_OF_DOCUMENT = _HOLDER.where(holders.c.document == bindparam("index"))
 
 
 @dataclass(frozen=True)
@@ -49,32 +57,21 @@ class People:
         """Return the blind index of an identity document (its normalised number)."""
         return self.ring.index("document", f"{document}|{country}|{number}")
 
-    def _known(self, row: tuple[str, str, bytes, bytes]) -> Known:
-        sealer = self.ring.owner(row[2])
-        record = sealer.open(row[3], f"holders|record|{row[0]}")
-        return Known(row[0], row[1], Holder.from_bytes(record), sealer)
+    async def _one(self, statement: Select[Any], values: dict[str, Any]) -> Known | None:
+        row = (await self.connection.execute(statement, values)).one_or_none()
+        if row is None:
+            return None
+        sealer = self.ring.owner(row.key)
+        record = sealer.open(row.record, f"holders|record|{row.id}")
+        return Known(row.id, row.reference, Holder.from_bytes(record), sealer)
 
     async def of_chat(self, chat: str) -> Known | None:
         """Return the holder for whom a chat speaks."""
-        row = (
-            await self.connection.execute(
-                select(holders.c.id, holders.c.reference, holders.c.key, holders.c.record)
-                .join(links, links.c.holder == holders.c.id)
-                .where(links.c.chat == chat, links.c.role == SELF)
-            )
-        ).one_or_none()
-        return self._known(tuple(row)) if row else None
+        return await self._one(_OF_CHAT, {"of_chat": chat})
 
     async def of_document(self, index: bytes) -> Known | None:
         """Return the holder of a document."""
-        row = (
-            await self.connection.execute(
-                select(holders.c.id, holders.c.reference, holders.c.key, holders.c.record).where(
-                    holders.c.document == index
-                )
-            )
-        ).one_or_none()
-        return self._known(tuple(row)) if row else None
+        return await self._one(_OF_DOCUMENT, {"index": index})
 
     async def register(self, holder: Holder, index: bytes, *, chat: str, now: datetime) -> Known:
         """Keep a new holder, spoken for by this chat."""

@@ -121,7 +121,6 @@ consents = Table(
     Column("chat", String(80), primary_key=True),
     Column("notice", String(20), primary_key=True),
     Column("given_at", Float, nullable=False),
-    Column("withdrawn_at", Float),
 )
 
 challenges = Table(

@@ -16,6 +16,7 @@ from core.conversation.messages import (
     Text,
     Undelivered,
 )
+from core.conversation.session import Session
 from core.conversation.texts import Language
 from core.sample import sample_export
 from core.store.store import Store
@@ -271,7 +272,7 @@ async def test_a_chat_in_which_all_is_known_takes_a_file_at_once(talk: Talk) -> 
 async def test_who_blocks_the_bot_is_not_answered(talk: Talk) -> None:
     for gone in (True, False):
         assert await talk.take(Left(gone)) == []
-    assert talk.session.seen_at is None
+    assert talk.session == Session(language="en"), "nothing else is remembered of it"
 
 
 @pytest.mark.parametrize("what", ["sms", "message"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import msgspec
 
@@ -29,7 +29,6 @@ FULL = Session(
     erase=True,
     files=2,
     files_on="2021-12-10",
-    seen_at=datetime(2021, 12, 10, 4, tzinfo=UTC),
 )
 
 
@@ -60,7 +59,6 @@ def test_a_form_put_away_leaves_nothing_but_what_is_the_chats() -> None:
         erase=True,
         files=2,
         files_on="2021-12-10",
-        seen_at=FULL.seen_at,
     )
     assert session == kept
     session.begin("health_code", date(2021, 12, 11))

@@ -86,7 +86,6 @@ def upgrade() -> None:
         sa.Column("chat", sa.String(length=80), nullable=False),
         sa.Column("notice", sa.String(length=20), nullable=False),
         sa.Column("given_at", sa.Float(), nullable=False),
-        sa.Column("withdrawn_at", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("chat", "notice"),
     )
     op.create_table(
