@@ -140,7 +140,10 @@ class AtThePage:
     async def shows_code(self) -> bytes:
         """Show the newest code large, and return what the officer's scanner sees of the screen."""
         await self._press(self.page.locator(".open").last)
-        await expect(self.page.locator("#gate img")).to_be_in_viewport(ratio=0.9)
+        image = self.page.locator("#gate img")
+        await expect(image).to_be_in_viewport(ratio=0.9)
+        # It takes its place at once, and is there to see when it has been decoded.
+        await image.evaluate("image => image.decode()")
         seen = await self.page.screenshot()
         await self.page.keyboard.press("Escape")
         return seen
