@@ -113,6 +113,7 @@ class WebChannel:
         self._uploads = asyncio.Semaphore(UPLOADS)
         app = web.Application(middlewares=[_discreet])
         app.on_response_prepare.append(_harden)
+        app.on_shutdown.append(self._close_pages)
         app.add_routes(
             [
                 web.get("/", self._index),
@@ -136,10 +137,12 @@ class WebChannel:
         self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Close the pages (they try to come back by themselves) and the door."""
+        """Close the door, then the pages: they come back by themselves, and must not be let in."""
+        await self._runner.cleanup()
+
+    async def _close_pages(self, _: web.Application) -> None:
         pages = [page for chat in self._chats for page in chat.pages]
         await asyncio.gather(*(page.socket.close(code=WSCloseCode.GOING_AWAY) for page in pages))
-        await self._runner.cleanup()
 
     async def send(self, address: str, reply: Reply, number: int) -> None:
         """Wake the pages of that chat: they read the reply, and any before it, themselves."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
 from aiohttp import web
@@ -167,6 +169,26 @@ async def test_a_reconnection_misses_nothing_and_repeats_nothing(
         assert [r["text"] for r in await tab.hello(last=1)] == [str(n) for n in range(1, 121)]
         await chat.reply(person.name, Reply(text="live"))
         assert (await tab.hear())["text"] == "live"
+
+
+async def test_a_page_that_comes_back_at_once_does_not_hold_up_the_end(
+    chat: LoopbackChat, person: Person
+) -> None:
+    async def stays() -> None:
+        with pytest.raises(aiohttp.ClientError):
+            while True:
+                async with person.tab() as tab:
+                    await tab.hello()
+                    open_.set()
+                    await tab.socket.receive()
+
+    open_ = asyncio.Event()
+    page = asyncio.create_task(stays())
+    await open_.wait()
+    async with asyncio.timeout(2):
+        await chat.channel.stop()
+    async with asyncio.timeout(5):
+        await page
 
 
 async def test_every_tab_hears_everything(chat: LoopbackChat, person: Person) -> None:
