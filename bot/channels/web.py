@@ -197,8 +197,8 @@ class WebChannel:
         """Let the browser forget the chat, and close its tabs so that they forget it too."""
         self._check_origin(request)
         response = web.Response(status=204)
-        web_cookie.forget(response)
-        # The cookie goes first: a tab that begins anew must not show it once more.
+        web_cookie.renew(request, response)
+        # The cookie goes first: a tab that begins anew must not show the old one once more.
         await response.prepare(request)
         await response.write_eof()
         if chat := self._chat_of(request):

@@ -26,19 +26,30 @@ def address(request: web.Request) -> str | None:
 
 def give(request: web.Request, response: web.StreamResponse) -> None:
     """Let the browser keep its token, or a new one."""
+    _set(request, response, _token(request) or _new())
+
+
+def renew(request: web.Request, response: web.StreamResponse) -> None:
+    """Give the browser a new token: nobody can open the chat any more.
+
+    The tabs begin anew at the same time; without a token each would be given one of its own.
+    """
+    _set(request, response, _new())
+
+
+def _new() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _set(request: web.Request, response: web.StreamResponse, token: str) -> None:
     response.set_cookie(
         COOKIE,
-        _token(request) or secrets.token_urlsafe(32),
+        token,
         max_age=COOKIE_DAYS * 24 * 3600,
         httponly=True,
         samesite="Strict",
         secure="https" in (request.scheme, request.headers.get("X-Forwarded-Proto")),
     )
-
-
-def forget(response: web.StreamResponse) -> None:
-    """Let the browser forget its token: nobody can open the chat any more."""
-    response.del_cookie(COOKIE, httponly=True, samesite="Strict")
 
 
 def _token(request: web.Request) -> str:
