@@ -1,7 +1,6 @@
 """The code itself: a CWT (RFC 8392) in a COSE_Sign1 (RFC 9052), issued here and checked anywhere.
 
-Signed by hand: the payload is small and fixed, and a general library adds a claim of its own,
-which costs a QR version.
+The format is written down in docs/credential.md, for those who write a verifier of their own.
 """
 
 from __future__ import annotations
@@ -16,21 +15,13 @@ from typing import Any
 
 import base45
 import cbor2
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from core.assessment import Colour
+from core.cose_sign1 import ES256, Sign1, sign
 from core.days import end_of_day, hong_kong_day
-from core.deterministic_cbor import Malformed, Tagged, read
-from core.issuer_keys import KID_BYTES, REVOKED_BYTES, IssuerKey, PublicKey, PublicKeys, Realm
+from core.deterministic_cbor import Malformed, read
+from core.issuer_keys import REVOKED_BYTES, IssuerKey, PublicKey, PublicKeys, Realm
 
-COSE_SIGN1 = 18  # RFC 9052 §4.2
-ALG, KID, ES256 = 1, 4, -7  # RFC 9052 §3.1, RFC 9053 §2.1
 ISS, EXP, IAT, CTI = 1, 4, 6, 7  # RFC 8392 §3.1
 PRIVATE = -65537  # the first claim key for private use, RFC 8392 §9.1.1
 VERSION, STATUS, BINDING, NAME, CHALLENGE = range(5)
@@ -39,8 +30,6 @@ EXTENSION = 32
 
 FORMAT = 1
 STATUSES = {1: Colour.GREEN, 2: Colour.AMBER, 3: Colour.RED}
-SIGNATURE_BYTES = 64
-COORDINATE_BYTES = 32
 CODE_ID_BYTES = 8
 BINDING_BYTES = 2  # fits about 10,700 possible numbers: it proves a match, and reveals no number
 NAME_BYTES = 24
@@ -53,8 +42,6 @@ LONGEST_LIFE = timedelta(hours=24)
 
 Document = tuple[str, str]
 """An identity document: its type's one-character code, and its number in canonical form."""
-
-_ECDSA = ec.ECDSA(SHA256(), deterministic_signing=True)
 
 
 class Reason(StrEnum):
@@ -97,12 +84,14 @@ class Verdict:
     """The outcome of a check: accepted only if there is no reason to refuse.
 
     `claims` is there once the signature holds, also when the code is refused for what follows.
-    `binding` says whether the document is the holder's, None when none was compared.
+    `binding` says whether the document is the holder's, `challenge` whether the officer's digits
+    were answered; each is None when there was none to compare.
     """
 
     reason: Reason | None
     claims: Claims | None = None
     binding: bool | None = None
+    challenge: bool | None = None
 
     @property
     def accepted(self) -> bool:
@@ -157,7 +146,7 @@ def issue(
     }
     if challenge is not None:
         private[CHALLENGE] = int(challenge)
-    claims = {
+    claims: dict[int | str, Any] = {
         ISS: key.realm.value,
         EXP: int(expires_at.timestamp()),
         IAT: int(issued_at.timestamp()),
@@ -172,12 +161,8 @@ def issue(
         or not _within_life(key.public, claims)
     ):
         raise ValueError("a code that no verifier would accept")
-    protected = cbor2.dumps({ALG: ES256, KID: key.kid}, canonical=True)
-    payload = cbor2.dumps(claims, canonical=True)
-    r, s = decode_dss_signature(key.private.sign(_signed(protected, payload), _ECDSA))
-    signature = r.to_bytes(COORDINATE_BYTES, "big") + s.to_bytes(COORDINATE_BYTES, "big")
-    message = cbor2.CBORTag(COSE_SIGN1, [protected, {}, payload, signature])
-    encoded: bytes = base45.b45encode(cbor2.dumps(message, canonical=True))
+    message = sign(key.private, key.kid, cbor2.dumps(claims, canonical=True))
+    encoded: bytes = base45.b45encode(message)
     return key.realm.prefix + encoded.decode()
 
 
@@ -202,13 +187,13 @@ def check(
     if keys.keys and realm not in keys.realms:
         return Verdict(Reason.OTHER_REALM)
     try:
-        protected, header, payload, claims, signature = _opened(text.removeprefix(realm.prefix))
+        message, algorithm, kid, claims = _opened(text.removeprefix(realm.prefix))
     except ValueError:
         return Verdict(Reason.MALFORMED)
     # 4 and 5: the algorithm, and the key with its life
-    if header[ALG] != ES256:
+    if algorithm != ES256:
         return Verdict(Reason.ALGORITHM)
-    key = keys.keys.get(header[KID])
+    key = keys.keys.get(kid)
     if key is None:
         return Verdict(Reason.UNKNOWN_KEY)
     if key.realm is not realm:
@@ -218,57 +203,38 @@ def check(
     if not _within_life(key, claims):
         return Verdict(Reason.KEY_LIFE)
     # 6 and 7: the signature, and only then what it says
-    try:
-        key.key.verify(signature, _signed(protected, payload), _ECDSA)
-    except InvalidSignature:
+    if not message.signed_by(key.key):
         return Verdict(Reason.FORGED)
     content = _content(claims, realm)
     if content is None:
         return Verdict(Reason.CONTENT)
     # 8 to 11: time, revocation, document, challenge
-    match = None if document is None else binding(content.code_id, document) == content.binding
+    same_document = (
+        None if document is None else binding(content.code_id, document) == content.binding
+    )
+    answered = None if challenge is None else challenge == content.challenge
     reason = _untimely(content, keys, now)
-    if reason is None and content.code_id[:REVOKED_BYTES] in keys.revoked:
+    if reason is None and _revoked(content, key, keys):
         reason = Reason.REVOKED
-    if reason is None and match is False:
+    if reason is None and same_document is False:
         reason = Reason.OTHER_DOCUMENT
-    if reason is None and challenge is not None and challenge != content.challenge:
+    if reason is None and answered is False:
         reason = Reason.OTHER_CHALLENGE
-    return Verdict(reason, content, match)
+    return Verdict(reason, content, same_document, answered)
 
 
-def _opened(text: str) -> tuple[bytes, dict[int, Any], bytes, dict[int, Any], bytes]:
-    """Return protected header, as bytes and read, payload likewise, and signature in DER."""
-    data = base45.b45decode(text)
-    if base45.b45encode(data).decode() != text:
-        raise Malformed("a text that no encoder writes")
-    match read(data, DEPTH):
-        case Tagged(
-            tag=18,
-            value=[bytes() as protected, dict() as unprotected, bytes() as payload, bytes() as raw],
-        ) if not unprotected and len(raw) == SIGNATURE_BYTES:
-            header, claims = read(protected, DEPTH), read(payload, DEPTH)
-        case _:
-            raise Malformed("no COSE_Sign1 with an empty unprotected header")
-    # A header that says more (a critical one, a second key) is not one of ours.
-    if not isinstance(header, dict) or set(header) != {ALG, KID}:
-        raise Malformed("a protected header of another form")
-    if not isinstance(header[KID], bytes) or len(header[KID]) != KID_BYTES:
-        raise Malformed("a kid of another form")
+def _opened(text: str) -> tuple[Sign1, Any, bytes, dict[int | str, Any]]:
+    """Return message, algorithm, kid and claims of what follows the prefix, or raise ValueError."""
+    # Given bytes, the decoder forgives nothing; of a text it would drop line ends.
+    message = Sign1.read(base45.b45decode(text.encode()), DEPTH)
+    algorithm, kid = message.header()
+    claims = read(message.payload, DEPTH)
     if not isinstance(claims, dict):
         raise Malformed("no claims")
-    r, s = (
-        int.from_bytes(half, "big") for half in (raw[:COORDINATE_BYTES], raw[COORDINATE_BYTES:])
-    )
-    return protected, header, payload, claims, encode_dss_signature(r, s)
+    return message, algorithm, kid, claims
 
 
-def _signed(protected: bytes, payload: bytes) -> bytes:
-    """Return what is signed (RFC 9052 §4.4)."""
-    return cbor2.dumps(["Signature1", protected, b"", payload])
-
-
-def _within_life(key: PublicKey, claims: dict[int, Any]) -> bool:
+def _within_life(key: PublicKey, claims: dict[int | str, Any]) -> bool:
     iat, exp = claims.get(IAT), claims.get(EXP)
     if type(iat) is not int or type(exp) is not int:
         return False
@@ -276,7 +242,7 @@ def _within_life(key: PublicKey, claims: dict[int, Any]) -> bool:
     return begins <= iat <= ends and begins <= exp <= ends
 
 
-def _content(claims: dict[int, Any], realm: Realm) -> Claims | None:
+def _content(claims: dict[int | str, Any], realm: Realm) -> Claims | None:
     """Return the claims if their set, types, lengths and versions are ours."""
     private = claims.get(PRIVATE)
     if claims.keys() != {ISS, EXP, IAT, CTI, PRIVATE} or not isinstance(private, dict):
@@ -335,3 +301,8 @@ def _untimely(claims: Claims, keys: PublicKeys, now: datetime) -> Reason | None:
     if not timedelta(0) < claims.expires_at - claims.issued_at <= LONGEST_LIFE:
         return Reason.LIFE
     return None
+
+
+def _revoked(claims: Claims, key: PublicKey, keys: PublicKeys) -> bool:
+    too_early = key.iat_min is not None and claims.issued_at < key.iat_min
+    return too_early or claims.code_id[:REVOKED_BYTES] in keys.revoked

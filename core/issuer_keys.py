@@ -21,10 +21,9 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from core.cose_sign1 import COORDINATE_BYTES, KID_BYTES
 from core.vault import KeyRing
 
-KID_BYTES = 8
-COORDINATE_BYTES = 32  # of a P-256 point
 REVOKED_BYTES = 4
 """How much of a code's id a revocation list carries: 1,000 of 100,000 codes in 4 KB."""
 
@@ -58,13 +57,17 @@ def _coordinates(public: ec.EllipticCurvePublicKey) -> tuple[bytes, bytes]:
 
 @dataclass(frozen=True)
 class PublicKey:
-    """One key that checks codes: those issued and expiring within its life (UTC)."""
+    """One key that checks codes: those issued and expiring within its life (UTC).
+
+    Codes of it that were issued before `iat_min` are revoked.
+    """
 
     key: ec.EllipticCurvePublicKey
     not_before: datetime
     not_after: datetime
     realm: Realm
     withdrawn: bool = False
+    iat_min: datetime | None = None
 
     @cached_property
     def kid(self) -> bytes:
