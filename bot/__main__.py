@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import resource
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,12 +58,21 @@ def _parser() -> argparse.ArgumentParser:
     load.set_defaults(run=_load)
 
     sample = commands.add_parser("export-sample", help="write a plausible visit-record export")
-    sample.add_argument("--days", type=int, default=31)
-    sample.add_argument("--visits", type=int, default=60)
+    sample.add_argument("--days", type=_between(1, 366), default=31)
+    sample.add_argument("--visits", type=_between(0, 100_000), default=60)
     sample.add_argument("--seed", type=int, default=7)
     sample.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     sample.set_defaults(run=_sample)
     return parser
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def count(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"must be a number from {least} to {most}")
+        return int(text)
+
+    return count
 
 
 def _decided() -> tuple[Settings, Policy]:
@@ -78,10 +88,12 @@ def _run(options: argparse.Namespace) -> int:
     import uvloop
 
     from bot.app import App
-    from bot.logs import set_up
+    from bot.logs import set_up, unhandled
 
     settings, policy = _decided()
     set_up()
+    # An image of the memory would hold the keys, and what people are writing just now.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     # What the imports made stays for good: the collector need not look through it again.
     gc.collect()
@@ -91,6 +103,7 @@ def _run(options: argparse.Namespace) -> int:
         app = App(settings, policy)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
+        loop.set_exception_handler(unhandled)
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_number, stop.set)
         await app.start()
@@ -129,12 +142,18 @@ def _load(options: argparse.Namespace) -> int:
 
 def _sample(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
+    from bot.settings import SettingError
     from core.sample import sample_export
 
-    data = sample_export(
-        options.days, options.visits, options.seed, system_clock(), name=options.output.name
-    )
-    options.output.write_bytes(data)
+    try:
+        data = sample_export(
+            options.days, options.visits, options.seed, system_clock(), name=options.output.name
+        )
+        options.output.write_bytes(data)
+    except ValueError as error:
+        raise SettingError(f"{error}.") from None
+    except OSError as error:
+        raise SettingError(f"{options.output} cannot be written: {error.strerror}.") from None
     print(f"{options.output}: {options.visits} visits in {options.days} days")
     return 0
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 import aiohttp
+from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels import Channel, Refused, TooLarge
@@ -95,13 +96,12 @@ class App:
         Raise SettingError where a setting names what cannot be used.
         """
         try:
-            await migrate(self.store)
-        except (OSError, SQLAlchemyError) as error:
+            await bring_up_to_date(self.store)
+            publish_keys(self.ring, self.settings, self.policy, self.clock)
+        except SettingError:
             await self.store.close()
-            why = type(getattr(error, "orig", None) or error).__name__
-            raise SettingError(f"HEALTHCODE_DATABASE cannot be used ({why}).") from None
+            raise
         self.workers.warm()
-        publish_keys(self.ring, self.settings, self.policy, self.clock)
         self._open_channels()
         self.outbox = Outbox(self.store, self._routes(), self.clock, self._wake_inbox)
         self.inbox = Inbox(
@@ -228,13 +228,36 @@ def open_store(settings: Settings, policy: Policy, clock: Clock) -> tuple[KeyRin
 
     Raise KeyRingError or SettingError where they cannot be.
     """
-    ring = KeyRing.open(settings.data / "keys.json", clock())
+    file = settings.data / "keys.json"
+    try:
+        ring = KeyRing.open(file, clock())
+    except OSError as error:
+        raise SettingError(f"{file} cannot be used: {error.strerror}.") from None
     try:
         return ring, Store.open(settings.database, ring, policy)
     except OSError as error:
         raise SettingError(f"HEALTHCODE_DATABASE cannot be used: {error.strerror}.") from None
 
 
+async def bring_up_to_date(store: Store) -> None:
+    """Bring the schema up to date; raise SettingError where the database cannot be used."""
+    try:
+        await migrate(store)
+    except CommandError:
+        raise SettingError(
+            "HEALTHCODE_DATABASE cannot be used: a later version of this program has changed it."
+        ) from None
+    except (OSError, SQLAlchemyError, TypeError) as error:
+        # TypeError: a parameter of the URL that the driver does not know. None of their texts is
+        # shown, as it may hold the URL with its password.
+        why = type(getattr(error, "orig", None) or error).__name__
+        raise SettingError(f"HEALTHCODE_DATABASE cannot be used ({why}).") from None
+
+
 def publish_keys(ring: KeyRing, settings: Settings, policy: Policy, clock: Clock) -> None:
-    """Write the issuer's public keys where a verifier can take them."""
-    PublicKeys.published(ring, clock(), policy.realm).save(settings.data / "issuer-keys.json")
+    """Write the issuer's public keys where a verifier can take them; SettingError if it fails."""
+    file = settings.data / "issuer-keys.json"
+    try:
+        PublicKeys.published(ring, clock(), policy.realm).save(file)
+    except OSError as error:
+        raise SettingError(f"{file} cannot be written: {error.strerror}.") from None

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from bot.app import open_store
+from bot.app import bring_up_to_date, open_store
 from bot.clock import system_clock
 from bot.settings import Settings
 from core.identity import normalise
 from core.lists import read_cases, read_exposures, read_places
 from core.policy import Policy
-from core.store.schema import migrate
 
 
 async def load(settings: Settings, policy: Policy, kind: str, data: bytes) -> str:
     """Put a list in place of the one before; return one sentence. Raise ListError."""
     _, store = open_store(settings, policy, system_clock)
     try:
-        await migrate(store)
+        await bring_up_to_date(store)
         async with store.writing() as tx:
             if kind == "exposures":
                 exposures = read_exposures(data)

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 import traceback
+from typing import Any
 
-QUIET = ("httpx", "httpcore", "telegram", "aiohttp.access", "aiosqlite", "asyncio")
+QUIET = ("alembic", "httpx", "httpcore", "telegram", "aiohttp.access", "aiosqlite", "asyncio")
 """Libraries that would write addresses with tokens, or whole messages, into the log."""
 
+log = logging.getLogger(__name__)
 
-def set_up() -> None:
+
+class Discreet(logging.Formatter):
+    """Write a record as one line, and of an error, also a library's, only what `where` tells."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line; what would break it, or steer a terminal, is escaped."""
+        record.message = record.getMessage()
+        record.asctime = self.formatTime(record)
+        line = self.formatMessage(record)
+        if record.exc_info and record.exc_info[1]:
+            line = f"{line}: {where(record.exc_info[1])}"
+        return "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in line
+        )
+
+
+def set_up(level: int = logging.INFO) -> None:
     """Log to stderr: time, level, place, message."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Discreet())
+    logging.basicConfig(level=level, handlers=[handler])
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what nobody waited for. The loop's own words would hold those of the error."""
+    what = str(context["message"]).partition(" in callback")[0]
+    error = context.get("exception")
+    log.error("%s: %s", what, where(error) if error else "no error")
 
 
 def where(error: BaseException) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
@@ -61,8 +61,7 @@ class Settings:
     def load(cls, environ: Mapping[str, str] | None = None, file: Path = Path(".env")) -> Settings:
         """Read the environment, and below it a `.env` file; raise SettingError."""
         given = dict(os.environ if environ is None else environ)
-        below = {k: v for k, v in dotenv_values(file).items() if v is not None}
-        merged = {**below, **given}
+        merged = {**_below(file), **given}
         for name in merged:
             if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in NAMES:
                 raise SettingError(f"{name} is not a setting of this program.")
@@ -102,6 +101,13 @@ class Settings:
             raise _wrong("WEB", "is off and there is no HEALTHCODE_TELEGRAM_TOKEN: nothing to run")
 
 
+def _below(file: Path) -> dict[str, str]:
+    try:
+        return {k: v for k, v in dotenv_values(file).items() if v is not None}
+    except UnicodeDecodeError:
+        raise SettingError(f"The file {file} of settings is not UTF-8 text.") from None
+
+
 def _wrong(name: str, why: str) -> SettingError:
     return SettingError(f"{PREFIX}{name} {why}.")
 
@@ -120,27 +126,46 @@ def _secret(value: str) -> str:
 
 
 def _base(name: str, value: str, default: str) -> str:
-    parts = urlsplit(value or default)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+    parts = _http(value or default)
+    if parts is None or parts.path.strip("/") or parts.query or parts.fragment:
         raise _wrong(name, "must be a URL without a path, such as http://127.0.0.1:8081")
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def _webhook(value: str) -> str:
-    parts = urlsplit(value)
-    if value and (parts.scheme not in ("http", "https") or not parts.netloc):
+    if value and _http(value) is None:
         raise _wrong("TELEGRAM_WEBHOOK", "must be the public URL of this program, or empty")
     return value.rstrip("/")
+
+
+def _http(value: str) -> SplitResult | None:
+    """Return the parts of an HTTP URL, None where it is none that could be called."""
+    try:
+        parts = urlsplit(value)
+        callable_ = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # Half an IPv6 address, or a port that is no number.
+        return None
+    return parts if callable_ and not re.search(r"\s", value) else None
 
 
 def _database(value: str, data: Path) -> str:
     try:
         url = make_url(value or f"sqlite:///{data / 'healthcode.sqlite3'}")
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise _wrong("DATABASE", "must be an SQLAlchemy URL, such as sqlite:///file") from None
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise _wrong("DATABASE", "must be a sqlite or postgresql URL")
+    if url.get_backend_name() == "sqlite" and not _is_file(url.database):
+        raise _wrong("DATABASE", "must name a file, such as sqlite:///var/healthcode.sqlite3")
+    if mode := url.query.get("sslmode"):
+        # As PostgreSQL's own tools call it; the driver's name for it is ssl.
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
     return url.render_as_string(hide_password=False)
+
+
+def _is_file(database: str | None) -> bool:
+    # One in memory would be another for each connection, and gone at the next start.
+    return bool(database) and database != ":memory:" and not str(database).startswith("file:")
 
 
 def _web(value: str) -> tuple[str, int] | None:
@@ -160,6 +185,6 @@ def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:
 
 def _file(name: str, value: str) -> Path | None:
     path = Path(value) if value else None
-    if path and not path.is_file():
+    if path and not os.path.isfile(path):
         raise _wrong(name, "must name a file that is there")
     return path

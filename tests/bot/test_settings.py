@@ -36,7 +36,14 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
         ({"TELEGRAM_TOKEN": "no"}, "HEALTHCODE_TELEGRAM_TOKEN"),
         ({"TELEGRAM_API": "http://127.0.0.1/bot"}, "HEALTHCODE_TELEGRAM_API"),
         ({"TELEGRAM_API": "127.0.0.1"}, "HEALTHCODE_TELEGRAM_API"),
+        ({"TELEGRAM_API": "http://[::1"}, "HEALTHCODE_TELEGRAM_API"),
+        ({"TELEGRAM_API": "http://127.0.0.1:80810"}, "HEALTHCODE_TELEGRAM_API"),
+        ({"TELEGRAM_API": "http://:8081"}, "HEALTHCODE_TELEGRAM_API"),
+        ({"TELEGRAM_API": "http://my server"}, "HEALTHCODE_TELEGRAM_API"),
+        ({"TELEGRAM_API": "http://127.0.0.1?test=1"}, "HEALTHCODE_TELEGRAM_API"),
+        ({"TWILIO_API": "http://127.0.0.1:x"}, "HEALTHCODE_TWILIO_API"),
         ({"TELEGRAM_WEBHOOK": "nowhere"}, "HEALTHCODE_TELEGRAM_WEBHOOK"),
+        ({"TELEGRAM_WEBHOOK": "https://[a"}, "HEALTHCODE_TELEGRAM_WEBHOOK"),
         ({"TELEGRAM_WEBHOOK": "https://a.example"}, "HEALTHCODE_TELEGRAM_TOKEN"),
         (
             {"TELEGRAM_WEBHOOK": "https://a.example", "TELEGRAM_TOKEN": "1:abc"},
@@ -54,12 +61,17 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
         ),
         ({"DATABASE": "what"}, "HEALTHCODE_DATABASE"),
         ({"DATABASE": "mysql://x/y"}, "HEALTHCODE_DATABASE"),
+        ({"DATABASE": "postgresql://host:port/x"}, "HEALTHCODE_DATABASE"),
+        ({"DATABASE": "sqlite://"}, "HEALTHCODE_DATABASE"),
+        ({"DATABASE": "sqlite:///:memory:"}, "HEALTHCODE_DATABASE"),
+        ({"DATABASE": "sqlite:///file:x?mode=memory&uri=true"}, "HEALTHCODE_DATABASE"),
         ({"WEB": "8080"}, "HEALTHCODE_WEB"),
         ({"WEB": "a:99999"}, "HEALTHCODE_WEB"),
         ({"WEB": "off"}, "HEALTHCODE_WEB"),
         ({"SMS": "pigeon"}, "HEALTHCODE_SMS"),
         ({"SMS": "twilio"}, "HEALTHCODE_TWILIO_ACCOUNT"),
         ({"POLICY": "/nonexistent"}, "HEALTHCODE_POLICY"),
+        ({"POLICY": "x" * 300}, "HEALTHCODE_POLICY"),
         ({"TELEGRAM_TOKN": "1:abc"}, "HEALTHCODE_TELEGRAM_TOKN"),
     ],
 )
@@ -72,3 +84,15 @@ def test_a_mistake_is_one_plain_sentence_that_names_the_setting(
     assert text.startswith(named)
     assert text.endswith(".")
     assert "\n" not in text
+
+
+def test_a_file_in_another_encoding_is_said(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("HEALTHCODE_DATA=資料".encode("big5"))
+    with pytest.raises(SettingError, match=r"\.env of settings is not UTF-8 text\.$"):
+        Settings.load({}, file)
+
+
+def test_a_demand_for_encryption_is_put_as_the_driver_knows_it() -> None:
+    settings = load(DATABASE="postgresql://me:it@host/x?sslmode=verify-full&application_name=bot")
+    assert settings.database == "postgresql://me:it@host/x?application_name=bot&ssl=verify-full"

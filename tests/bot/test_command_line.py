@@ -1,0 +1,316 @@
+"""The command line: what each command answers, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import clock as clocks
+from bot.__main__ import main
+from core.assessment import Colour
+from core.conversation.messages import Card
+from core.credential import expiry, issue
+from core.issuer_keys import IssuerKey, PublicKeys
+from core.picture import draw
+from core.vault import KeyRing
+from tests.bot.process import environment, program
+from tests.clock import NOON, TestClock
+
+CASES = b"document,number,kind,since,until\n"
+GOOD_CASES = CASES + b"hkid,A123456(3),close_contact,2021-12-01,\n"
+
+
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which `main` runs, with settings of its own and the tests' clock."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(clocks, "system_clock", TestClock())
+    for name in [name for name in os.environ if name.startswith("HEALTHCODE_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment(tmp_path).items():
+        if name.startswith("HEALTHCODE_"):
+            monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def is_one_sentence(said: str, named: str = "") -> None:
+    """Fail where what was said is not one plain sentence on one line that names something."""
+    assert said.endswith("\n")
+    assert said.count("\n") == 1, said
+    assert "Traceback" not in said
+    assert named in said
+
+
+# Starting, and what stops it
+
+
+def newer(folder: Path) -> None:
+    """Leave a database that a later version has changed."""
+    with sqlite3.connect(folder / "newer.sqlite3") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+
+
+def prepared(folder: Path) -> None:
+    """Lay out what the wrong settings name."""
+    newer(folder)
+    (folder / "junk.sqlite3").write_bytes(b"this is no database" * 1000)
+    (folder / "file").touch()
+    (folder / "policy.toml").write_text("opens_at = 'soon'\n")
+    (folder / "open").mkdir()
+    (folder / "open" / "keys.json").write_text("{}")
+    (folder / "open" / "keys.json").chmod(0o644)
+    (folder / "closed" / "issuer-keys.json").mkdir(parents=True)
+
+
+WRONG = {
+    "a token": ({"TELEGRAM_TOKEN": "no"}, "HEALTHCODE_TELEGRAM_TOKEN"),
+    "an address": ({"TELEGRAM_API": "http://[::1"}, "HEALTHCODE_TELEGRAM_API"),
+    "a kind of database": ({"DATABASE": "mysql://x/y"}, "HEALTHCODE_DATABASE"),
+    "a database in memory": ({"DATABASE": "sqlite://"}, "HEALTHCODE_DATABASE must name a file"),
+    "a database that is none": (
+        {"DATABASE": "sqlite:///junk.sqlite3"},
+        "HEALTHCODE_DATABASE cannot be used",
+    ),
+    "a newer database": ({"DATABASE": "sqlite:///newer.sqlite3"}, "a later version"),
+    "a database that is away": (
+        {"DATABASE": "postgresql://me:hidden@127.0.0.1:9/x"},
+        "HEALTHCODE_DATABASE cannot be used",
+    ),
+    "a folder that is a file": ({"DATA": "file"}, "file/keys.json cannot be"),
+    "a folder with too long a name": ({"DATA": "x" * 300}, "xxx/keys.json cannot be"),
+    "a key ring that others read": ({"DATA": "open"}, "chmod 600"),
+    "keys that cannot be published": ({"DATA": "closed"}, "issuer-keys.json cannot be written"),
+    "a host": ({"WEB": "192.0.2.1:8080"}, "HEALTHCODE_WEB cannot be used"),
+    "an SMS gateway": ({"SMS": "pigeon"}, "HEALTHCODE_SMS must be one of"),
+    "a policy": ({"POLICY": "policy.toml"}, "opens_at"),
+    "a name": ({"TELEGRAM_TOKN": "1:abc"}, "HEALTHCODE_TELEGRAM_TOKN is not a setting"),
+}
+
+
+@pytest.mark.parametrize(("given", "named"), WRONG.values(), ids=WRONG)
+def test_a_wrong_setting_is_one_sentence_and_exit_code_2(
+    inside: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, str],
+    named: str,
+) -> None:
+    prepared(inside)
+    for name, value in given.items():
+        monkeypatch.setenv(f"HEALTHCODE_{name}", value)
+    assert main(["run"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    is_one_sentence(err, named)
+    assert "hidden" not in err
+
+
+def test_so_it_is_for_whoever_started_the_process(tmp_path: Path) -> None:
+    prepared(tmp_path)
+    for name in ("a token", "a newer database"):
+        given, named = WRONG[name]
+        process = program(tmp_path, "run", **given)
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out) == (2, "")
+        is_one_sentence(err, named)
+
+
+@contextmanager
+def running(folder: Path, **given: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the program until the end of the block; give it, and the address of its page."""
+    with program(folder, "run", **given) as process:
+        try:
+            assert process.stdout
+            said = process.stdout.readline()
+            assert said.startswith("The web chat is at http://127.0.0.1:"), process.stderr.read()  # type: ignore[union-attr]
+            yield process, said.split()[-1]
+        finally:
+            process.kill()
+
+
+def test_it_serves_soon_leaves_no_image_of_its_memory_and_keeps_its_door(tmp_path: Path) -> None:
+    began = time.monotonic()
+    with running(tmp_path) as (process, url):
+        sys.stdout.write(f"serves after {time.monotonic() - began:.2f} s\n")
+        assert time.monotonic() - began < 6
+        limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
+        (core,) = [line.split() for line in limits if line.startswith("Max core file size")]
+        assert core[4:6] == ["0", "0"]
+        (tmp_path / "second").mkdir()
+        second = program(tmp_path / "second", "run", WEB=url.removeprefix("http://").strip("/"))
+        out, err = second.communicate(timeout=60)
+        assert (second.returncode, out) == (2, "")
+        is_one_sentence(err, "HEALTHCODE_WEB cannot be used: ")
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
+def test_an_unknown_command_shows_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["dance"], ["load", "what", "file"], ["verify", "x"], ["run", "fast"]):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("usage: python -m bot")
+
+
+# verify
+
+
+def cards(folder: Path) -> Mapping[str, tuple[str, int]]:
+    """Return arguments of `verify` with the exit code that each deserves."""
+    ring = KeyRing.generate(NOON - timedelta(days=2))
+    key = IssuerKey.current(ring, NOON)
+    PublicKeys.published(ring, NOON - timedelta(days=2)).save(folder / "issuer-keys.json")
+
+    def code(colour: Colour = Colour.GREEN, key: IssuerKey = key, days: int = 0) -> str:
+        issued_at = NOON - timedelta(days=days)
+        return issue(
+            key,
+            name="C*** T** M**",
+            colour=colour,
+            document=("0", "A1234563"),
+            issued_at=issued_at,
+            expires_at=expiry(key, issued_at),
+            code_id=bytes(8),
+        )
+
+    def picture(name: str, text: str) -> str:
+        card = Card(Colour.GREEN, text, ["C*** T** M**"], "456(3)", NOON, expiry(key, NOON), "en")
+        (folder / name).write_bytes(draw(card))
+        return name
+
+    stranger = IssuerKey.current(KeyRing.generate(NOON - timedelta(days=2)), NOON)
+    return {
+        "green": (picture("green.png", code()), 0),
+        "green as text": (code(), 0),
+        "amber": (code(Colour.AMBER), 1),
+        "red in a green frame": (picture("red.png", code(Colour.RED)), 1),
+        "expired": (picture("old.png", code(days=1)), 1),
+        "forged": (picture("forged.png", code(key=stranger)), 1),
+        "no such file": ("none.png", 2),
+        "not a picture": ("issuer-keys.json", 2),
+    }
+
+
+def test_verify_exits_with_0_only_for_genuine_valid_and_green(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, (given, wanted) in cards(inside).items():
+        assert main(["verify", given, "--keys", "issuer-keys.json"]) == wanted, name
+        out, err = capsys.readouterr()
+        assert bool(out) == (wanted < 2), name
+        assert bool(err) == (wanted == 2), name
+    assert main(["verify", "green.png", "--keys", "none.json"]) == 2
+
+
+# export-sample
+
+
+def test_a_sample_is_written_and_the_same_for_the_same_seed(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frozen = NOON
+    clocks.system_clock = lambda: frozen
+    for name, seed in (("a.json", "7"), ("b.json", "7"), ("c.json", "8")):
+        assert main(["export-sample", "--visits", "40", "--seed", seed, "-o", name]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "a.json: 40 visits in 31 days"
+    first, same, other = ((inside / name).read_bytes() for name in ("a.json", "b.json", "c.json"))
+    assert first == same != other
+    read = json.loads(first)
+    assert len(read["visits"]) + len(read["taxis"]) == 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["-o", "none/visits.json"], "none/visits.json cannot be written"),
+        (["--days", "1", "--visits", "5000", "-o", "visits.json"], "1 days have room for"),
+    ],
+)
+def test_a_sample_that_cannot_be_made_is_one_sentence(
+    inside: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], named: str
+) -> None:
+    assert main(["export-sample", *arguments]) == 2
+    is_one_sentence(capsys.readouterr().err, named)
+    assert not (inside / "visits.json").exists()
+
+
+@pytest.mark.parametrize(
+    "given", [["--days", "0"], ["--days", "-3"], ["--days", "999999999"], ["--visits", "-1"]]
+)
+def test_a_sample_of_a_senseless_size_shows_the_usage(
+    inside: Path, capsys: pytest.CaptureFixture[str], given: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["export-sample", *given, "-o", "visits.json"])
+    assert caught.value.code == 2
+    assert "must be a number from" in capsys.readouterr().err
+
+
+# load
+
+
+def test_a_list_is_loaded_and_a_bad_one_changes_nothing(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (inside / "good.csv").write_bytes(GOOD_CASES)
+    (inside / "bad.csv").write_bytes(GOOD_CASES + b"hkid,A123456(4),confirmed,2021-12-03,\n")
+
+    def listed() -> list[tuple[object, ...]]:
+        with sqlite3.connect(inside / "data" / "healthcode.sqlite3") as connection:
+            return connection.execute("SELECT * FROM cases").fetchall()
+
+    assert main(["load", "cases", "good.csv"]) == 0
+    assert capsys.readouterr().out.startswith("1 cases are loaded")
+    before = listed()
+    assert len(before) == 1
+    assert main(["load", "cases", "bad.csv"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("line 3: ")
+    assert "A123456" not in err, "a list of the infected is not for the screen's history"
+    assert listed() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "file", "named"),
+    [
+        ({}, "none.csv", "none.csv cannot be read"),
+        ({}, ".", ". cannot be read"),
+        ({"DATABASE": "sqlite:///newer.sqlite3"}, "good.csv", "a later version"),
+        ({"DATABASE": "sqlite://"}, "good.csv", "HEALTHCODE_DATABASE must name a file"),
+        ({"DATABASE": "postgresql://a:hidden@127.0.0.1:9/x"}, "good.csv", "HEALTHCODE_DATABASE"),
+        ({"DATABASE": "postgresql://a@127.0.0.1:9/x?odd=1"}, "good.csv", "HEALTHCODE_DATABASE"),
+        ({"DATA": "good.csv"}, "good.csv", "good.csv/keys.json"),
+    ],
+)
+def test_a_list_that_cannot_be_loaded_is_one_sentence(
+    inside: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, str],
+    file: str,
+    named: str,
+) -> None:
+    newer(inside)
+    (inside / "good.csv").write_bytes(GOOD_CASES)
+    for name, value in given.items():
+        monkeypatch.setenv(f"HEALTHCODE_{name}", value)
+    assert main(["load", "cases", file]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    is_one_sentence(err, named)
+    assert "hidden" not in err

@@ -1,0 +1,133 @@
+"""A log line is one line, and holds places in the code where an error has words."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import logging
+import random
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import suppress
+
+import pytest
+
+from bot.logs import QUIET, Discreet, unhandled, where
+
+SECRET = "A123456(3)"
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    """What the program would write to stderr, at every level."""
+    stream, root = io.StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(stream), root.level
+    handler.setFormatter(Discreet())
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def fails() -> None:
+    raise ValueError(f"cannot read {SECRET}")
+
+
+@pytest.mark.errors_expected
+def test_an_error_that_a_library_logs_is_shown_without_its_words(written: io.StringIO) -> None:
+    try:
+        fails()
+    except ValueError:
+        logging.getLogger("some.library").exception("it went wrong")
+    line = written.getvalue()
+    assert line.count("\n") == 1
+    assert SECRET not in line
+    assert "ERROR some.library: it went wrong: ValueError at test_logs.py:" in line
+
+
+@pytest.mark.errors_expected
+def test_a_traceback_that_another_handler_has_written_is_not_taken_over(
+    written: io.StringIO,
+) -> None:
+    try:
+        fails()
+    except ValueError:
+        record = logging.getLogger("x").makeRecord("x", 40, "f", 1, "m", (), sys.exc_info())
+    assert SECRET in logging.Formatter().format(record), "which keeps it in the record"
+    assert SECRET not in Discreet().format(record)
+
+
+def test_whatever_is_logged_stays_on_its_line(written: io.StringIO) -> None:
+    chance = random.Random(7)
+    breakers = '\r\n\v\f\x1b[31m\x85\u2028\u2029\0\u202e\u200b\ud800"{}%陳 a'
+    texts = ["".join(chance.choices(breakers, k=12)) for _ in range(1000)]
+    for text in texts:
+        logging.getLogger("bot").info("heard %s", text)
+    lines = written.getvalue().splitlines()
+    assert len(lines) == 1000
+    assert all(line.isprintable() and " INFO bot: heard " in line for line in lines)
+    written.getvalue().encode()
+    assert any("陳" in line for line in lines), "letters are left as they are"
+
+
+@pytest.mark.errors_expected
+async def test_what_nobody_waited_for_is_logged_without_its_words(written: io.StringIO) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(unhandled)
+
+    async def task() -> None:
+        fails()
+
+    lost = asyncio.create_task(task())
+    await asyncio.wait([lost])
+    del lost
+    gc.collect()
+    loop.call_soon(lambda text: fails(), SECRET)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    loop.call_exception_handler({"message": "Unclosed transport"})
+    lines = written.getvalue().splitlines()
+    found = [line for line in lines if "bot.logs" in line]
+    assert [line.partition(": ")[2].partition(" at ")[0] for line in found] == [
+        "Task exception was never retrieved: ValueError",
+        "Exception: ValueError",
+        "Unclosed transport: no error",
+    ]
+    assert SECRET not in written.getvalue()
+
+
+def test_where_names_the_last_places_and_not_the_words() -> None:
+    with suppress(ValueError):
+        fails()
+    try:
+        fails()
+    except ValueError as error:
+        told = where(error)
+        last = traceback.extract_tb(error.__traceback__)[-1]
+    assert told.startswith("ValueError at test_logs.py:")
+    assert told.endswith(f"test_logs.py:{last.lineno}")
+    assert SECRET not in told
+
+
+PROGRAM = """
+import logging
+from bot.logs import QUIET, set_up
+set_up()
+for name in ("bot.x", "telegram.ext", "httpx", "aiohttp.access"):
+    logging.getLogger(name).info("written by %s", name)
+print([name for name in QUIET if logging.getLogger(name).isEnabledFor(logging.INFO)])
+"""
+
+
+def test_libraries_that_write_what_people_write_are_quiet() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+    )
+    (line,) = ran.stderr.splitlines()
+    assert line.endswith("INFO bot.x: written by bot.x")
+    assert ran.stdout == "[]\n"
+    assert "telegram" in QUIET
