@@ -9,10 +9,12 @@ from core.conversation.messages import File
 from core.conversation.turn import Turn
 from core.identity import tail
 from core.masked_name import masked_name
+from core.store.staff import ENROLMENT
 from handlers.health_code import HealthCode, why_text
 from handlers.menu import AFTER_CODE, BEFORE, TOPICS, buttons
 from handlers.privacy import Erasure
 from handlers.registration import Registration
+from handlers.staff import enrol
 from handlers.welcome import NOTICE, Welcome
 
 
@@ -29,7 +31,8 @@ def conversation() -> Conversation:
         "help": help_topics,
         **topics,
     }
-    return Conversation([Welcome, Registration, HealthCode, Erasure], commands, idle, rest)
+    forms = [Welcome, Registration, HealthCode, Erasure]
+    return Conversation(forms, commands, idle, rest, words={ENROLMENT: enrol})
 
 
 async def idle(turn: Turn) -> type[Form] | None:

@@ -52,7 +52,8 @@ class Conversation:
     """All that can be talked about in a chat: the forms, and the commands between them.
 
     `idle` answers what comes while no form is in hand; `rest` says what was noted, where nothing
-    follows, and offers what can be done next.
+    follows, and offers what can be done next. `words` answer what begins with them, written or
+    brought by a deep link, whatever is in hand.
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class Conversation:
         commands: Mapping[str, Hook],
         idle: Hook,
         rest: Hook,
+        words: Mapping[str, Hook] | None = None,
     ) -> None:
         self.forms = {form.name: form for form in forms}
         self.commands = dict(commands)
         self.idle = idle
         self.at_rest = rest
+        self.words = dict(words or {})
 
     async def take(self, turn: Turn) -> None:
         """Run one turn."""
@@ -77,6 +80,8 @@ class Conversation:
                 return
             case Finished():
                 await self._finished(turn, body)
+            case Start(payload=word) | Text(text=word) if hook := self._worded(word):
+                await self.follow(turn, await hook(turn))
             case Start():
                 await self._start(turn)
             case Command(name=name):
@@ -171,6 +176,10 @@ class Conversation:
 
     def _field(self, turn: Turn) -> Field:
         return self.forms[turn.session.form].fields[turn.session.field]
+
+    def _worded(self, text: str) -> Hook | None:
+        said = plain(text)
+        return next((hook for word, hook in self.words.items() if said.startswith(word)), None)
 
     # What comes in
 

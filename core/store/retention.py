@@ -66,6 +66,7 @@ async def erase_what_is_old(
             inbox.c.state != WAITING, inbox.c.received_at < ago(keep.message_id_days)
         ),
         delete(tables.audit).where(tables.audit.c.at < ago(keep.audit_days)),
+        delete(tables.staff).where(tables.staff.c.removed_at < ago(keep.audit_days)),
     ]
     erased = 0
     for statement in statements:

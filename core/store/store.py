@@ -19,6 +19,7 @@ from core.store.codes import Codes
 from core.store.inline import connect
 from core.store.lists import Lists
 from core.store.people import People
+from core.store.staff import Staff
 from core.store.uploads import Uploads
 from core.vault import KeyRing
 
@@ -58,6 +59,11 @@ class Transaction:
     def codes(self) -> Codes:
         """Codes that were issued."""
         return Codes(self.connection, self.ring)
+
+    @cached_property
+    def staff(self) -> Staff:
+        """Members of staff and their roles."""
+        return Staff(self.connection, self.ring)
 
 
 class Store:

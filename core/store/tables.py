@@ -214,8 +214,47 @@ codes = Table(
     Column("body", LargeBinary, nullable=False),
     Column("issued_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),
+    Column("kid", LargeBinary),
+    Column("declaration", LargeBinary),
+    Column("lists", Integer),
+    Column("withdrawn_at", Float),
+    Column("withdrawn_why", String(20)),
 )
 Index("codes_holder", codes.c.holder, codes.c.issued_at)
+Index("codes_lists", codes.c.lists)
+Index(
+    "codes_withdrawn",
+    codes.c.expires_at,
+    sqlite_where=codes.c.withdrawn_at.is_not(None),
+    postgresql_where=codes.c.withdrawn_at.is_not(None),
+)
+
+withdrawals = Table(
+    "withdrawals",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("request", LargeBinary, nullable=False, index=True),
+    Column("holder", String(40), nullable=False, index=True),
+    Column("code", LargeBinary),
+    Column("why", String(20), nullable=False),
+    Column("reason", LargeBinary, nullable=False),
+    Column("first", String(40), nullable=False),
+    Column("second", String(40)),
+    Column("made_at", Float, nullable=False),
+    Column("done_at", Float),
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("role", String(20), nullable=False),
+    Column("chat", String(80), unique=True),
+    Column("enrolment", LargeBinary, unique=True),
+    Column("expires_at", Float),
+    Column("made_at", Float, nullable=False),
+    Column("removed_at", Float),
+)
 
 audit = Table(
     "audit",
@@ -227,6 +266,7 @@ audit = Table(
     Column("object", String(80), nullable=False),
     sqlite_autoincrement=True,
 )
+Index("audit_actor", audit.c.actor, audit.c.at)
 
 WAITING, DONE, PARKED = 0, 1, 2
 """States of a row of the inbox and the outbox."""

@@ -74,6 +74,7 @@ LIMITS = [
     (tables.outbox, "made_at", NOW - KEEP.message_id_days * DAY, {"state": DONE}),
     (tables.outbox, "made_at", NOW - KEEP.message_id_days * DAY, {"state": PARKED}),
     (tables.audit, "at", NOW - KEEP.audit_days * DAY, {}),
+    (tables.staff, "removed_at", NOW - KEEP.audit_days * DAY, {}),
 ]
 
 

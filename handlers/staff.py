@@ -1,0 +1,22 @@
+"""Staff in the chat: the enrolment that the operator hands over."""
+
+from __future__ import annotations
+
+from core.conversation.form import Form
+from core.conversation.messages import Start, Text
+from core.conversation.turn import Turn
+from core.store.staff import REFUSED
+
+
+async def enrol(turn: Turn) -> type[Form] | None:
+    """Give this chat the role for which it has brought the enrolment, whatever is in hand."""
+    body = turn.incoming.body
+    word = body.payload if isinstance(body, Start) else body.text if isinstance(body, Text) else ""
+    member = await turn.tx.staff.enrol(word, chat=turn.chat, now=turn.now)
+    if member is None:
+        await turn.tx.people.record(REFUSED, actor=turn.chat, object="", now=turn.now)
+        turn.note("staff.stale")
+        return None
+    await turn.tx.people.record("staff enrolled", actor=turn.chat, object=member.name, now=turn.now)
+    turn.note(f"staff.enrolled.{member.role}", name=member.name)
+    return None
