@@ -9,19 +9,15 @@ from typing import Any
 
 import base45
 import cbor2
-import cwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given
 from hypothesis import strategies as st
-from pycose.keys.curves import P256
-from pycose.keys.ec2 import EC2Key
-from pycose.messages.sign1message import Sign1Message
 
 from core.assessment import Colour
-from core.credential import Claims, Reason, Verdict, binding, check, expiry, issue
+from core.credential import Claims, Reason, Verdict, check, expiry, issue
 from core.issuer_keys import IssuerKey, PublicKey, PublicKeys, Realm
 from core.masked_name import CLAIM_BYTES
 from core.vault import KeyRing
@@ -157,42 +153,6 @@ def test_a_code_ends_with_the_day_with_what_it_rests_on_or_with_its_key() -> Non
     assert expiry(KEY, NOW, NOW + SECOND) == NOW + SECOND
     assert expiry(KEY, NOW, MIDNIGHT + SECOND) == MIDNIGHT
     assert expiry(replace(KEY, not_after=NOW + SECOND), NOW, MIDNIGHT) == NOW + SECOND
-
-
-# Software that is not ours agrees
-
-
-def test_cwt_verifies_a_code() -> None:
-    numbers = KEY.private.public_key().public_numbers()
-    key = cwt.COSEKey.new(
-        {
-            1: 2,
-            2: KEY.kid,
-            3: -7,
-            -1: 1,
-            -2: numbers.x.to_bytes(32, "big"),
-            -3: numbers.y.to_bytes(32, "big"),
-        }
-    )
-    payload = cbor2.loads(cwt.COSE.new().decode(message(code(challenge="4711")), key))
-    assert payload == {
-        1: "HK",
-        4: int(MIDNIGHT.timestamp()),
-        6: int(NOW.timestamp()),
-        7: CODE_ID,
-        -65537: {0: 1, 1: 1, 2: binding(CODE_ID, DOCUMENT), 3: "C*** T** M**", 4: 4711},
-    }
-    with pytest.raises(cwt.VerifyError):
-        cwt.COSE.new().decode(message(code())[:-1] + b"\0", key)
-
-
-def test_pycose_verifies_a_code() -> None:
-    numbers = KEY.private.public_key().public_numbers()
-    decoded = Sign1Message.decode(message(code()))
-    decoded.key = EC2Key(crv=P256, x=numbers.x.to_bytes(32, "big"), y=numbers.y.to_bytes(32, "big"))
-    assert decoded.verify_signature()
-    decoded.payload = cbor2.dumps({})
-    assert not decoded.verify_signature()
 
 
 # What is refused, and why
