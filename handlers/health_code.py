@@ -154,6 +154,8 @@ def _read_aloud(turn: Turn, export: Export) -> None:
         last=export.last_day,
         days=turn.policy.visits.assess_days,
     )
+    if export.overlaps:
+        turn.note("health_code.read_overlaps")
 
 
 async def issue_code(turn: Turn, known: Known, assessment: Assessment) -> None:

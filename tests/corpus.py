@@ -126,6 +126,11 @@ def _taken() -> Iterator[Upload]:
         yield Upload(f"zone {when}", as_json(export(visits=[row])), "")
     yield Upload("very old", as_json(export(visits=[_at("2020-02-29", "2020-02-29")])), "")
     yield Upload("left open", as_json(export(visits=[visit(out=None)])), "")
+    nested = [
+        visit(venue=f"{number:08}", **{"in": f"2021-12-09T{number // 60:02}:{number % 60:02}"})
+        for number in range(18 * 60)
+    ]
+    yield Upload("each visit within the one before", as_json(export(visits=nested)), "")
     for form in ("json", "csv", "zip"):
         name = f"visits.{form}"
         yield Upload(f"sample {form}", sample_export(31, 600, 7, NOW, name=name), "")
@@ -306,8 +311,11 @@ def _contradictions() -> Iterator[Upload]:
         ("HKEN:0gxr8l5A6" + "W1tb" * 700, "qr"),
     ):
         yield Upload(f"QR {qr[:24]}", one(visit(venue=None, qr=qr)), code)
-    elsewhere = visit(venue="AAAAAAAA", **{"in": "2021-12-09T19:29:59+08:00"})
-    yield Upload("two places at once", one(visit(), elsewhere), "overlap")
+    rides = [
+        {"plate": plate, "in": f"2021-12-09T18:{minute}", "out": "2021-12-09T19:00"}
+        for plate, minute in (("KB4484", "00"), ("AB123", "59"))
+    ]
+    yield Upload("two taxis at once", one(taxis=rides), "overlap")
     yield Upload("exported tomorrow", one(exported="2021-12-11T08:00:00+08:00"), "exported_future")
     late = {"version": "3.1.0", "installed": "2021-12-11"}
     yield Upload("installed after the export", one(app=late), "installed_after")

@@ -34,8 +34,9 @@ class Visit(msgspec.Struct, frozen=True, array_like=True):
 class Export(msgspec.Struct, frozen=True, array_like=True):
     """What was read from an export: the visits in order of entry.
 
-    `dropped` counts the visits that were too old to keep. `covered_from` is the first Hong Kong
-    day on which the app has been recording for the whole of the days that are assessed.
+    `dropped` counts the visits that were too old to keep, `overlaps` those that began before one
+    elsewhere had ended. `covered_from` is the first Hong Kong day on which the app has been
+    recording for the whole of the days that are assessed.
     """
 
     visits: list[Visit]
@@ -44,6 +45,7 @@ class Export(msgspec.Struct, frozen=True, array_like=True):
     exported_at: datetime
     dropped: int = 0
     notifications: int = 0
+    overlaps: int = 0
 
     @property
     def places(self) -> int:

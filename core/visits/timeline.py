@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right, insort
 from datetime import UTC, date, datetime, timedelta
 
 from core.answer import Invalid
@@ -40,7 +41,7 @@ def judge(written: Written, *, now: datetime, policy: VisitPolicy) -> Export:
             kept.append(stay)
     kept.sort(key=lambda stay: stay.entered)
     _close(kept, exported, policy)
-    _check_overlaps(kept)
+    _check_rides(kept)
     return Export(
         visits=[stay.visit() for stay in kept],
         installed=installed,
@@ -48,6 +49,7 @@ def judge(written: Written, *, now: datetime, policy: VisitPolicy) -> Export:
         exported_at=exported,
         dropped=len(written.rows) - len(kept),
         notifications=written.notifications,
+        overlaps=_count_overlaps(kept),
     )
 
 
@@ -136,21 +138,49 @@ def _close(stays: list[_Stay], exported: datetime, policy: VisitPolicy) -> None:
         following = stay.entered
 
 
-def _check_overlaps(stays: list[_Stay]) -> None:
-    """Refuse two places at one time. The same place scanned twice is one place.
+def _check_rides(stays: list[_Stay]) -> None:
+    """Refuse two taxis at one time: a ride is ended on getting out.
 
-    Of the stays before, only the one that lasts longest needs to be looked at: any other that
-    reaches so far overlaps with it, and so is at the same place.
+    Of the rides before, only the one that lasts longest needs to be looked at: any other that
+    reaches so far overlaps with it, and so is in the same taxi.
     """
-    if not stays:
-        return
-    longest = stays[0]
-    for stay in stays[1:]:
-        elsewhere = (stay.kind, stay.place) != (longest.kind, longest.place)
-        if elsewhere and stay.entered < longest.left:
-            raise stay.wrong("overlap", other_row=longest.row, other_place=longest.label)
-        if stay.left > longest.left:
-            longest = stay
+    longest: _Stay | None = None
+    for ride in stays:
+        if ride.kind is not VisitKind.TAXI:
+            continue
+        if longest and ride.place != longest.place and ride.entered < longest.left:
+            raise ride.wrong("overlap", other_row=longest.row, other_place=longest.label)
+        if longest is None or ride.left > longest.left:
+            longest = ride
+
+
+def _count_overlaps(stays: list[_Stay]) -> int:
+    """Count the stays that began before one elsewhere had ended.
+
+    The app ends a visit hours later where nobody presses Leave, so that such times are honest,
+    and rather too long than too short. A place scanned again within its time is one place. A
+    venue within the time of another is in it, as a restaurant is in a mall, and not counted.
+    """
+    count = 0
+    riding_until = datetime.min.replace(tzinfo=UTC)
+    # Of each venue the latest end, in order, to find one that lies within a stay.
+    latest: dict[str, datetime] = {}
+    ends: list[datetime] = []
+    for stay in sorted(stays, key=lambda stay: (stay.entered, stay.entered - stay.left)):
+        if stay.kind is VisitKind.TAXI:
+            count += bool(ends) and stay.entered < ends[-1]
+            riding_until = max(riding_until, stay.left)
+            continue
+        known = latest.get(stay.place)
+        if known is not None and stay.left <= known:
+            continue
+        if known is not None:
+            del ends[bisect_left(ends, known)]
+        ended = bisect_right(ends, stay.entered)
+        count += stay.entered < riding_until or ended < bisect_left(ends, stay.left)
+        latest[stay.place] = stay.left
+        insort(ends, stay.left)
+    return count
 
 
 def _time_of(text: str, field: str) -> datetime:

@@ -18,9 +18,9 @@ from core.store.retention import erase_what_is_old
 from core.store.store import Store
 from handlers.health_code import HealthCode, issue_code
 from tests.core.conversation.turns import turn_in
-from tests.corpus import as_json, export
+from tests.corpus import as_json, export, visit
 from tests.handlers.people import is_registered, records
-from tests.reading import expect, expect_error, expect_question
+from tests.reading import expect, expect_error, expect_question, says
 from tests.talk import Talk, Talker
 from tests.world import TAGS, TEXTS
 
@@ -93,6 +93,23 @@ async def test_one_visit_is_one_visit(talk: Talk) -> None:
     await asks(talk)
     heard = await talk.sends(as_json(export()))
     assert "1 visit at 1 place, from 9 December 2021 to 9 December 2021" in heard.text
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_a_restaurant_in_a_mall_is_taken_and_a_forgotten_leave_is_told(
+    talker: Talker, language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    for out, told in (("19:00", False), ("20:00", True)):
+        lunch = visit(
+            venue="AAAAAAAA",
+            **{"in": "2021-12-09T18:30:00+08:00", "out": f"2021-12-09T{out}:00+08:00"},
+        )
+        await asks(talk)
+        heard = await talk.sends(as_json(export(visits=[visit(), lunch])))
+        expect(heard, "health_code.caption.green", language)
+        assert says(heard, "health_code.read_overlaps", language) is told
+        talk.clock.jump(days=1)
 
 
 @pytest.mark.parametrize(("days", "colour"), [(20, ""), (21, "green"), (22, "green")])

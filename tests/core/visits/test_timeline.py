@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from core.answer import Invalid
@@ -116,6 +117,11 @@ def test_an_open_visit_ends_with_the_next_one_the_export_or_the_day_after() -> N
     assert lengths == [24 * HOUR, 5 * HOUR, HOUR, HOUR / 2]
 
 
+def test_an_export_that_was_kept_before_overlaps_were_counted_is_read() -> None:
+    kept = msgspec.msgpack.decode(read(stay("2021-12-09T10:00:00", None)).to_bytes())
+    assert Export.from_bytes(msgspec.msgpack.encode(kept[:-1])).overlaps == 0
+
+
 def test_an_open_visit_within_the_clock_skew_has_no_length() -> None:
     [only] = read(stay("2021-12-10T12:05:00", None)).visits
     assert only.left == only.entered
@@ -141,24 +147,98 @@ def test_nothing_is_visited_after_the_export() -> None:
     assert (error.code, error.params) == ("after_export", {"row": 1, "place": "良田體育館"})
 
 
-def test_two_places_at_once_are_both_named() -> None:
-    long = stay("2021-12-09T08:00:00", "2021-12-09T20:00:00")
-    short = stay("2021-12-09T09:00:00", "2021-12-09T09:30:00")
-    other = stay("2021-12-09T19:59:59", "2021-12-09T21:00:00", "BBBBBBBB")
-    error = refused(long, short, other)
+def ride(entered: str, left: str | None, plate: str = "KB4484") -> dict[str, Any]:
+    return {"plate": plate, "in": entered, "out": left}
+
+
+def test_two_taxis_at_once_are_both_named() -> None:
+    long = ride("2021-12-09T08:00", "2021-12-09T20:00")
+    other = ride("2021-12-09T19:59", "2021-12-09T21:00", "AB123")
+    between = ride("2021-12-09T09:00", "2021-12-09T09:30")
+    error = refused(taxis=[long, between, other])
     assert error.code == "overlap"
-    assert error.params == {
-        "row": 3,
-        "place": "良田體育館",
-        "other_row": 1,
-        "other_place": "良田體育館",
-    }
+    assert error.params == {"row": 3, "place": "AB123", "other_row": 1, "other_place": "KB4484"}
+
+
+def test_one_may_change_taxis_in_the_same_minute() -> None:
+    rides = [
+        ride("2021-12-09T08:00", "2021-12-09T08:20"),
+        ride("2021-12-09T08:20", None, "AB123"),
+        ride("2021-12-09T08:40", "2021-12-09T09:00", "CD45"),
+    ]
+    record = read(taxis=rides)
+    assert (len(record.visits), record.overlaps) == (3, 0)
+
+
+@pytest.mark.parametrize(
+    ("entered", "left"),
+    [
+        ("2021-12-09T13:00:00", "2021-12-09T14:00:00"),
+        ("2021-12-09T12:00:00", "2021-12-09T14:00:00"),
+        ("2021-12-09T13:00:00", "2021-12-09T18:00:00"),
+        ("2021-12-09T12:00:00", "2021-12-09T19:00:00"),
+        ("2021-12-09T18:00:00", "2021-12-09T19:00:00"),
+    ],
+)
+def test_a_restaurant_in_a_mall_is_no_overlap(entered: str, left: str) -> None:
+    mall = stay("2021-12-09T12:00:00", "2021-12-09T18:00:00")
+    record = read(mall, stay(entered, left, "BBBBBBBB"))
+    assert (len(record.visits), record.overlaps) == (2, 0)
+
+
+def test_shops_of_one_mall_may_lie_within_it_and_within_each_other() -> None:
+    record = read(
+        stay("2021-12-09T12:00:00", "2021-12-09T18:00:00"),
+        stay("2021-12-09T12:30:00", "2021-12-09T15:00:00", "BBBBBBBB"),
+        stay("2021-12-09T13:00:00", "2021-12-09T13:30:00", "CCCCCCCC"),
+        stay("2021-12-09T16:00:00", "2021-12-09T17:00:00", "DDDDDDDD"),
+    )
+    assert (len(record.visits), record.overlaps) == (4, 0)
+
+
+def test_a_mall_scanned_again_on_the_way_out_is_one_mall() -> None:
+    record = read(
+        stay("2021-12-09T12:00:00", "2021-12-09T18:00:00"),
+        stay("2021-12-09T12:30:00", "2021-12-09T13:00:00", "BBBBBBBB"),
+        stay("2021-12-09T12:50:00", "2021-12-09T17:00:00"),
+        stay("2021-12-09T17:30:00", "2021-12-09T18:30:00"),
+        stay("2021-12-09T18:10:00", "2021-12-09T18:20:00", "BBBBBBBB"),
+        stay("2021-12-09T18:30:00", "2021-12-09T18:40:00", "BBBBBBBB"),
+    )
+    assert (len(record.visits), record.overlaps) == (6, 0)
+
+
+def test_who_forgets_to_leave_a_venue_is_believed_and_it_is_noted() -> None:
+    record = read(
+        stay("2021-12-09T12:00:00", "2021-12-09T18:00:00"),
+        stay("2021-12-09T17:59:00", "2021-12-09T19:00:00", "BBBBBBBB"),
+        stay("2021-12-09T18:30:00", "2021-12-09T20:00:00", "CCCCCCCC"),
+    )
+    assert (len(record.visits), record.overlaps) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("entered", "left", "overlaps"),
+    [
+        ("2021-12-09T11:00", "2021-12-09T12:00", 0),
+        ("2021-12-09T11:00", "2021-12-09T12:01", 1),
+        ("2021-12-09T11:00", "2021-12-09T19:00", 1),
+        ("2021-12-09T13:00", "2021-12-09T13:30", 1),
+        ("2021-12-09T17:30", "2021-12-09T18:30", 1),
+        ("2021-12-09T18:00", "2021-12-09T18:30", 0),
+    ],
+)
+def test_a_ride_beside_a_visit_is_believed_and_it_is_noted(
+    entered: str, left: str, overlaps: int
+) -> None:
+    record = read(stay("2021-12-09T12:00:00", "2021-12-09T18:00:00"), taxis=[ride(entered, left)])
+    assert (len(record.visits), record.overlaps) == (2, overlaps)
 
 
 def test_a_taxi_is_not_a_venue_of_the_same_name() -> None:
     row = stay("2021-12-09T08:00:00", "2021-12-09T09:00:00", "AAAAAAAA")
-    taxi = {"plate": "AAAAAAAA", "in": "2021-12-09T08:30", "out": "2021-12-09T08:40"}
-    assert refused(row, taxis=[taxi]).code == "overlap"
+    taxi = ride("2021-12-09T08:30", "2021-12-09T08:40", "AAAAAAAA")
+    assert read(row, taxis=[taxi]).overlaps == 1
 
 
 def test_one_may_leave_and_enter_in_the_same_second_or_scan_one_place_twice() -> None:
@@ -168,7 +248,7 @@ def test_one_may_leave_and_enter_in_the_same_second_or_scan_one_place_twice() ->
         stay("2021-12-09T19:00:00", "2021-12-09T20:30:00"),
         stay("2021-12-09T20:30:00", "2021-12-09T21:00:00", "BBBBBBBB"),
     )
-    assert len(record.visits) == 4
+    assert (len(record.visits), record.overlaps) == (4, 0)
 
 
 @pytest.mark.parametrize("installed", ["2021-11-20", hong_kong("2021-11-20T00:00:00")])
