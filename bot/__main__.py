@@ -32,9 +32,10 @@ def _plain_errors() -> tuple[type[Exception], ...]:
     from bot.settings import SettingError
     from core.lists import ListError
     from core.policy import PolicyError
+    from core.store.staff import StaffError
     from core.vault import KeyRingError
 
-    return SettingError, PolicyError, KeyRingError, ListError
+    return SettingError, PolicyError, KeyRingError, ListError, StaffError
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,6 +57,17 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("list", choices=("exposures", "places", "cases"))
     load.add_argument("file", type=Path, metavar="FILE")
     load.set_defaults(run=_load)
+
+    staff = commands.add_parser("staff", help="who may check codes, and who works here")
+    acts = staff.add_subparsers(required=True, metavar="ACT")
+    add = acts.add_parser("add", help="add somebody, or enrol him anew; prints his enrolment")
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--role", choices=("officer", "staff"), required=True)
+    add.set_defaults(run=_staff_add)
+    acts.add_parser("list", help="show who is on the staff").set_defaults(run=_staff_list)
+    remove = acts.add_parser("remove", help="take a role away, from the next message on")
+    remove.add_argument("name", metavar="NAME")
+    remove.set_defaults(run=_staff_remove)
 
     sample = commands.add_parser("export-sample", help="write a plausible visit-record export")
     sample.add_argument("--days", type=_between(1, 366), default=31)
@@ -137,6 +149,30 @@ def _load(options: argparse.Namespace) -> int:
         raise SettingError(f"{options.file} cannot be read: {error.strerror}.") from None
     settings, policy = _decided()
     print(asyncio.run(load(settings, policy, options.list, data)))
+    return 0
+
+
+def _staff_add(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.staff import add
+
+    print(asyncio.run(add(*_decided(), system_clock, options.name, options.role)))
+    return 0
+
+
+def _staff_list(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.staff import listed
+
+    print(asyncio.run(listed(*_decided(), system_clock)))
+    return 0
+
+
+def _staff_remove(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.staff import remove
+
+    print(asyncio.run(remove(*_decided(), system_clock, options.name)))
     return 0
 
 

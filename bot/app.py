@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import aiohttp
 from alembic.util import CommandError
@@ -237,6 +238,17 @@ def open_store(settings: Settings, policy: Policy, clock: Clock) -> tuple[KeyRin
         return ring, Store.open(settings.database, ring, policy)
     except OSError as error:
         raise SettingError(f"HEALTHCODE_DATABASE cannot be used: {error.strerror}.") from None
+
+
+@asynccontextmanager
+async def opened(settings: Settings, policy: Policy, clock: Clock) -> AsyncIterator[Store]:
+    """Open the store, its schema up to date, for one command of the operator."""
+    _, store = open_store(settings, policy, clock)
+    try:
+        await bring_up_to_date(store)
+        yield store
+    finally:
+        await store.close()
 
 
 async def bring_up_to_date(store: Store) -> None:

@@ -314,3 +314,19 @@ def test_a_list_that_cannot_be_loaded_is_one_sentence(
     assert out == ""
     is_one_sentence(err, named)
     assert "hidden" not in err
+
+
+# Staff
+
+
+def test_staff_are_added_listed_and_removed(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["staff", "add", "Chan.TM", "--role", "officer"]) == 0
+    assert "/start staff-" in capsys.readouterr().out
+    assert main(["staff", "list"]) == 0
+    assert capsys.readouterr().out.startswith("chan.tm  officer  not enrolled")
+    assert main(["staff", "remove", "chan.tm"]) == 0
+    assert "no longer on the staff" in capsys.readouterr().out
+    assert main(["staff", "remove", "chan.tm"]) == 2
+    is_one_sentence(capsys.readouterr().err, "chan.tm is not on the staff")
