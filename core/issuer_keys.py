@@ -1,4 +1,4 @@
-"""The keys of an issuer: the private one that signs codes, the public ones that check them.
+"""The keys of an issuer: the private ones that sign, the public ones that check.
 
 The public keys are published as a JSON Web Key Set (RFC 7517), each with its life.
 """
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import cbor2
 import msgspec
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from core.cose_sign1 import COORDINATE_BYTES, KID_BYTES
-from core.vault import KeyRing
+from core.vault import Key, KeyRing, Purpose
 
 REVOKED_BYTES = 4
 """How much of a code's id a revocation list carries: 1,000 of 100,000 codes in 4 KB."""
@@ -57,9 +57,9 @@ def _coordinates(public: ec.EllipticCurvePublicKey) -> tuple[bytes, bytes]:
 
 @dataclass(frozen=True)
 class PublicKey:
-    """One key that checks codes: those issued and expiring within its life (UTC).
+    """One key that checks what was issued, and expires, within its life (UTC).
 
-    Codes of it that were issued before `iat_min` are revoked.
+    Codes that it signed before `iat_min` are revoked, all of them once it is `withdrawn`.
     """
 
     key: ec.EllipticCurvePublicKey
@@ -74,20 +74,64 @@ class PublicKey:
         """Give the key's name in a code: the first 8 bytes of its thumbprint."""
         return thumbprint(self.key)[:KID_BYTES]
 
+    @property
+    def coordinates(self) -> tuple[bytes, bytes]:
+        """Give x and y, 32 bytes each."""
+        return _coordinates(self.key)
+
+    @classmethod
+    def at(
+        cls,
+        coordinates: tuple[bytes, bytes],
+        kid: bytes,
+        *,
+        life: tuple[int, int],
+        realm: Realm,
+        withdrawn: bool = False,
+        iat_min: int | None = None,
+    ) -> Self:
+        """Return the key at a point, or raise ValueError if it is none, or not of that name.
+
+        `life` and `iat_min` are in epoch seconds.
+        """
+        x, y = (int.from_bytes(part, "big") for part in coordinates)
+        begins, ends = (_instant(seconds) for seconds in life)
+        point = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+        since = None if iat_min is None else _instant(iat_min)
+        key = cls(point, begins, ends, realm, withdrawn, since)
+        if key.kid != kid:
+            raise ValueError(f"key {kid.hex()} is not the key that its name says")
+        return key
+
+    def joined(self, other: PublicKey) -> PublicKey:
+        """Return the key with what is said of it in two places: the stricter of each holds."""
+        since = [each.iat_min for each in (self, other) if each.iat_min is not None]
+        return PublicKey(
+            self.key,
+            max(self.not_before, other.not_before),
+            min(self.not_after, other.not_after),
+            self.realm,
+            self.withdrawn or other.withdrawn,
+            max(since, default=None),
+        )
+
 
 @dataclass(frozen=True)
 class IssuerKey:
-    """The key that signs codes, from `not_before` to `not_after` (UTC)."""
+    """A key that signs, from `not_before` to `not_after` (UTC)."""
 
     private: ec.EllipticCurvePrivateKey = field(repr=False)
     not_before: datetime
     not_after: datetime
     realm: Realm
+    withdrawn: bool = False
 
     @cached_property
     def public(self) -> PublicKey:
         """Give the key that checks what this one signs."""
-        return PublicKey(self.private.public_key(), self.not_before, self.not_after, self.realm)
+        return PublicKey(
+            self.private.public_key(), self.not_before, self.not_after, self.realm, self.withdrawn
+        )
 
     @property
     def kid(self) -> bytes:
@@ -95,17 +139,8 @@ class IssuerKey:
         return self.public.kid
 
     @classmethod
-    def current(cls, ring: KeyRing, now: datetime, realm: Realm = Realm.HONG_KONG) -> Self:
-        """Return the newest signing key of the ring that may sign now, or raise KeysError."""
-        for key in reversed(_signing(ring, realm)):
-            if key.not_before <= now < key.not_after:
-                return cls(key.private, key.not_before, key.not_after, realm)
-        raise KeysError("the key ring has no signing key that is valid now")
-
-
-def _signing(ring: KeyRing, realm: Realm) -> list[IssuerKey]:
-    keys = []
-    for key in ring.sign_keys:
+    def of(cls, key: Key, realm: Realm = Realm.HONG_KONG) -> Self:
+        """Return the key of an entry of the ring, or raise KeysError."""
         private = load_der_private_key(key.key, None)
         if not isinstance(private, ec.EllipticCurvePrivateKey):
             raise KeysError(f"signing key {key.id} is no P-256 key")
@@ -113,12 +148,30 @@ def _signing(ring: KeyRing, realm: Realm) -> list[IssuerKey]:
             raise KeysError(
                 f"signing key {key.id} has no life: not_before and not_after are needed"
             )
-        keys.append(IssuerKey(private, key.not_before, key.not_after, realm))
-    return keys
+        return cls(private, key.not_before, key.not_after, realm, key.withdrawn is not None)
+
+    @classmethod
+    def current(
+        cls,
+        ring: KeyRing,
+        now: datetime,
+        realm: Realm = Realm.HONG_KONG,
+        purpose: Purpose = Purpose.SIGN,
+    ) -> Self:
+        """Return the key that signs now, or raise KeysError.
+
+        It is the newest to begin of those that are in their life and not withdrawn.
+        """
+        keys = [cls.of(entry, realm) for entry in ring.of(purpose)]
+        may = [k for k in keys if k.not_before <= now < k.not_after and not k.withdrawn]
+        if not may:
+            raise KeysError("the key ring has no signing key that is valid now")
+        return max(may, key=lambda key: key.not_before)
 
 
 class _JWK(msgspec.Struct, omit_defaults=True):
-    """A public key in the file. `nbf` and `exp` are epoch seconds, `kid`, `x`, `y` base64url."""
+    """A public key in the file. `nbf`, `exp` and `iat_min` are epoch seconds, `kid`, `x`, `y`
+    base64url."""
 
     kid: str
     x: str
@@ -131,6 +184,8 @@ class _JWK(msgspec.Struct, omit_defaults=True):
     alg: str = ""
     use: str = ""
     withdrawn: bool = False
+    iat_min: int | None = None
+    signs: Literal["codes", "bundles"] = "codes"
 
 
 class _JWKS(msgspec.Struct, omit_defaults=True):
@@ -146,12 +201,17 @@ KIND = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig"}
 class PublicKeys:
     """What a verifier holds: keys by their kid, when they were published, and what is revoked.
 
-    `issued_at`: no true clock shows less. `revoked`: first 4 bytes of the ids of codes.
+    `issued_at`: no true clock shows less; from `expires_at` on the list is to be called old.
+    `revoked`: first 4 bytes of the ids of codes. `sequence`: that of the bundle they are from.
+    `bundle_keys`: those that sign bundles, and nothing else.
     """
 
     keys: Mapping[bytes, PublicKey]
     issued_at: datetime | None = None
     revoked: frozenset[bytes] = frozenset()
+    bundle_keys: Mapping[bytes, PublicKey] = field(default_factory=dict)
+    sequence: int | None = None
+    expires_at: datetime | None = None
 
     @cached_property
     def realms(self) -> frozenset[Realm]:
@@ -165,37 +225,58 @@ class PublicKeys:
 
     @classmethod
     def published(cls, ring: KeyRing, now: datetime, realm: Realm = Realm.HONG_KONG) -> Self:
-        """Return the public half of every signing key of the ring."""
-        return cls.of(*(key.public for key in _signing(ring, realm)), issued_at=now)
+        """Return the public half of every key of the ring that signs, until its life is over.
+
+        A withdrawn one stays while a code that it signed could be shown.
+        """
+        signing, bundling = (
+            {
+                key.kid: key
+                for key in (IssuerKey.of(entry, realm).public for entry in ring.of(purpose))
+                if now <= key.not_after
+            }
+            for purpose in (Purpose.SIGN, Purpose.BUNDLE)
+        )
+        return cls(signing, now, bundle_keys=bundling)
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read a key set; raise KeysError with a plain reason if it is none of ours."""
+        keys: dict[str, dict[bytes, PublicKey]] = {"codes": {}, "bundles": {}}
         try:
             content = msgspec.json.decode(path.read_bytes(), type=_JWKS)
-            keys = [_public(jwk) for jwk in content.keys]
+            for jwk in content.keys:
+                key = _public(jwk)
+                keys[jwk.signs][key.kid] = key
             issued = None if content.issued is None else _instant(content.issued)
             revoked = frozenset(bytes.fromhex(prefix) for prefix in content.revoked)
         except OSError as error:
             raise KeysError(f"{path} cannot be read: {error.strerror}") from error
         except (msgspec.MsgspecError, ValueError) as error:
             raise KeysError(f"{path} is not a set of public keys: {error}") from None
-        return cls({key.kid: key for key in keys}, issued, revoked)
+        return cls(keys["codes"], issued, revoked, keys["bundles"])
 
-    def save(self, path: Path) -> None:
-        """Write the key set as JSON, whole or not at all."""
+    def to_json(self) -> bytes:
+        """Return the key set as JSON."""
         content = _JWKS(
-            [_jwk(key) for key in self.keys.values()],
+            [
+                *(_jwk(key, "codes") for key in self.keys.values()),
+                *(_jwk(key, "bundles") for key in self.bundle_keys.values()),
+            ],
             None if self.issued_at is None else int(self.issued_at.timestamp()),
             sorted(prefix.hex() for prefix in self.revoked),
         )
+        return msgspec.json.format(msgspec.json.encode(content)) + b"\n"
+
+    def save(self, path: Path) -> None:
+        """Write the key set as JSON, whole or not at all."""
         draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_bytes(msgspec.json.format(msgspec.json.encode(content)) + b"\n")
+        draft.write_bytes(self.to_json())
         draft.replace(path)
 
 
-def _jwk(key: PublicKey) -> _JWK:
-    x, y = _coordinates(key.key)
+def _jwk(key: PublicKey, signs: Literal["codes", "bundles"]) -> _JWK:
+    x, y = key.coordinates
     return _JWK(
         kid=_text(key.kid),
         x=_text(x),
@@ -204,6 +285,8 @@ def _jwk(key: PublicKey) -> _JWK:
         exp=int(key.not_after.timestamp()),
         realm=key.realm,
         withdrawn=key.withdrawn,
+        iat_min=None if key.iat_min is None else int(key.iat_min.timestamp()),
+        signs=signs,
         **KIND,
     )
 
@@ -211,17 +294,14 @@ def _jwk(key: PublicKey) -> _JWK:
 def _public(jwk: _JWK) -> PublicKey:
     if (jwk.kty, jwk.crv, jwk.alg) != (KIND["kty"], KIND["crv"], KIND["alg"]):
         raise ValueError(f"key {jwk.kid} is not an ES256 key on P-256")
-    x, y = (int.from_bytes(_bytes(part), "big") for part in (jwk.x, jwk.y))
-    key = PublicKey(
-        ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key(),
-        _instant(jwk.nbf),
-        _instant(jwk.exp),
-        jwk.realm,
-        jwk.withdrawn,
+    return PublicKey.at(
+        (_bytes(jwk.x), _bytes(jwk.y)),
+        _bytes(jwk.kid),
+        life=(jwk.nbf, jwk.exp),
+        realm=jwk.realm,
+        withdrawn=jwk.withdrawn,
+        iat_min=jwk.iat_min,
     )
-    if _text(key.kid) != jwk.kid:
-        raise ValueError(f"key {jwk.kid} is not the key that its name says")
-    return key
 
 
 def _instant(seconds: int) -> datetime:

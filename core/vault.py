@@ -11,7 +11,8 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -28,6 +29,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
+from core import private_file
+
 FORMAT = 1
 """Version of the key ring's file."""
 
@@ -40,8 +43,13 @@ TAG_BYTES = 16
 KEY_BYTES = 32
 HEADER_BYTES = len(VERSION) + ID_BYTES
 
-SIGNING_LIFE = timedelta(days=366)
-"""How long a signing key made here may sign; its own public entry says so to verifiers."""
+SIGNING_LIFE = timedelta(days=45)
+"""How long a key may sign codes, where the policy says nothing else: longer than the 30 days after
+which it should be changed, so that there is time to do it."""
+
+BUNDLE_LIFE = timedelta(days=3653)
+"""How long a key may sign bundles. Verifiers know it from their first visit on, and trust no other
+until somebody tells them: it is changed only when it has to be."""
 
 OPEN_KEYS = 4096
 """Unwrapped data keys kept in memory: those of the people who are writing just now."""
@@ -67,13 +75,19 @@ class Purpose(StrEnum):
     INDEX = "index"
     PASSCODE = "passcode"
     SIGN = "sign"
+    BUNDLE = "bundle"
+
+
+SIGNS = (Purpose.SIGN, Purpose.BUNDLE)
+"""The purposes whose keys come and go while the program runs: they open no data."""
 
 
 class Key(msgspec.Struct, frozen=True, omit_defaults=True):
     """One key of the ring.
 
-    `id` is 8 hexadecimal digits; `key` 32 random bytes, for `sign` a P-256 private key in PKCS #8
-    DER; `not_before` and `not_after` are the UTC instants between which it may sign.
+    `id` is 8 hexadecimal digits; `key` 32 random bytes, for those that sign a P-256 private key in
+    PKCS #8 DER. These may sign from `not_before` to `not_after` (UTC), and nothing more once they
+    are `withdrawn`.
     """
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}$")]
@@ -82,6 +96,16 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True):
     key: bytes
     not_before: datetime | None = None
     not_after: datetime | None = None
+    withdrawn: datetime | None = None
+
+    @classmethod
+    def signing(cls, purpose: Purpose, made: datetime, begins: datetime, life: timedelta) -> Self:
+        """Make a new P-256 key that may sign from `begins` on."""
+        private = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+            Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+        )
+        name = secrets.token_hex(ID_BYTES)
+        return cls(name, purpose, made, private, begins, begins + life)
 
     def __repr__(self) -> str:
         """Show all but the key, which must never reach a log."""
@@ -130,65 +154,95 @@ class KeyRing:
     Of each purpose there may be several: the newest is used, and every `seal` key still opens.
     """
 
-    def __init__(self, keys: list[Key]) -> None:
-        """Take the keys as they are; raise KeyRingError if a purpose has none."""
+    def __init__(self, keys: Iterable[Key], file: Path | None = None) -> None:
+        """Take the keys as they are; raise KeyRingError if a purpose has none.
+
+        `file` is where they are from; a ring without one lives in memory only.
+        """
+        self._file = file
+        self._stamp: private_file.Stamp | None = None
+        self._take(tuple(keys))
+
+    def _take(self, keys: tuple[Key, ...]) -> None:
         newest: dict[Purpose, Key] = {}
         for key in sorted(keys, key=lambda key: key.created):
             newest[key.purpose] = key
         for purpose in Purpose:
             if purpose not in newest:
                 raise KeyRingError(f"the key ring has no key for '{purpose}'")
-        self.keys = tuple(keys)
-        self._index = newest[Purpose.INDEX].key
-        self._passcode = newest[Purpose.PASSCODE].key
-        self._transit = Sealer(
+        transit = Sealer(
             {bytes.fromhex(key.id): AESGCM(key.key) for key in keys if key.purpose is Purpose.SEAL},
             bytes.fromhex(newest[Purpose.SEAL].id),
         )
+        self.keys = keys
+        self._index = newest[Purpose.INDEX].key
+        self._passcode = newest[Purpose.PASSCODE].key
+        self._transit = transit
         self._owner = lru_cache(maxsize=OPEN_KEYS)(self._unwrap)
 
     @classmethod
-    def generate(cls, now: datetime) -> Self:
-        """Make a ring with one new key of each purpose, in memory only."""
+    def generate(cls, now: datetime, life: timedelta = SIGNING_LIFE) -> Self:
+        """Make a ring with one new key of each purpose, in memory only.
+
+        `life` is how long the first key may sign codes.
+        """
         # Codes are stamped in whole seconds: the first must not seem older than its key.
         now = now.replace(microsecond=0)
-        private = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-            Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
-        )
         plain = [
             Key(secrets.token_hex(ID_BYTES), purpose, now, secrets.token_bytes(KEY_BYTES))
             for purpose in (Purpose.SEAL, Purpose.INDEX, Purpose.PASSCODE)
         ]
-        sign = Key(secrets.token_hex(ID_BYTES), Purpose.SIGN, now, private, now, now + SIGNING_LIFE)
-        return cls([*plain, sign])
+        return cls([*plain, Key.signing(Purpose.SIGN, now, now, life), _bundle_key(now)])
 
     @classmethod
-    def open(cls, path: Path, now: datetime) -> Self:
+    def open(cls, path: Path, now: datetime, life: timedelta = SIGNING_LIFE) -> Self:
         """Read the ring from its file; make both when there is none.
 
-        Raise KeyRingError where the file is readable by others, damaged, or of a later format.
+        A ring that was made before bundles were signed is given a key for them. Raise KeyRingError
+        where the file is readable by others, damaged, or of a later format.
         """
-        if not path.exists():
-            _create(path, cls.generate(now).keys)
-        try:
-            if path.stat().st_mode & 0o077:
-                raise KeyRingError(f"{path} can be read by others: run `chmod 600 {path}`")
-            file = msgspec.json.decode(path.read_bytes(), type=_File)
-        except OSError as error:
-            raise KeyRingError(f"{path} cannot be read: {error.strerror}") from error
-        except msgspec.MsgspecError as error:
-            raise KeyRingError(f"{path} is not a key ring: {error}") from None
-        if file.format != FORMAT:
-            raise KeyRingError(f"{path} has format {file.format}; this program reads {FORMAT}")
-        try:
-            return cls(file.keys)
-        except ValueError as error:
-            raise KeyRingError(f"{path} holds a key of the wrong length: {error}") from None
+        with _told(path, "read"):
+            there = path.exists()
+        if not there:
+            with _told(path, "written"):
+                private_file.create(path, _written(cls.generate(now, life).keys))
+        keys = _read(path)
+        if not any(key.purpose is Purpose.BUNDLE for key in keys):
+            keys = _change(path, lambda keys: _completed(keys, now))
+        return cls(keys, path)
 
-    @property
-    def sign_keys(self) -> tuple[Key, ...]:
-        """Give the signing keys, oldest first."""
-        keys = [key for key in self.keys if key.purpose is Purpose.SIGN]
+    def refresh(self) -> bool:
+        """Take up what other processes changed in the file; tell whether there was anything.
+
+        All who hold the ring use the new keys from then on. Costs one look at the file where it is
+        unchanged. Raise KeyRingError, once for each change, where the file cannot be used: the ring
+        then stays as it was.
+        """
+        if self._file is None:
+            return False
+        with _told(self._file, "read"):
+            stamp = private_file.stamp(self._file)
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        keys = _read(self._file)
+        if any(key not in keys for key in self.keys if key.purpose not in SIGNS):
+            raise KeyRingError(f"{self._file} is another ring: it lacks keys that are in use")
+        changed = keys != self.keys
+        self._take(keys)
+        return changed
+
+    def change(self, change: Callable[[tuple[Key, ...]], Iterable[Key]]) -> None:
+        """Put changed keys in place of those in the file, and of those here.
+
+        `change` is given the newest keys, while no other process can change them.
+        """
+        keys = tuple(change(self.keys)) if self._file is None else _change(self._file, change)
+        self._take(keys)
+
+    def of(self, purpose: Purpose) -> tuple[Key, ...]:
+        """Return the keys for a purpose, oldest first."""
+        keys = [key for key in self.keys if key.purpose is purpose]
         return tuple(sorted(keys, key=lambda key: key.created))
 
     def new_key(self) -> bytes:
@@ -223,24 +277,49 @@ class KeyRing:
         return f"{number:0{PASSCODE_DIGITS}}"
 
 
-def _create(path: Path, keys: tuple[Key, ...]) -> None:
-    """Write the file whole or not at all, and never over one that another process has made."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(ID_BYTES)}")
+def _bundle_key(now: datetime) -> Key:
+    return Key.signing(Purpose.BUNDLE, now, now, BUNDLE_LIFE)
+
+
+def _completed(keys: tuple[Key, ...], now: datetime) -> tuple[Key, ...]:
+    """Return the keys of a ring with one for bundles, if none has been added meanwhile."""
+    if any(key.purpose is Purpose.BUNDLE for key in keys):
+        return keys
+    return *keys, _bundle_key(now.replace(microsecond=0))
+
+
+def _read(path: Path) -> tuple[Key, ...]:
+    with _told(path, "read"):
+        if path.stat().st_mode & 0o077:
+            raise KeyRingError(f"{path} can be read by others: run `chmod 600 {path}`")
+        data = path.read_bytes()
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(_File(FORMAT, list(keys)))))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return  # another process was first: its ring is the one
-        finally:
-            draft.unlink()
-        folder = os.open(path.parent, os.O_RDONLY)
-        os.fsync(folder)
-        os.close(folder)
+        file = msgspec.json.decode(data, type=_File)
+    except msgspec.MsgspecError as error:
+        raise KeyRingError(f"{path} is not a key ring: {error}") from None
+    if file.format != FORMAT:
+        raise KeyRingError(f"{path} has format {file.format}; this program reads {FORMAT}")
+    for key in file.keys:
+        if key.purpose not in SIGNS and len(key.key) != KEY_BYTES:
+            raise KeyRingError(f"{path} holds a key of the wrong length: {key.id}")
+    return tuple(file.keys)
+
+
+def _change(path: Path, change: Callable[[tuple[Key, ...]], Iterable[Key]]) -> tuple[Key, ...]:
+    with _told(path, "written"), private_file.held(path):
+        keys = tuple(change(_read(path)))
+        private_file.replace(path, _written(keys))
+    return keys
+
+
+def _written(keys: tuple[Key, ...]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(_File(FORMAT, list(keys))))
+
+
+@contextmanager
+def _told(path: Path, what: str) -> Iterator[None]:
+    """Say in words that a file cannot be read, or written."""
+    try:
+        yield
     except OSError as error:
-        raise KeyRingError(f"{path} cannot be written: {error.strerror}") from error
+        raise KeyRingError(f"{path} cannot be {what}: {error.strerror}") from error

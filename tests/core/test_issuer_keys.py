@@ -35,7 +35,7 @@ def test_the_thumbprint_is_that_of_the_rfc() -> None:
 
 def test_the_newest_key_that_is_in_its_life_signs(ring: KeyRing) -> None:
     first = IssuerKey.current(ring, NOW)
-    private = KeyRing.generate(NOW).sign_keys[0].key
+    private = KeyRing.generate(NOW).of(Purpose.SIGN)[0].key
     later = Key("00000002", Purpose.SIGN, NOW + DAY, private, NOW + 2 * DAY, NOW + 30 * DAY)
     both = KeyRing([later, *ring.keys])
     assert IssuerKey.current(both, NOW + DAY).kid == first.kid
@@ -46,7 +46,7 @@ def test_the_newest_key_that_is_in_its_life_signs(ring: KeyRing) -> None:
 
 
 def test_a_key_before_or_after_its_life_does_not_sign(ring: KeyRing) -> None:
-    (entry,) = ring.sign_keys
+    (entry,) = ring.of(Purpose.SIGN)
     assert entry.not_after is not None
     for moment in (NOW - timedelta(seconds=1), entry.not_after):
         with pytest.raises(KeysError, match="valid now"):
@@ -55,7 +55,7 @@ def test_a_key_before_or_after_its_life_does_not_sign(ring: KeyRing) -> None:
 
 
 def test_a_ring_with_an_unusable_signing_key_is_refused(ring: KeyRing) -> None:
-    (entry,) = ring.sign_keys
+    (entry,) = ring.of(Purpose.SIGN)
     others = [key for key in ring.keys if key is not entry]
     with pytest.raises(KeysError, match="no life"):
         IssuerKey.current(KeyRing([*others, Key(entry.id, Purpose.SIGN, NOW, entry.key)]), NOW)
@@ -89,9 +89,11 @@ def test_keys_that_were_saved_are_loaded_again(ring: KeyRing, tmp_path: Path) ->
 
 def test_the_file_is_a_key_set_without_private_parts(ring: KeyRing, tmp_path: Path) -> None:
     PublicKeys.published(ring, NOW).save(tmp_path / "keys.json")
-    (jwk,) = json.loads((tmp_path / "keys.json").read_text())["keys"]
-    assert {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig"}.items() <= jwk.items()
-    assert "d" not in jwk
+    jwks = json.loads((tmp_path / "keys.json").read_text())["keys"]
+    assert [jwk.get("signs") for jwk in jwks] == [None, "bundles"]
+    for jwk in jwks:
+        assert {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig"}.items() <= jwk.items()
+        assert "d" not in jwk
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,6 @@ def test_a_key_never_shows_itself(ring: KeyRing) -> None:
 
 
 def test_signing_keys_come_oldest_first(ring: KeyRing) -> None:
-    (first,) = ring.sign_keys
+    (first,) = ring.of(Purpose.SIGN)
     second = Key("00000002", Purpose.SIGN, NOW + timedelta(days=1), first.key)
-    assert KeyRing([second, *ring.keys]).sign_keys == (first, second)
+    assert KeyRing([second, *ring.keys]).of(Purpose.SIGN) == (first, second)
