@@ -65,7 +65,7 @@ class Transcript:
         if data is None:
             raise Refused("the file is gone")
         if len(data) > limit:
-            raise TooLarge
+            raise TooLarge(data)
         return data
 
 

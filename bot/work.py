@@ -14,6 +14,7 @@ from core.conversation.messages import Finished, Incoming
 from core.conversation.turn import Job
 from core.store.queues import Inbox
 from core.store.store import Store
+from core.visits import mistaken
 
 PROOF, VISITS = "proof", "visits"
 
@@ -42,8 +43,8 @@ class Work:
         params: dict[str, str | int] = {}
         try:
             body = await self._read(chat, job)
-        except TooLarge:
-            error = "too_large"
+        except TooLarge as large:
+            error = _unread(job, large.head)
             limit = self._limit(job.kind)
             params = {"limit_mb": limit // 1_000_000, "limit_kb": limit // 1_000}
         except Refused:
@@ -70,6 +71,12 @@ class Work:
         return await self.workers.read_visits(
             data, job.name, self.clock(), self.store.policy.visits
         )
+
+
+def _unread(job: Job, head: bytes) -> str:
+    """Return why a file is refused that is too large to be fetched."""
+    other = mistaken(head, name=job.name, mime=job.mime) if job.kind == VISITS else ""
+    return other or "too_large"
 
 
 def finished(

@@ -7,6 +7,9 @@ from typing import Protocol
 
 from core.conversation.messages import Capabilities, Incoming, Reply
 
+HEAD = 64
+"""First bytes of a file that is not read: enough to tell a picture from a document."""
+
 Receive = Callable[[Sequence[Incoming]], Awaitable[None]]
 """Takes messages into the inbox; returns once they are committed, so that they may be confirmed."""
 
@@ -28,7 +31,11 @@ class Refused(Exception):
 
 
 class TooLarge(Exception):
-    """A file is larger than what was asked for."""
+    """A file is larger than what was asked for. `head` are its first bytes, if they are known."""
+
+    def __init__(self, head: bytes = b"") -> None:
+        super().__init__()
+        self.head = head[:HEAD]
 
 
 class Channel(Protocol):

@@ -245,7 +245,9 @@ class Upload(Field):
         job = f"{turn.chat}:{turn.incoming.id}"
         turn.session.job, turn.session.job_field = job, self.name
         turn.session.answers.pop(self.name, None)
-        turn.effects.append(Job(id=job, kind=self.kind, ref=file.ref, name=file.name))
+        turn.effects.append(
+            Job(id=job, kind=self.kind, ref=file.ref, name=file.name, mime=file.mime)
+        )
 
     async def take(self, turn: Turn, said: Said) -> Any:
         match said:

@@ -35,12 +35,16 @@ class Sms(msgspec.Struct, frozen=True, tag="sms"):
 
 
 class Job(msgspec.Struct, frozen=True, tag="job"):
-    """Background work: fetch a file from the chat's channel and read it as `kind`."""
+    """Background work: fetch a file from the chat's channel and read it as `kind`.
+
+    `name` and `mime` are what its sender's device calls it.
+    """
 
     id: str
     kind: str
     ref: str
     name: str = ""
+    mime: str = ""
 
 
 Effect = Sms | Job

@@ -63,6 +63,24 @@ _OTHERS = {
     b"%PDF": "pdf",
     b"\xd0\xcf\x11\xe0": "spreadsheet",
 }
+_EXTENSIONS = {
+    **dict.fromkeys(
+        ["bmp", "gif", "heic", "heif", "jpeg", "jpg", "png", "tif", "tiff", "webp"], "picture"
+    ),
+    "pdf": "pdf",
+    **dict.fromkeys(["numbers", "ods", "xls", "xlsx"], "spreadsheet"),
+    **dict.fromkeys(["csv", "json", "txt", "zip"], ""),
+}
+_TYPES = (
+    ("image/", "picture"),
+    ("application/pdf", "pdf"),
+    ("application/vnd.ms-excel", "spreadsheet"),
+    ("application/vnd.openxmlformats-officedocument.spreadsheetml", "spreadsheet"),
+    ("application/vnd.", "not_export"),
+    ("application/msword", "not_export"),
+    ("audio/", "not_export"),
+    ("video/", "not_export"),
+)
 _MARKS = {
     codecs.BOM_UTF8: "utf-8",
     codecs.BOM_UTF16_LE: "utf-16-le",
@@ -75,11 +93,8 @@ def read_export(data: bytes, *, name: str, now: datetime, policy: VisitPolicy) -
 
     `now` is an aware instant. `name` is the file's name, and is only quoted.
     """
-    for magic, code in _OTHERS.items():
-        if data.startswith(magic):
-            raise Invalid(code)
-    if data[4:8] == b"ftyp" or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
-        raise Invalid("picture")
+    if other := _other(data):
+        raise Invalid(other)
     if len(data) > policy.max_bytes:
         raise Invalid("too_large", limit_kb=policy.max_bytes // 1000)
     if data.startswith(ZIP):
@@ -95,6 +110,30 @@ def read_export(data: bytes, *, name: str, now: datetime, policy: VisitPolicy) -
         raise Invalid("not_export", name=visible(name))
     check_signature(written, policy)
     return judge(written, now=now, policy=policy)
+
+
+def mistaken(head: bytes, *, name: str, mime: str) -> str:
+    """Return the code that says what a file is that is too large to be read.
+
+    Empty where it may be an export. Its first bytes decide, as far as they are known; then the
+    ending of its name, as Windows calls a CSV file a spreadsheet; then its type.
+    """
+    if other := _other(head):
+        return other
+    stem, _, extension = name.lower().rpartition(".")
+    if stem and extension in _EXTENSIONS:
+        return _EXTENSIONS[extension]
+    return next((code for prefix, code in _TYPES if mime.startswith(prefix)), "")
+
+
+def _other(data: bytes) -> str:
+    """Return the code of what a file shows itself to be by its first bytes, empty for none."""
+    for magic, code in _OTHERS.items():
+        if data.startswith(magic):
+            return code
+    if data[4:8] == b"ftyp" or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
+        return "picture"
+    return ""
 
 
 def _text(data: bytes) -> str:

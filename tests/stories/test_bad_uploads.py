@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
+from urllib.parse import quote
 
 import pytest
 
@@ -63,6 +64,10 @@ VISITS = {upload.name: upload for upload in visit_uploads() if upload.name in RE
 EXPORTS = (
     Upload("a picture", image("PNG"), "picture"),
     Upload("a PDF", pdf(), "pdf"),
+    Upload("IMG_2041.PNG", image("PNG") + bytes(3_000_000), "picture"),
+    Upload("IMG_2042.heic", b"\0\0\0\x18ftypheic" + bytes(3_000_000), "picture"),
+    Upload("scan.pdf", pdf() + bytes(3_000_000), "pdf"),
+    Upload("Book1.xlsx", b"PK\x03\x04" + bytes(3_000_000), "spreadsheet"),
     *(VISITS[name] for name in REFUSED),
 )
 BIG_PICTURE = Upload("20,000 x 20,000", png_claiming(20_000, 20_000), "pixels")
@@ -84,7 +89,11 @@ async def is_refused(person: Person, upload: Upload, field: Field, language: str
     """Send a file and hear within the time, in one's own language, what is wrong with it."""
     begun = time.monotonic()
     if isinstance(person, OnWeb) and len(upload.data) > ONE_PIECE:
-        headers = {"Origin": person.url, "X-Message-Id": f"large-{len(upload.data)}"}
+        headers = {
+            "Origin": person.url,
+            "X-Message-Id": f"large-{len(upload.data)}",
+            "X-File-Name": quote(upload.name),
+        }
         posted = person.session.post(
             f"{person.url}/upload", data=io.BytesIO(upload.data), headers=headers
         )

@@ -35,8 +35,9 @@ async def test_a_file_is_kept_and_announced_by_its_handle(
         ref="0", name="出.json", size=13, mime="application/octet-stream", photo=False
     )
     assert await chat.channel.fetch("0", 13) == b'{"visits":[]}'
-    with pytest.raises(TooLarge):
+    with pytest.raises(TooLarge) as large:
         await chat.channel.fetch("0", 12)
+    assert large.value.head == b'{"visits":[]}'
     with pytest.raises(Refused):
         await chat.channel.fetch("1", 12)
 

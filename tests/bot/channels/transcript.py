@@ -52,7 +52,7 @@ class MemoryTranscript:
         if int(ref) >= len(self.files):
             raise Refused("gone")
         if len(self.files[int(ref)]) > limit:
-            raise TooLarge
+            raise TooLarge(self.files[int(ref)])
         return self.files[int(ref)]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.answer import Invalid
-from core.visits import Export, VisitPolicy, read_export
+from core.visits import Export, VisitPolicy, mistaken, read_export
 from core.visits.reading import ERRORS
 from core.visits.venue import Venue, make_qr
 from tests.corpus import NOW, Upload, as_json, export, visit, visit_uploads
@@ -63,6 +63,34 @@ def test_the_name_decides_nothing_and_is_quoted_without_what_cannot_be_seen() ->
     with pytest.raises(Invalid) as caught:
         read_export(b"hello", name="my\u202efile.json", now=NOW, policy=POLICY)
     assert caught.value.params == {"name": "myfile.json"}
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "mime", "code"),
+    [
+        (b"\x89PNG", "visits.json", "application/json", "picture"),
+        (b"\0\0\0\x18ftypheic", "", "", "picture"),
+        (b"%PDF-1.7", "", "", "pdf"),
+        (b"", "", "image/jpeg", "picture"),
+        (b"", "IMG_2041.HEIC", "application/octet-stream", "picture"),
+        (b"", "statement.pdf", "", "pdf"),
+        (b"", "", "application/pdf", "pdf"),
+        (b"PK\x03\x04", "visits.xlsx", "", "spreadsheet"),
+        (b"", "", "application/vnd.ms-excel", "spreadsheet"),
+        (b"", "visits.csv", "application/vnd.ms-excel", ""),
+        (b"", "letter", "application/msword", "not_export"),
+        (b"", "holiday.mp4", "video/mp4", "not_export"),
+        (b"PK\x03\x04", "visits.zip", "application/zip", ""),
+        (b"{", "json", "application/json", ""),
+        (b"", "visits", "application/octet-stream", ""),
+        (b"", "", "", ""),
+    ],
+)
+def test_what_is_too_large_to_be_read_is_still_told_from_an_export(
+    head: bytes, name: str, mime: str, code: str
+) -> None:
+    assert mistaken(head, name=name, mime=mime) == code
+    assert code in (*ERRORS, "")
 
 
 def test_damaged_bytes_are_refused_and_never_crash() -> None:
