@@ -62,12 +62,11 @@ async def test_an_officer_enrols_on_every_channel_and_is_removed_at_once(
             await person.starts(word)
         expect(await person.hears(), "staff.enrolled.officer", language)
 
-        async def role() -> Role | None:
-            async with app.store.reading() as tx:
-                return await tx.staff.role(person.chat)
-
-        assert await role() is Role.OFFICER
-        assert f"enrolled in {person.chat}" in await staff.listed(
+        async with app.store.reading() as tx:
+            (member,) = await tx.staff.members()
+            assert await tx.staff.role(member.chat) is Role.OFFICER
+        assert member.chat.startswith(f"{channel}:")
+        assert f"enrolled in {member.chat}" in await staff.listed(
             app.settings, app.policy, world.clock
         )
         word = enrolment(await staff.add(app.settings, app.policy, world.clock, "lee", "officer"))
@@ -76,4 +75,5 @@ async def test_an_officer_enrols_on_every_channel_and_is_removed_at_once(
         listed = await staff.listed(app.settings, app.policy, world.clock)
         assert listed.startswith("chan  officer  has no chat\n"), "a chat is one person's"
         await staff.remove(app.settings, app.policy, world.clock, "lee")
-        assert await role() is None
+        async with app.store.reading() as tx:
+            assert await tx.staff.role(member.chat) is None
