@@ -47,8 +47,8 @@ Document = tuple[str, str]
 class Reason(StrEnum):
     """Why a code is refused, in the order of the checks."""
 
-    TOO_LONG = "too_long"
     NOT_A_CODE = "not_a_code"
+    TOO_LONG = "too_long"
     OTHER_REALM = "other_realm"
     MALFORMED = "malformed"
     ALGORITHM = "algorithm"
@@ -178,12 +178,13 @@ def check(
 
     Never raises: whatever is not understood is refused, with the reason.
     """
-    # 1 to 3: length, prefix, base45, one CBOR item of the right form
-    if len(text) > TEXT_LENGTH:
-        return Verdict(Reason.TOO_LONG)
+    # 1 to 3: prefix, length, base45, one CBOR item of the right form. The prefix is first: other
+    # countries' certificates are long, and should be called what they are.
     realm = next((realm for realm in Realm if text.startswith(realm.prefix)), None)
     if realm is None:
         return Verdict(Reason.NOT_A_CODE)
+    if len(text) > TEXT_LENGTH:
+        return Verdict(Reason.TOO_LONG)
     if keys.keys and realm not in keys.realms:
         return Verdict(Reason.OTHER_REALM)
     try:

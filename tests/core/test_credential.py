@@ -168,6 +168,8 @@ def test_a_code_ends_with_the_day_with_what_it_rests_on_or_with_its_key() -> Non
         (" " + code(), Reason.NOT_A_CODE),
         ("HKT:" + code()[4:], Reason.OTHER_REALM),
         ("HK1:" + "0" * 397, Reason.TOO_LONG),
+        ("HC1:" + "0" * 397, Reason.NOT_A_CODE),
+        ("HKT:" + "0" * 397, Reason.TOO_LONG),
         ("HK1:", Reason.MALFORMED),
         (code()[:-1], Reason.MALFORMED),
         (code() + "\n", Reason.MALFORMED),
