@@ -29,7 +29,7 @@ from core.policy import Policy
 from core.store.queues import Due
 from core.store.queues import Outbox as Rows
 from core.store.schema import migrate
-from core.store.store import Store
+from core.store.store import Store, Transaction
 from core.vault import KeyRing
 from handlers.commands import conversation
 
@@ -67,6 +67,10 @@ class Transcript:
         if len(data) > limit:
             raise TooLarge(data)
         return data
+
+    async def drop(self, tx: Transaction, ref: str) -> None:
+        """Erase an uploaded file."""
+        await tx.uploads.drop(ref.partition("|")[2])
 
 
 class App:

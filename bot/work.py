@@ -38,11 +38,16 @@ class Work:
         self.sandbox = Sandbox()
 
     async def deliver(self, chat: str, job: Job) -> None:
-        """Do one job. Raises TryAgain where the channel cannot give the file now."""
+        """Do one job. Raises TryAgain where the channel cannot give the file now.
+
+        The file is erased together with the news of what it held: a job that is cut off finds it
+        again, and one that is done once more can add nothing.
+        """
+        channel = self.channels[chat.partition(":")[0]]
         error, body = "", b""
         params: dict[str, str | int] = {}
         try:
-            body = await self._read(chat, job)
+            body = await self._read(channel, job)
         except TooLarge as large:
             error = _unread(job, large.head)
             limit = self._limit(job.kind)
@@ -57,14 +62,14 @@ class Work:
             upload = "" if error else await tx.uploads.keep(chat, job.kind, body, now)
             told = finished(chat, job.id, now, upload=upload, error=error, params=params)
             await Inbox(tx.connection, tx.ring).put([told], [], now)
+            await channel.forget(tx, job.ref)
         self.returned()
 
     def _limit(self, kind: str) -> int:
         uploads = self.store.policy.uploads
         return uploads.proof_bytes if kind == PROOF else uploads.export_bytes
 
-    async def _read(self, chat: str, job: Job) -> bytes:
-        channel = self.channels[chat.partition(":")[0]]
+    async def _read(self, channel: Channel, job: Job) -> bytes:
         data = await channel.fetch(job.ref, self._limit(job.kind))
         if job.kind == PROOF:
             return await self.sandbox.clean_proof(data)

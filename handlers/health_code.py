@@ -117,7 +117,6 @@ async def _export(turn: Turn, known: Known) -> Export | None:
         return None
     export = Export.from_bytes(body)
     await turn.tx.people.keep_export(known, export, turn.now)
-    await turn.tx.uploads.drop(upload)
     return export
 
 

@@ -128,7 +128,6 @@ class Registration(Form):
             body = await turn.tx.uploads.read(proof, chat=turn.chat)
             if body is not None:
                 await people.keep_proof(known, body, turn.now)
-                await turn.tx.uploads.drop(proof)
         await people.record("registered", actor=turn.chat, object=known.id, now=turn.now)
         turn.note("registration.done", reference=known.reference)
         return HealthCode

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from core.conversation.messages import Capabilities, Incoming, Reply
+from core.store.store import Transaction
 
 HEAD = 64
 """First bytes of a file that is not read: enough to tell a picture from a document."""
@@ -55,6 +56,9 @@ class Channel(Protocol):
 
     async def fetch(self, ref: str, limit: int) -> bytes:
         """Return a file's bytes, or raise TooLarge beyond `limit`, TryAgain, Refused if gone."""
+
+    async def forget(self, tx: Transaction, ref: str) -> None:
+        """Erase what we keep ourselves of a file that was read, with what came of it."""
 
     async def stop(self) -> None:
         """Stop taking messages in; what was taken is finished elsewhere."""

@@ -24,6 +24,7 @@ from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery, Draw
 from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, outline, translated
 from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, read
 from core.conversation.messages import Capabilities, Incoming, Reply
+from core.store.store import Transaction
 
 OFFICIAL = "https://api.telegram.org"
 
@@ -156,6 +157,9 @@ class TelegramChannel:
         if not file.file_path:
             raise Refused("the file has no path")
         return await self._request.download(file.file_path.removeprefix("/"), limit)
+
+    async def forget(self, tx: Transaction, ref: str) -> None:
+        """Do nothing: the file is Telegram's to keep."""
 
     def routes(self) -> list[web.RouteDef]:
         """Return what the web server must serve: nothing when polling."""

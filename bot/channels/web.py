@@ -23,6 +23,7 @@ from bot.channels import web_frames as frames
 from bot.channels.web_chats import CHANNEL, Chat, Chats, Page
 from core.conversation.messages import Body, Capabilities, Card, File, Incoming, Reply, Start
 from core.days import hong_kong_day
+from core.store.store import Transaction
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,9 @@ class Transcript(Protocol):
 
     async def read(self, ref: str, limit: int) -> bytes:
         """Return a kept file, or raise TooLarge beyond `limit` bytes, Refused if gone."""
+
+    async def drop(self, tx: Transaction, ref: str) -> None:
+        """Erase a kept file, in the open transaction."""
 
 
 class WebChannel:
@@ -153,6 +157,10 @@ class WebChannel:
     async def fetch(self, ref: str, limit: int) -> bytes:
         """Return an uploaded file's bytes, or raise as the store does."""
         return await self._store.read(ref, limit)
+
+    async def forget(self, tx: Transaction, ref: str) -> None:
+        """Erase an uploaded file, see `Channel.forget`."""
+        await self._store.drop(tx, ref)
 
     async def show_sms(self, chat: str, to: str, text: str) -> None:
         """Show in the pane of that chat (`web:<address>`) what the phone `to` (E.164) gets."""

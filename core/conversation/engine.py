@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from core.answer import Invalid
 from core.conversation.draft import erase, keep, keep_found
-from core.conversation.fields import WAITING, Chosen, Field, Said
+from core.conversation.fields import WAITING, Chosen, Field, Said, Upload
 from core.conversation.form import Form
 from core.conversation.messages import (
     Command,
@@ -37,6 +37,7 @@ from core.conversation.prompt import (
     show,
     show_aside,
 )
+from core.conversation.session import Session
 from core.conversation.texts import guess, meanings, plain
 from core.conversation.turn import MENU, Turn
 from core.conversation.volunteer import attempted, volunteered
@@ -71,7 +72,25 @@ class Conversation:
         self.words = dict(words or {})
 
     async def take(self, turn: Turn) -> None:
-        """Run one turn."""
+        """Run one turn; erase the files that no answer refers to any more."""
+        body = turn.incoming.body
+        uploads = self._uploads(turn.session)
+        if isinstance(body, Finished) and body.upload:
+            uploads.add(body.upload)
+        await self._take(turn)
+        for upload in sorted(uploads - self._uploads(turn.session)):
+            await turn.tx.uploads.drop(upload)
+
+    def _uploads(self, session: Session) -> set[str]:
+        """Return the uploads in the draft."""
+        fields = self.forms[session.form].fields if session.form else {}
+        return {
+            upload
+            for name, field in fields.items()
+            if isinstance(field, Upload) and (upload := session.answers.get(name))
+        }
+
+    async def _take(self, turn: Turn) -> None:
         body = turn.incoming.body
         session = turn.session
         session.language = session.language or guess(turn.incoming.language) or ""

@@ -15,6 +15,7 @@ from bot.channels import Refused, TooLarge
 from bot.channels.web import WebChannel
 from core.assessment import Colour
 from core.conversation.messages import Card, Incoming, Reply
+from core.store.store import Transaction
 
 NOW = datetime(2021, 12, 10, 2, 0, tzinfo=UTC)
 CARD = Card(
@@ -54,6 +55,10 @@ class MemoryTranscript:
         if len(self.files[int(ref)]) > limit:
             raise TooLarge(self.files[int(ref)])
         return self.files[int(ref)]
+
+    async def drop(self, tx: Transaction, ref: str) -> None:
+        """Erase a kept file."""
+        self.files[int(ref)] = b""
 
 
 class LoopbackChat:

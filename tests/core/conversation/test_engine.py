@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func, select
 
 from core.conversation.messages import (
     Command,
@@ -20,12 +21,14 @@ from core.conversation.session import Session
 from core.conversation.texts import Language
 from core.sample import sample_export
 from core.store.store import Store
+from core.store.tables import uploads
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
 from handlers.welcome import NOTICE, Welcome
 from tests.core.store.people import register
 from tests.corpus_proofs import pdf
 from tests.reading import expect, expect_error, expect_question, says
+from tests.stories.questions import FromSms, give
 from tests.talk import Talk, Talker
 from tests.world import TEXTS, Heard
 
@@ -240,6 +243,41 @@ async def test_a_newer_file_takes_the_place_of_one_that_is_read(known: Talk) -> 
     assert await known.take(Finished(first, error="empty")) == []
     assert await known.take(Finished(second, upload="x")) == []
     assert known.session.answers == {"visits": "x"}
+
+
+async def kept(talk: Talk) -> int:
+    """Count the uploads in the store."""
+    async with talk.store.reading() as tx:
+        return await tx.connection.scalar(select(func.count()).select_from(uploads)) or 0
+
+
+async def test_a_file_is_erased_with_the_turn_that_uses_it(known: Talk) -> None:
+    await known.reach(HealthCode, "visits", {"conditions": []})
+    expect(await known.sends(records(known)), "health_code.caption.green")
+    assert await kept(known) == 0
+    await known.reach(Registration, "proof", {**HOUSED, "housing": "other"})
+    expect_question(await known.sends(pdf(), "bill.pdf"), Registration.proof_issued_on)
+    assert await kept(known) == 1
+    await known.says("28/10/2021")
+    await known.says("9123 4567")
+    await give(known, FromSms())
+    expect(await known.presses("yes"), "registration.done")
+    assert await kept(known) == 0
+
+
+async def test_a_file_that_another_replaces_or_nobody_waits_for_is_erased(known: Talk) -> None:
+    await known.reach(Registration, "proof", {**HOUSED, "housing": "other"})
+    await known.sends(pdf(), "bill.pdf")
+    first = known.session.answers["proof"]
+    await known.presses("_back")
+    await known.sends(pdf(), "newer.pdf")
+    assert await kept(known) == 1
+    assert known.session.answers["proof"] != first
+    await known.finish(known.jobs[0], "proof", pdf())
+    assert await kept(known) == 1
+    await known.presses("_cancel")
+    expect(await known.presses("yes"), "engine.cancelled")
+    assert await kept(known) == 0
 
 
 async def test_a_file_out_of_the_blue_begins_todays_code(known: Talk) -> None:
