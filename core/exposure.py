@@ -66,16 +66,19 @@ def matches(
     by_place: defaultdict[tuple[VisitKind, str], list[Visit]] = defaultdict(list)
     for visit in visits:
         by_place[visit.kind, visit.place].append(visit)
-    stays = {place: _Stays(there) for place, there in by_place.items()}
+    stays: dict[tuple[VisitKind, str], _Stays] = {}
     found: list[Match] = []
     for exposure in exposures:
-        there = stays.get((exposure.kind, exposure.place))
-        if there is None:
+        place = exposure.kind, exposure.place
+        if place not in by_place:
             continue
+        # Put in order where it is needed: most places have seen no case.
+        if place not in stays:
+            stays[place] = _Stays(by_place[place])
         starts = max(exposure.starts, oldest)
         found.extend(
             Match(visit, exposure)
-            for visit in there.between(starts, exposure.ends)
+            for visit in stays[place].between(starts, exposure.ends)
             if min(visit.left, exposure.ends) - max(visit.entered, starts) > SHORTEST
         )
     found.sort(key=lambda match: (match.visit.entered, match.exposure.starts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -52,7 +52,8 @@ class Delivery:
         """Deliver one reply to the chat with that id, or raise as `Channel.send` does.
 
         What a second try finds done (the first parts of a long text) is not done again. Stopping
-        a button's spinner and deleting messages are best effort, and go on meanwhile.
+        a button's spinner and deleting messages are best effort, and go on meanwhile; only the
+        deleting is waited for.
         """
         try:
             chat = int(address)
@@ -63,9 +64,10 @@ class Delivery:
                 return
             beside = [self._forget(chat, message) for message in reply.forget]
             if reply.acknowledge and not reply.notice:
-                beside.append(self._acknowledge(reply.acknowledge))
+                self._meanwhile(self._acknowledge(reply.acknowledge))
             if reply.buttons and not reply.contact and chat in self._keyboards:
-                self._tidy(chat)
+                self._keyboards.discard(chat)
+                self._meanwhile(self._put_keyboard_away(chat))
             sending = self._send(chat, reply, number)
             if not beside:
                 await sending
@@ -154,9 +156,9 @@ class Delivery:
         except (TelegramError, ValueError) as error:
             log.warning("a message could not be deleted from a chat: %s", error)
 
-    def _tidy(self, chat: int) -> None:
-        # Two more calls, which no later reply should have to wait for.
-        task = asyncio.create_task(self._put_keyboard_away(chat))
+    def _meanwhile(self, call: Coroutine[Any, Any, None]) -> None:
+        """Make calls for which no later reply should have to wait."""
+        task = asyncio.create_task(call)
         self._tidying.add(task)
         task.add_done_callback(self._tidying.discard)
 
@@ -170,7 +172,6 @@ class Delivery:
         A message cannot do both, nor can one that removed a keyboard be given buttons later. So
         a silent message removes it and is deleted at once.
         """
-        self._keyboards.discard(chat)
         with suppress(TelegramError):
             message = await self._bot.send_message(
                 chat, "…", reply_markup=ReplyKeyboardRemove(), disable_notification=True

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store.tables import tallies
 from core.store.upsert import insert_or_replace
+
+_COUNTS = select(tallies.c.period, tallies.c.count).where(
+    tallies.c.name == bindparam("of_name"),
+    tallies.c.period.in_(bindparam("periods", expanding=True)),
+)
 
 
 class Tallies:
@@ -27,11 +32,7 @@ class Tallies:
 
     async def of(self, name: str, periods: Sequence[str]) -> dict[str, int]:
         """Return the counts of some periods."""
-        rows = await self.connection.execute(
-            select(tallies.c.period, tallies.c.count).where(
-                tallies.c.name == name, tallies.c.period.in_(periods)
-            )
-        )
+        rows = await self.connection.execute(_COUNTS, {"of_name": name, "periods": periods})
         return {period: count for period, count in rows}
 
 
