@@ -31,6 +31,10 @@ class BundleError(Exception):
     """A bundle cannot be used. The message is a reason that completes "the bundle …"."""
 
 
+class Untrusted(BundleError):
+    """A bundle is signed by a key that the verifier does not know."""
+
+
 def sign_bundle(
     key: IssuerKey,
     *,
@@ -78,7 +82,7 @@ def open_bundle(data: bytes, trusted: PublicKeys, now: datetime) -> PublicKeys:
     if algorithm != ES256:
         raise BundleError("is signed in a way that is not allowed")
     if key is None:
-        raise BundleError("is signed by a key that is not trusted for bundles")
+        raise Untrusted("is signed by a key that is not trusted for bundles")
     if key.withdrawn:
         raise BundleError("is signed by a key that was withdrawn")
     if not message.signed_by(key.key):

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -148,7 +148,9 @@ class IssuerKey:
             raise KeysError(
                 f"signing key {key.id} has no life: not_before and not_after are needed"
             )
-        return cls(private, key.not_before, key.not_after, realm, key.withdrawn is not None)
+        # Published times are in whole seconds: what is signed and what is checked must agree.
+        begins, ends = (at.replace(microsecond=0) for at in (key.not_before, key.not_after))
+        return cls(private, begins, ends, realm, key.withdrawn is not None)
 
     @classmethod
     def current(
@@ -255,6 +257,16 @@ class PublicKeys:
         except (msgspec.MsgspecError, ValueError) as error:
             raise KeysError(f"{path} is not a set of public keys: {error}") from None
         return cls(keys["codes"], issued, revoked, keys["bundles"])
+
+    def joined(self, other: PublicKeys) -> PublicKeys:
+        """Return the keys with those that sign codes by another's word; the stricter one holds.
+
+        What was once withdrawn or ended stays so, whoever else has not heard of it.
+        """
+        keys = dict(self.keys)
+        for kid, key in other.keys.items():
+            keys[kid] = keys[kid].joined(key) if kid in keys else key
+        return replace(self, keys=keys)
 
     def to_json(self) -> bytes:
         """Return the key set as JSON."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -66,6 +66,21 @@ class UploadPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     per_day: Count = 50
 
 
+class KeyPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long a key may sign codes, in days, and how long a bundle for verifiers is good.
+
+    Keys are to be changed every 30 days. `bundle_hours` may not be more than verifiers take.
+    """
+
+    life_days: Annotated[int, Meta(ge=2, le=366)] = 45
+    bundle_hours: Annotated[int, Meta(ge=2, le=48)] = 48
+
+    @property
+    def life(self) -> timedelta:
+        """How long a key may sign codes."""
+        return timedelta(days=self.life_days)
+
+
 class RetentionPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long data are kept, in days; what is older is deleted.
 
@@ -101,6 +116,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     visits: VisitPolicy = VisitPolicy()
     passcode: PasscodePolicy = PasscodePolicy()
     uploads: UploadPolicy = UploadPolicy()
+    keys: KeyPolicy = KeyPolicy()
     retention: RetentionPolicy = RetentionPolicy()
 
     def __post_init__(self) -> None:

@@ -256,6 +256,15 @@ staff = Table(
     Column("removed_at", Float),
 )
 
+bundles = Table(
+    "bundles",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("issued_at", Float, nullable=False),
+    Column("expires_at", Float, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
