@@ -222,6 +222,7 @@ codes = Table(
 )
 Index("codes_holder", codes.c.holder, codes.c.issued_at)
 Index("codes_lists", codes.c.lists)
+Index("codes_kid", codes.c.kid, codes.c.expires_at)
 Index(
     "codes_withdrawn",
     codes.c.expires_at,

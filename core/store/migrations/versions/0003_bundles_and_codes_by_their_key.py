@@ -1,4 +1,4 @@
-"""Bundles for verifiers"""
+"""Bundles for verifiers, and codes by their key"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,3 +18,4 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("sequence"),
     )
+    op.create_index("codes_kid", "codes", ["kid", "expires_at"])
