@@ -168,6 +168,11 @@ def assess(
 _WEIGHT = [Colour.GREEN, Colour.AMBER, Colour.RED]
 
 
+def worse(colour: Colour, *, than: Colour) -> bool:
+    """Tell whether a colour is worse than another: red than amber, and amber than green."""
+    return _WEIGHT.index(colour) > _WEIGHT.index(than)
+
+
 def _listed(cases: Sequence[Case], today: date, windows: Windows) -> Iterator[Reason]:
     """Give a reason for each kind of entry that holds today: of several, the one to end last."""
     discharges = (case.since for case in cases if case.kind == CaseKind.DISCHARGED)

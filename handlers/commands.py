@@ -16,6 +16,7 @@ from handlers.privacy import Erasure
 from handlers.registration import Registration
 from handlers.staff import enrol
 from handlers.welcome import NOTICE, Welcome
+from handlers.withdrawal import withdrawn
 
 
 def conversation() -> Conversation:
@@ -32,7 +33,7 @@ def conversation() -> Conversation:
         **topics,
     }
     forms = [Welcome, Registration, HealthCode, Erasure]
-    return Conversation(forms, commands, idle, rest, words={ENROLMENT: enrol})
+    return Conversation(forms, commands, idle, rest, words={ENROLMENT: enrol}, withdrawn=withdrawn)
 
 
 async def idle(turn: Turn) -> type[Form] | None:
@@ -75,10 +76,10 @@ async def why_colour(turn: Turn) -> type[Form] | None:
     if newest is None:
         turn.note("why.no_code")
         return None
-    assessment, issued_at, _ = newest
-    colour = turn.text(f"why.colour.{assessment.colour}", at=issued_at)
-    advice = turn.text(f"why.advice.{assessment.colour}")
-    turn.lead += [colour, why_text(turn, assessment), advice]
+    assessment = newest.assessed.assessment
+    colour = turn.text(f"why.colour.{assessment.colour}", at=newest.issued_at)
+    turn.lead += [colour, why_text(turn, assessment)]
+    turn.note("why.withdrawn" if newest.withdrawn_at else f"why.advice.{assessment.colour}")
     return None
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from core.address import lives_at
-from core.assessment import Assessment, Reason, assess
+from core.assessment import Assessment, Reason
 from core.conversation.fields import Choice, Field, Several, Upload, Words
 from core.conversation.form import Form
 from core.conversation.messages import Card
 from core.conversation.turn import Turn
 from core.credential import expiry, issue
 from core.dates import ArrivalDate, DischargeDate
-from core.days import start_of_day
 from core.declaration import Condition, Declaration, Origin, Scheme
-from core.exposure import matches
 from core.identity import DocumentType, normalise, tail
 from core.issuer_keys import IssuerKey
 from core.masked_name import masked_name
+from core.store.assessing import assess_holder
+from core.store.codes import Assessed
 from core.store.people import Known
 from core.visits import Export
 from core.visits.reading import ERRORS as EXPORT_ERRORS
@@ -99,9 +98,10 @@ class HealthCode(Form):
         if turn.session.begun != turn.today:
             turn.note("health_code.new_day")
             return HealthCode
-        assessment = await _assess(turn, known, export)
+        declaration = Declaration.from_answers(turn.session.answers)
+        assessed = await assess_holder(turn.tx, known, export, declaration, turn.now)
         _read_aloud(turn, export)
-        await issue_code(turn, known, assessment)
+        await issue_code(turn, known, assessed)
         await turn.tx.people.used(known, turn.now)
         await turn.tx.people.record("code issued", actor=turn.chat, object=known.id, now=turn.now)
         return None
@@ -118,24 +118,6 @@ async def _export(turn: Turn, known: Known) -> Export | None:
     export = Export.from_bytes(body)
     await turn.tx.people.keep_export(known, export, turn.now)
     return export
-
-
-async def _assess(turn: Turn, known: Known, export: Export) -> Assessment:
-    holder, lists, policy = known.holder, turn.tx.lists, turn.policy
-    since = start_of_day(turn.today - timedelta(days=policy.visits.assess_days))
-    exposures = await lists.exposures_at({visit.place for visit in export.visits}, since)
-    places = await lists.places_in(holder.district) if holder.district else []
-    number = normalise(DocumentType(holder.document), holder.number)
-    # The authority's lists name no issuing country: who has the number is asked to be careful.
-    index = turn.tx.people.document_index(holder.document, number)
-    return assess(
-        Declaration.from_answers(turn.session.answers),
-        matches(export.visits, exposures, now=turn.now, policy=policy.visits),
-        lives_at(holder.address, holder.district, places, turn.today),
-        await lists.cases_of(index),
-        today=turn.today,
-        windows=policy.windows,
-    )
 
 
 def _read_aloud(turn: Turn, export: Export) -> None:
@@ -157,8 +139,20 @@ def _read_aloud(turn: Turn, export: Export) -> None:
         turn.note("health_code.read_overlaps")
 
 
-async def issue_code(turn: Turn, known: Known, assessment: Assessment) -> None:
-    """Sign a code for an assessment of this turn, keep it, and send the picture."""
+async def record_withdrawn(turn: Turn, codes: Sequence[bytes]) -> None:
+    """Write into the audit log that this turn withdrew codes."""
+    for code in codes:
+        await turn.tx.people.record(
+            "code withdrawn", actor=turn.chat, object=code.hex(), now=turn.now
+        )
+
+
+async def issue_code(turn: Turn, known: Known, assessed: Assessed) -> None:
+    """Sign a code for an assessment of this turn, keep it, and send the picture.
+
+    Codes of a better colour that he has still are withdrawn.
+    """
+    assessment = assessed.assessment
     holder, now = known.holder, turn.now.replace(microsecond=0)
     key = IssuerKey.current(turn.tx.ring, now, turn.policy.realm)
     name = masked_name(holder.english_name, holder.chinese_name)
@@ -174,8 +168,18 @@ async def issue_code(turn: Turn, known: Known, assessment: Assessment) -> None:
         expires_at=expires_at,
         code_id=code_id,
     )
+    earlier = await turn.tx.codes.withdraw_better(known, assessment.colour, turn.now)
+    await record_withdrawn(turn, earlier)
+    if earlier:
+        turn.note("withdrawn.worse")
     await turn.tx.codes.keep(
-        known, assessment, code_id=code_id, chat=turn.chat, issued_at=now, expires_at=expires_at
+        known,
+        assessed,
+        code_id=code_id,
+        kid=key.kid,
+        chat=turn.chat,
+        issued_at=now,
+        expires_at=expires_at,
     )
     card = Card(
         colour=assessment.colour,

@@ -35,6 +35,7 @@ class Erasure(Form):
         if known is None or turn.session.answers["sure"] != Sure.ERASE:
             turn.note("erasure.kept")
             return None
+        await turn.tx.codes.forget(known, turn.now)
         await turn.tx.people.erase(known)
         await turn.tx.people.record("erased", actor=turn.chat, object=known.id, now=turn.now)
         turn.session.erase = False

@@ -16,6 +16,7 @@ from core.identity import Country, DocumentNumber, DocumentType, normalise
 from core.names import ChineseName, EnglishName
 from core.proof import ERRORS as PROOF_ERRORS
 from handlers.health_code import HealthCode
+from handlers.withdrawal import details_change
 
 Answers = Mapping[str, Any]
 
@@ -122,6 +123,7 @@ class Registration(Form):
         if known is None:
             known = await people.register(holder, index, chat=turn.chat, now=turn.now)
         else:
+            await details_change(turn, known, holder)
             known = await people.change(known, holder, index, turn.now)
         proof = answers.get("proof")
         if proof and proof != KEPT:

@@ -25,6 +25,7 @@ from core.conversation.messages import (
     Start,
     Text,
     Undelivered,
+    Withdrawn,
 )
 from core.conversation.prompt import (
     BACK,
@@ -45,6 +46,9 @@ from core.conversation.volunteer import attempted, volunteered
 Hook = Callable[[Turn], Awaitable[type[Form] | None]]
 """Answers a command: notes what is to be said, or returns the form that is to be begun."""
 
+News = Callable[[Turn], Awaitable[None]]
+"""Tells what has happened meanwhile, in messages of its own, if it still matters."""
+
 HELPLESS = 3
 """After so many failures at one question an example and a person's number are offered."""
 
@@ -53,8 +57,8 @@ class Conversation:
     """All that can be talked about in a chat: the forms, and the commands between them.
 
     `idle` answers what comes while no form is in hand; `rest` says what was noted, where nothing
-    follows, and offers what can be done next. `words` answer what begins with them, written or
-    brought by a deep link, whatever is in hand.
+    follows, and offers what can be done next. `withdrawn` tells that a code is.
+    `words` answer what begins with them, written or brought by a deep link, whatever is in hand.
     """
 
     def __init__(
@@ -63,13 +67,15 @@ class Conversation:
         commands: Mapping[str, Hook],
         idle: Hook,
         rest: Hook,
-        words: Mapping[str, Hook] | None = None,
+        words: Mapping[str, Hook],
+        withdrawn: News,
     ) -> None:
         self.forms = {form.name: form for form in forms}
         self.commands = dict(commands)
         self.idle = idle
         self.at_rest = rest
-        self.words = dict(words or {})
+        self.words = dict(words)
+        self.withdrawn = withdrawn
 
     async def take(self, turn: Turn) -> None:
         """Run one turn; erase the files that no answer refers to any more."""
@@ -116,6 +122,8 @@ class Conversation:
             case Undelivered(what=what):
                 turn.note(f"engine.undelivered.{what}", hotline=turn.policy.hotline)
                 await self.again(turn)
+            case Withdrawn():
+                await self._news(turn)
             case _:
                 await self._said(turn, body)
 
@@ -235,6 +243,12 @@ class Conversation:
             # A second tap on what was just answered needs no more than the notice.
             if serial != str(session.prompt - 1) and option not in session.partial:
                 await self._resume(turn)
+
+    async def _news(self, turn: Turn) -> None:
+        """Say what has happened meanwhile; the question in hand is asked again below it."""
+        await self.withdrawn(turn)
+        if turn.session.form and turn.replies:
+            await self._resume(turn)
 
     async def _edited(self, turn: Turn, text: str) -> None:
         if turn.session.form and turn.incoming.message == turn.session.wrong:

@@ -90,8 +90,26 @@ class Undelivered(msgspec.Struct, frozen=True, tag="undelivered"):
     what: str
 
 
+class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn"):
+    """A code of the holder was withdrawn: its id in hexadecimal digits, and why, in one word."""
+
+    code: str
+    why: str
+
+
 Body = (
-    Text | Press | File | Contact | Edited | Start | Command | Other | Left | Finished | Undelivered
+    Text
+    | Press
+    | File
+    | Contact
+    | Edited
+    | Start
+    | Command
+    | Other
+    | Left
+    | Finished
+    | Undelivered
+    | Withdrawn
 )
 
 

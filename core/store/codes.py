@@ -1,16 +1,95 @@
-"""Codes that were issued, with the reasons of their colour (sealed: they are health data)."""
+"""Codes that were issued, with the reasons of their colour (sealed: they are health data).
+
+A code is withdrawn when it must no longer be shown though its time is not over. Verifiers learn it
+from `revoked`. The `lists` of a live code are the version of the lists under which it was
+assessed; once it is not to be assessed again they are empty.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import insert, select
+import msgspec
+from sqlalchemy import ColumnElement, Select, bindparam, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.assessment import Assessment
+from core.assessment import Assessment, Colour, worse
+from core.declaration import Declaration
+from core.issuer_keys import REVOKED_BYTES
 from core.store.people import Known
 from core.store.tables import codes
 from core.vault import KeyRing
+
+NEVER = -1
+"""As version of the lists: older than any."""
+
+TOLERANCE = timedelta(seconds=120)
+"""A withdrawn code stays among the revoked for so long after its end: a verifier's clock may be as
+slow as that (`core.credential.CLOCK_TOLERANCE`)."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_declaration = msgspec.msgpack.Decoder(Declaration)
+
+
+class Why(StrEnum):
+    """Why a code is withdrawn."""
+
+    WORSE = "worse"
+    DETAILS = "details"
+    ERASED = "erased"
+    LISTS = "lists"
+    KEY = "key"
+    ADDRESS = "address"
+    HEALTH = "health"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """An assessment with what it rests on: the declaration, and the version of the lists."""
+
+    assessment: Assessment
+    declaration: Declaration
+    lists: int
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code that was issued."""
+
+    id: bytes
+    holder: str
+    chat: str
+    assessed: Assessed
+    issued_at: datetime
+    expires_at: datetime
+    withdrawn_at: datetime | None
+
+
+_CODE = select(
+    codes.c.id,
+    codes.c.holder,
+    codes.c.chat,
+    codes.c.body,
+    codes.c.declaration,
+    codes.c.lists,
+    codes.c.issued_at,
+    codes.c.expires_at,
+    codes.c.withdrawn_at,
+)
+_NEWEST = (
+    _CODE.where(codes.c.holder == bindparam("of_holder"))
+    .order_by(codes.c.issued_at.desc())
+    .limit(1)
+)
+
+
+def _alive(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return codes.c.expires_at >= now.timestamp(), codes.c.withdrawn_at.is_(None)
 
 
 class Codes:
@@ -23,43 +102,141 @@ class Codes:
     async def keep(
         self,
         known: Known,
-        assessment: Assessment,
+        assessed: Assessed,
         *,
         code_id: bytes,
+        kid: bytes,
         chat: str,
         issued_at: datetime,
         expires_at: datetime,
     ) -> None:
-        """Keep that a code was issued."""
-        where = f"codes|body|{code_id.hex()}"
+        """Keep that a code was issued, signed by the key `kid`."""
+        name = code_id.hex()
         await self.connection.execute(
             insert(codes),
             {
                 "id": code_id,
                 "holder": known.id,
                 "chat": chat,
-                "colour": str(assessment.colour),
-                "body": known.sealer.seal(assessment.to_bytes(), where),
+                "colour": str(assessed.assessment.colour),
+                "body": known.sealer.seal(assessed.assessment.to_bytes(), f"codes|body|{name}"),
+                "declaration": known.sealer.seal(
+                    _encode(assessed.declaration), f"codes|declaration|{name}"
+                ),
+                "lists": assessed.lists,
+                "kid": kid,
                 "issued_at": issued_at.timestamp(),
                 "expires_at": expires_at.timestamp(),
             },
         )
 
-    async def newest(self, known: Known) -> tuple[Assessment, datetime, datetime] | None:
-        """Return the assessment of a holder's newest code, when it was issued and expires."""
-        row = (
-            await self.connection.execute(
-                select(codes.c.id, codes.c.body, codes.c.issued_at, codes.c.expires_at)
-                .where(codes.c.holder == known.id)
-                .order_by(codes.c.issued_at.desc())
-                .limit(1)
-            )
-        ).one_or_none()
-        if row is None:
-            return None
-        body = known.sealer.open(row[1], f"codes|body|{row[0].hex()}")
-        return (
-            Assessment.from_bytes(body),
-            datetime.fromtimestamp(row[2], UTC),
-            datetime.fromtimestamp(row[3], UTC),
+    async def newest(self, known: Known) -> Code | None:
+        """Return a holder's newest code, whatever became of it."""
+        return await self._one(known, _NEWEST, {"of_holder": known.id})
+
+    async def live(self, known: Known, now: datetime) -> Code | None:
+        """Return a holder's newest code that is neither over nor withdrawn."""
+        return await self._one(known, _NEWEST.where(*_alive(now)), {"of_holder": known.id})
+
+    async def of(self, known: Known, code_id: bytes) -> Code | None:
+        """Return one code of a holder."""
+        wanted = _CODE.where(codes.c.id == code_id, codes.c.holder == known.id)
+        return await self._one(known, wanted, {})
+
+    async def _one(
+        self, known: Known, statement: Select[Any], values: dict[str, Any]
+    ) -> Code | None:
+        row = (await self.connection.execute(statement, values)).one_or_none()
+        return None if row is None else opened(known, row)
+
+    # Withdrawal
+
+    async def withdraw(self, ids: Sequence[bytes], why: Why, now: datetime) -> list[bytes]:
+        """Withdraw those of the codes that are alive; return them."""
+        return await self._withdraw(codes.c.id.in_(ids), why, now)
+
+    async def withdraw_better(self, known: Known, colour: Colour, now: datetime) -> list[bytes]:
+        """Withdraw a holder's codes of a better colour than this one; return them."""
+        better = [each for each in Colour if worse(colour, than=each)]
+        where = (codes.c.holder == known.id) & codes.c.colour.in_(map(str, better))
+        return await self._withdraw(where, Why.WORSE, now)
+
+    async def withdraw_all(self, holder: str, why: Why, now: datetime) -> list[bytes]:
+        """Withdraw all codes of a holder (his id) that are alive; return them."""
+        return await self._withdraw(codes.c.holder == holder, why, now)
+
+    async def _withdraw(self, where: ColumnElement[bool], why: Why, now: datetime) -> list[bytes]:
+        withdrawn = await self.connection.scalars(
+            update(codes)
+            .where(where, *_alive(now))
+            .values(withdrawn_at=now.timestamp(), withdrawn_why=str(why), lists=null())
+            .returning(codes.c.id)
         )
+        return list(withdrawn)
+
+    async def forget(self, known: Known, now: datetime) -> None:
+        """Withdraw the codes of a holder who is erased, and keep no more of them than their ids.
+
+        Those that are over go with him.
+        """
+        await self.connection.execute(
+            update(codes)
+            .where(codes.c.holder == known.id, codes.c.expires_at >= (now - TOLERANCE).timestamp())
+            .values(
+                holder="",
+                chat="",
+                colour="",
+                body=b"",
+                kid=null(),
+                declaration=null(),
+                lists=null(),
+                issued_at=codes.c.expires_at,
+                withdrawn_at=now.timestamp(),
+                withdrawn_why=str(Why.ERASED),
+            )
+        )
+
+    async def revoked(self, now: datetime) -> list[bytes]:
+        """Return the first bytes of the ids of withdrawn codes whose time is not over, sorted.
+
+        Not of those whose key was withdrawn: that the key was says it of all of them.
+        """
+        ids = await self.connection.scalars(
+            select(codes.c.id).where(
+                codes.c.withdrawn_at.is_not(None),
+                codes.c.withdrawn_why != str(Why.KEY),
+                codes.c.expires_at >= (now - TOLERANCE).timestamp(),
+            )
+        )
+        return sorted({code_id[:REVOKED_BYTES] for code_id in ids})
+
+    # Assessing again
+
+    async def assess_again(self, known: Known) -> None:
+        """Let a holder's codes be assessed anew, as something has changed that they rest on."""
+        await self.connection.execute(
+            update(codes)
+            .where(codes.c.holder == known.id, codes.c.lists.is_not(None))
+            .values(lists=NEVER)
+        )
+
+
+def opened(known: Known, row: Any) -> Code:
+    """Return a holder's code from its row."""
+    name = row.id.hex()
+    # Codes from before declarations were kept have none.
+    declaration = (
+        Declaration()
+        if row.declaration is None
+        else _declaration.decode(known.sealer.open(row.declaration, f"codes|declaration|{name}"))
+    )
+    assessment = Assessment.from_bytes(known.sealer.open(row.body, f"codes|body|{name}"))
+    return Code(
+        row.id,
+        row.holder,
+        row.chat,
+        Assessed(assessment, declaration, NEVER if row.lists is None else row.lists),
+        datetime.fromtimestamp(row.issued_at, UTC),
+        datetime.fromtimestamp(row.expires_at, UTC),
+        None if row.withdrawn_at is None else datetime.fromtimestamp(row.withdrawn_at, UTC),
+    )

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.address import HighRiskPlace
 from core.assessment import Case, CaseKind
 from core.exposure import Exposure
 from core.store import tables
+from core.store.tallies import Tallies
 from core.vault import KeyRing
+
+LOADED, EVER = "lists loaded", "ever"
+"""The tally of all loads: the version of the lists."""
 
 AT_ONCE = 500
 """Places asked for in one statement, well under SQLite's limit of bound values."""
@@ -24,24 +29,33 @@ class Lists:
     def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
+        self.tallies = Tallies(connection)
+
+    async def version(self) -> int:
+        """Return the version of the lists: how often one of them was put in another's place."""
+        return (await self.tallies.of(LOADED, [EVER])).get(EVER, 0)
+
+    async def _replace(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        await self.connection.execute(delete(table))
+        if rows:
+            await self.connection.execute(insert(table), rows)
+        await self.tallies.add(LOADED, EVER)
 
     async def replace_exposures(self, exposures: Sequence[Exposure]) -> None:
         """Put this list of exposures in place of the one before."""
-        await self.connection.execute(delete(tables.exposures))
-        if exposures:
-            await self.connection.execute(
-                insert(tables.exposures),
-                [
-                    {
-                        "kind": str(e.kind),
-                        "place": e.place,
-                        "starts": e.starts.timestamp(),
-                        "ends": e.ends.timestamp(),
-                        "source": e.source,
-                    }
-                    for e in exposures
-                ],
-            )
+        await self._replace(
+            tables.exposures,
+            [
+                {
+                    "kind": str(e.kind),
+                    "place": e.place,
+                    "starts": e.starts.timestamp(),
+                    "ends": e.ends.timestamp(),
+                    "source": e.source,
+                }
+                for e in exposures
+            ],
+        )
 
     async def exposures_at(self, places: Iterable[str], since: datetime) -> list[Exposure]:
         """Return the exposures at these places (venue ids and plates) that end after `since`."""
@@ -73,21 +87,19 @@ class Lists:
 
     async def replace_places(self, places: Sequence[HighRiskPlace]) -> None:
         """Put this list of high-risk places to live in place of the one before."""
-        await self.connection.execute(delete(tables.places))
-        if places:
-            await self.connection.execute(
-                insert(tables.places),
-                [
-                    {
-                        "district": str(p.district),
-                        "name_en": p.name_en,
-                        "name_zh": p.name_zh,
-                        "starts": p.starts.timestamp(),
-                        "ends": p.ends.timestamp(),
-                    }
-                    for p in places
-                ],
-            )
+        await self._replace(
+            tables.places,
+            [
+                {
+                    "district": str(p.district),
+                    "name_en": p.name_en,
+                    "name_zh": p.name_zh,
+                    "starts": p.starts.timestamp(),
+                    "ends": p.ends.timestamp(),
+                }
+                for p in places
+            ],
+        )
 
     async def places_in(self, district: str) -> list[HighRiskPlace]:
         """Return the high-risk places of a district, and those listed for any."""
@@ -107,20 +119,18 @@ class Lists:
 
     async def replace_cases(self, listed: Sequence[tuple[bytes, Case]]) -> None:
         """Put this list of cases (by the blind index of the document) in place of the old one."""
-        await self.connection.execute(delete(tables.cases))
-        if listed:
-            await self.connection.execute(
-                insert(tables.cases),
-                [
-                    {
-                        "document": index,
-                        "kind": str(case.kind),
-                        "since": case.since.isoformat(),
-                        "until": case.until.isoformat() if case.until else "",
-                    }
-                    for index, case in listed
-                ],
-            )
+        await self._replace(
+            tables.cases,
+            [
+                {
+                    "document": index,
+                    "kind": str(case.kind),
+                    "since": case.since.isoformat(),
+                    "until": case.until.isoformat() if case.until else "",
+                }
+                for index, case in listed
+            ],
+        )
 
     async def cases_of(self, index: bytes) -> list[Case]:
         """Return what the authority lists of the holder of a document."""

@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.holder import Holder
-from core.store.tables import audit, codes, consents, exports, holders, links, proofs
+from core.store.tables import audit, codes, consents, exports, holders, links, proofs, withdrawals
 from core.store.upsert import insert_if_new, insert_or_replace
 from core.vault import KeyRing, Sealer
 from core.visits import Export
@@ -33,6 +33,7 @@ _HOLDER = select(holders.c.id, holders.c.reference, holders.c.key, holders.c.rec
 _OF_CHAT = _HOLDER.join(links, links.c.holder == holders.c.id).where(
     links.c.chat == bindparam("of_chat"), links.c.role == SELF
 )
+_OF_ID = _HOLDER.where(holders.c.id == bindparam("of_id"))
 _OF_DOCUMENT = _HOLDER.where(holders.c.document == bindparam("index"))
 
 
@@ -68,6 +69,17 @@ class People:
     async def of_chat(self, chat: str) -> Known | None:
         """Return the holder for whom a chat speaks."""
         return await self._one(_OF_CHAT, {"of_chat": chat})
+
+    async def of_id(self, name: str) -> Known | None:
+        """Return a holder by his id."""
+        return await self._one(_OF_ID, {"of_id": name})
+
+    async def of_reference(self, reference: str) -> str | None:
+        """Return the id of the holder who quotes this reference number."""
+        found: str | None = await self.connection.scalar(
+            select(holders.c.id).where(holders.c.reference == reference)
+        )
+        return found
 
     async def of_document(self, index: bytes) -> Known | None:
         """Return the holder of a document."""
@@ -180,7 +192,7 @@ class People:
         chats = select(links.c.chat).where(links.c.holder == known.id)
         await self.connection.execute(delete(consents).where(consents.c.chat.in_(chats)))
         await self.connection.execute(delete(holders).where(holders.c.id == known.id))
-        for table in (links, exports, proofs, codes):
+        for table in (links, exports, proofs, codes, withdrawals):
             await self.connection.execute(delete(table).where(table.c.holder == known.id))
 
     async def record(self, act: str, *, actor: str, object: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.days import hong_kong_day, start_of_day
 from core.policy import RetentionPolicy
 from core.store import tables
+from core.store.codes import TOLERANCE
 from core.store.tables import WAITING
 
 PASSING = timedelta(days=1)
@@ -39,9 +40,21 @@ async def erase_what_is_old(
         delete(tables.proofs).where(tables.proofs.c.made_at < ago(keep.proof_days)),
         delete(tables.exports).where(tables.exports.c.exported_at < visits),
         delete(tables.codes).where(tables.codes.c.issued_at < ago(keep.code_days)),
+        # Of who was erased there are only the ids of codes that were still good, until they end.
+        delete(tables.codes).where(
+            tables.codes.c.holder == "",
+            tables.codes.c.expires_at < (now - TOLERANCE).timestamp(),
+        ),
+        delete(tables.withdrawals).where(tables.withdrawals.c.made_at < ago(keep.code_days)),
         *(
             delete(table).where(table.c.holder.in_(unused))
-            for table in (tables.exports, tables.proofs, tables.codes, tables.links)
+            for table in (
+                tables.exports,
+                tables.proofs,
+                tables.codes,
+                tables.withdrawals,
+                tables.links,
+            )
         ),
         delete(tables.holders).where(tables.holders.c.seen_at < ago(keep.registration_days)),
         delete(chats).where(

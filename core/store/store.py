@@ -21,6 +21,7 @@ from core.store.lists import Lists
 from core.store.people import People
 from core.store.staff import Staff
 from core.store.uploads import Uploads
+from core.store.withdrawals import Withdrawals
 from core.vault import KeyRing
 
 READERS = 2
@@ -59,6 +60,11 @@ class Transaction:
     def codes(self) -> Codes:
         """Codes that were issued."""
         return Codes(self.connection, self.ring)
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        """Requests of staff that codes be withdrawn."""
+        return Withdrawals(self.connection, self.ring)
 
     @cached_property
     def staff(self) -> Staff:

@@ -11,9 +11,10 @@ from core.assessment import Assessment, Colour, Reason, ReasonCode
 from core.conversation.messages import Text
 from core.conversation.texts import Language
 from core.credential import check
-from core.declaration import Condition
+from core.declaration import Condition, Declaration
 from core.issuer_keys import PublicKeys
 from core.policy import Policy, UploadPolicy
+from core.store.codes import Assessed
 from core.store.retention import erase_what_is_old
 from core.store.store import Store
 from handlers.health_code import HealthCode, issue_code
@@ -203,7 +204,8 @@ async def test_every_reason_has_its_words(store: Store, language: str) -> None:
         for number, (code, until) in enumerate(itertools.product(ReasonCode, (None, day))):
             reason = Reason(code, Colour.RED, params, until)
             turn = turn_in(tx, Text(""), language=TAGS[Language(language)])
-            await issue_code(turn, known, Assessment(Colour.RED, [reason]))
+            assessment = Assessment(Colour.RED, [reason])
+            await issue_code(turn, known, Assessed(assessment, Declaration(), lists=0))
             text = turn.replies[0].text
             assert "{" not in text
             said = TEXTS.say(language, "why.until", until=day)

@@ -1,0 +1,45 @@
+"""Assess a holder by all that the store knows: his visit records, and the authority's lists."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from core.address import lives_at
+from core.assessment import assess
+from core.days import hong_kong_day, start_of_day
+from core.declaration import Declaration
+from core.exposure import matches
+from core.identity import DocumentType, normalise
+from core.store.codes import Assessed
+from core.store.people import Known
+from core.visits import Export
+
+if TYPE_CHECKING:
+    from core.store.store import Transaction
+
+
+async def assess_holder(
+    tx: Transaction, known: Known, export: Export | None, declaration: Declaration, now: datetime
+) -> Assessed:
+    """Return the assessment of a holder who declared this today; no export: no visits."""
+    holder, lists, policy = known.holder, tx.lists, tx.policy
+    # First: what is loaded while we read makes the assessment one of an older version.
+    version = await lists.version()
+    today = hong_kong_day(now)
+    since = start_of_day(today - timedelta(days=policy.visits.assess_days))
+    visits = export.visits if export is not None else []
+    exposures = await lists.exposures_at({visit.place for visit in visits}, since)
+    places = await lists.places_in(holder.district) if holder.district else []
+    number = normalise(DocumentType(holder.document), holder.number)
+    # The authority's lists name no issuing country: who has the number is asked to be careful.
+    index = tx.people.document_index(holder.document, number)
+    assessment = assess(
+        declaration,
+        matches(visits, exposures, now=now, policy=policy.visits),
+        lives_at(holder.address, holder.district, places, today),
+        await lists.cases_of(index),
+        today=today,
+        windows=policy.windows,
+    )
+    return Assessed(assessment, declaration, version)
