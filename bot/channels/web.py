@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from aiohttp import WSCloseCode, WSMsgType, web
 from aiolimiter import AsyncLimiter
 
-from bot.channels import Receive, web_cookie
+from bot.channels import Receive, web_cookie, web_verify
 from bot.channels import web_frames as frames
 from bot.channels.web_chats import CHANNEL, Chat, Chats, Page
 from core.conversation.messages import Body, Capabilities, Card, File, Incoming, Reply, Start
@@ -127,6 +127,7 @@ class WebChannel:
                 web.get(r"/picture/{number:\d{1,18}}", self._picture),
                 web.get("/healthz", _healthz),
                 web.static("/static", PAGE),
+                *web_verify.routes(),
                 *routes,
             ]
         )
@@ -389,5 +390,5 @@ async def _discreet(
 
 
 async def _harden(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
-    response.headers.setdefault("Cache-Control", "no-cache")
+    for name, value in {**HEADERS, "Cache-Control": "no-cache"}.items():
+        response.headers.setdefault(name, value)

@@ -1,6 +1,7 @@
 // The web chat: what the person does, and what comes back.
 
 import { connect, upload } from "./connection.js";
+import "./large.js";
 import { forgetAll } from "./leave.js";
 import * as log from "./log.js";
 import * as own from "./own.js";
@@ -230,16 +231,9 @@ function changed(state) {
 
 // Settings, and the beginning.
 
-function enlarge(on) {
-  document.documentElement.classList.toggle("large", on);
-  $("#large").setAttribute("aria-pressed", on);
-  localStorage.setItem("large", on);
-}
-$("#large").onclick = () => enlarge(!document.documentElement.classList.contains("large"));
 $("#fold").onclick = () => fold(!phone.classList.contains("folded"));
 $("#language").onchange = ({ target }) => speak(target.value, true);
 
-enlarge(localStorage.getItem("large") === "true");
 speak(spoken());
 for (const one of own.all()) if (one.kind !== "edit") log.mine(one);
 for (const one of own.all()) if (one.kind === "gone") log.forget(one.id);

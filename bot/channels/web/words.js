@@ -1,6 +1,8 @@
 // The page's own few words. What the conversation says comes from the server, already translated.
 
-const WORDS = {
+import { learn } from "./language.js";
+
+learn({
   en: {
     title: "Health Code",
     large: "Large text",
@@ -139,47 +141,6 @@ const WORDS = {
     elsewhere: "您已在另一个标签页继续。轻触或输入即可在这里继续。",
     cookies: "本对话需要使用 Cookie。请允许本页使用 Cookie，然后重新载入。",
   },
-};
+});
 
-const CHOSEN = "language";
-let language = localStorage.getItem(CHOSEN) ?? guess(navigator.languages);
-
-function guess(tags) {
-  for (const tag of tags) {
-    const low = tag.toLowerCase();
-    if (low.startsWith("en")) return "en";
-    if (/^zh.*hans|^zh-(cn|sg)|^zh$/.test(low)) return "zh-Hans";
-    if (/^zh|^yue/.test(low)) return "zh-Hant-HK";
-  }
-  return "en";
-}
-
-export const spoken = () => language;
-export const word = (name) => WORDS[language][name];
-
-/** Write an element's words, now and whenever the language changes. */
-export function say(element, name) {
-  element.dataset.word = name;
-  element.textContent = name ? word(name) : "";
-  return element;
-}
-
-/** Change the page's language; `chosen` by the person himself, so that it is remembered. */
-export function speak(tag, chosen = false) {
-  if (!(tag in WORDS)) return;
-  language = tag;
-  if (chosen) localStorage.setItem(CHOSEN, tag);
-  document.documentElement.lang = tag;
-  document.title = word("title");
-  for (const e of document.querySelectorAll("[data-word]")) {
-    if (e.dataset.word) e.textContent = word(e.dataset.word);
-  }
-  for (const e of document.querySelectorAll("[data-label]")) {
-    e.setAttribute("aria-label", word(e.dataset.label));
-  }
-  for (const e of document.querySelectorAll("[data-title]")) e.title = word(e.dataset.title);
-  for (const e of document.querySelectorAll("[data-placeholder]")) {
-    e.placeholder = word(e.dataset.placeholder);
-  }
-  document.querySelector("#language").value = tag;
-}
+export { say, speak, spoken, word } from "./language.js";
