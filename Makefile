@@ -57,7 +57,7 @@ $(VENV)/decoder: bot/decoder.py requirements-npm.txt | $(VENV)/bin/python
 	touch $@
 
 # What the tests need of the system: a browser, a font for it, a barcode reader that is not ours.
-$(VENV)/system: $(VENV)/dev
+$(VENV)/system: tests/system.sh $(VENV)/dev
 	sh tests/system.sh $(BIN)
 	touch $@
 

@@ -7,6 +7,7 @@ bin=$1
 missing=
 command -v chromium >/dev/null || missing="$missing chromium"
 fc-list :lang=zh-hk 2>/dev/null | grep -q . || missing="$missing fontconfig fonts-noto-cjk"
+command -v espeak-ng >/dev/null || missing="$missing espeak-ng"
 ldconfig -p | grep -q 'libzbar\.so\.0' || missing="$missing libzbar0"
 [ -n "$missing" ] || exit 0
 
@@ -16,5 +17,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null
 else
     case $missing in *chromium*) "$bin/playwright" install chromium ;; esac
+    case $missing in *espeak-ng*) echo "please install espeak-ng" >&2 ;; esac
     case $missing in *libzbar0*) echo "please install libzbar (Debian: libzbar0)" >&2 ;; esac
 fi

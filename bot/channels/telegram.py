@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from aiohttp import web
+from msgspec.structs import replace
 from telegram import Bot, BotCommand, Update
 from telegram.constants import BotCommandLimit, FileSizeLimit, InlineKeyboardMarkupLimit
 from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
@@ -23,6 +24,7 @@ from bot.channels import Receive, Refused, TooLarge
 from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery, Draw
 from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, outline, translated
 from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, read
+from bot.voice import Speak
 from core.conversation.messages import Capabilities, Incoming, Reply
 from core.store.store import Transaction
 
@@ -65,6 +67,7 @@ class TelegramChannel:
     `api` is where the Bot API stands, without `/bot…`. `webhook` is the public URL of this bot's
     web server, to which PATH is added if it has no path; empty for long polling. `commands` gives
     the menu: by language tag, by command, its description; the first language is the default.
+    `speak` reads a text aloud, None where no voice is installed.
     `pace` is in messages a second, 0 for no limit. Raise ValueError for a webhook without a
     secret that Telegram takes.
     """
@@ -89,6 +92,7 @@ class TelegramChannel:
         api: str = OFFICIAL,
         webhook: str = "",
         secret: str = "",
+        speak: Speak | None = None,
         pace: float = 0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -106,7 +110,8 @@ class TelegramChannel:
             request=self._request,
             get_updates_request=self._request,
         )
-        self._delivery = Delivery(self._bot, draw, pace)
+        self._delivery = Delivery(self._bot, draw, speak, pace)
+        self.capabilities = replace(self.capabilities, voice=speak is not None)
         self._menus = menus(commands)
         self._webhook = webhook
         if not urlsplit(webhook).path.strip("/"):

@@ -15,6 +15,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.channels import Unreachable
 from bot.channels.telegram_request import translated
+from bot.voice import Speak, Unspoken
 from core.conversation.messages import Card, Reply
 
 Draw = Callable[[Card], Awaitable[bytes]]
@@ -40,9 +41,10 @@ log = logging.getLogger(__name__)
 class Delivery:
     """Send replies by a bot. `pace` is in messages a second over all chats, 0 for no limit."""
 
-    def __init__(self, bot: Bot, draw: Draw, pace: float = 0) -> None:
+    def __init__(self, bot: Bot, draw: Draw, speak: Speak | None, pace: float = 0) -> None:
         self._bot = bot
         self._draw = draw
+        self._speak = speak
         self._limiter = AsyncLimiter(1, 1 / pace) if pace else None
         self._halfway: dict[tuple[int, int], int] = {}
         self._keyboards: set[int] = set()
@@ -77,13 +79,16 @@ class Delivery:
                 raise outcome
 
     async def _send(self, chat: int, reply: Reply, number: int) -> None:
-        parts = split(reply.text, CAPTION if reply.card else TEXT)
+        parts = split(reply.text, CAPTION if reply.card or reply.aloud else TEXT)
         done = self._halfway.pop((chat, number), 0)
         try:
             for place in range(done, len(parts)):
                 markup = self._markup(chat, reply) if place == len(parts) - 1 else None
-                card = reply.card if place == 0 else None
-                await self._part(chat, parts[place], card, markup, reply.protect)
+                if place == 0 and (sound := await self._sound(reply)):
+                    await self._voice(chat, parts[place], sound, markup, reply.protect)
+                else:
+                    card = reply.card if place == 0 else None
+                    await self._part(chat, parts[place], card, markup, reply.protect)
                 done = place + 1
         except BaseException:
             if done:
@@ -117,6 +122,30 @@ class Delivery:
                 protect_content=True,
                 api_kwargs=keyboard,
             )
+
+    async def _sound(self, reply: Reply) -> bytes | None:
+        """Return a reply read aloud; without a voice the text alone must do."""
+        if not reply.aloud or self._speak is None:
+            return None
+        try:
+            return await self._speak(reply.text, reply.language)
+        except Unspoken as error:
+            log.warning("a text could not be read aloud: %s", error)
+            return None
+
+    async def _voice(
+        self, chat: int, text: str, sound: bytes, markup: Markup | None, protect: bool
+    ) -> None:
+        if self._limiter:
+            await self._limiter.acquire()
+        await self._bot.send_voice(
+            chat,
+            sound,
+            caption=text,
+            filename="health-code.mp3",
+            protect_content=protect,
+            api_kwargs={"reply_markup": markup} if markup else None,
+        )
 
     def _markup(self, chat: int, reply: Reply) -> Markup | None:
         if reply.contact:

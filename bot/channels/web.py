@@ -17,10 +17,12 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp import WSCloseCode, WSMsgType, web
 from aiolimiter import AsyncLimiter
+from msgspec.structs import replace
 
 from bot.channels import Receive, web_cookie, web_verify
 from bot.channels import web_frames as frames
 from bot.channels.web_chats import CHANNEL, Chat, Chats, Page
+from bot.voice import Speak, Unspoken
 from core.conversation.messages import Body, Capabilities, Card, File, Incoming, Reply, Start
 from core.days import hong_kong_day
 from core.store.store import Transaction
@@ -55,7 +57,8 @@ NO_COOKIE, ELSEWHERE, LEFT = 4401, 4409, 4410
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        "media-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -85,7 +88,8 @@ class Transcript(Protocol):
 class WebChannel:
     """The web chat as a Channel.
 
-    `draw` makes a code's PNG; `now` is the clock (aware UTC); `routes` are served beside the
+    `draw` makes a code's PNG; `speak` reads a text aloud, None where no voice is installed; `now`
+    is the clock (aware UTC); `routes` are served beside the
     page; `origins` are public addresses (`https://code.example`) under which a proxy shows us,
     where it does not pass on the Host header; `sms_pane` shows the phone's pane from the start.
     """
@@ -102,13 +106,15 @@ class WebChannel:
         store: Transcript,
         draw: Callable[[Card], Awaitable[bytes]],
         *,
+        speak: Speak | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         routes: Iterable[web.AbstractRouteDef] = (),
         origins: Iterable[str] = (),
         sms_pane: bool = False,
     ) -> None:
         self.host, self.port = host, port
-        self._store, self._draw, self._now = store, draw, now
+        self._store, self._draw, self._speak, self._now = store, draw, speak, now
+        self.capabilities = replace(self.capabilities, voice=speak is not None)
         self._origins = frozenset(origin.rstrip("/") for origin in origins)
         self._sms_pane = sms_pane
         self._chats = Chats()
@@ -125,6 +131,7 @@ class WebChannel:
                 web.post("/upload", self._upload),
                 web.post("/leave", self._leave),
                 web.get(r"/picture/{number:\d{1,18}}", self._picture),
+                web.get(r"/sound/{number:\d{1,18}}", self._sound),
                 web.get("/healthz", _healthz),
                 web.static("/static", PAGE),
                 *web_verify.routes(),
@@ -343,18 +350,34 @@ class WebChannel:
         return web.json_response({"taken": name})
 
     async def _picture(self, request: web.Request) -> web.Response:
+        reply = await self._reply(request)
+        if reply is None or reply.card is None:
+            raise web.HTTPNotFound
+        return _private(await self._draw(reply.card), "image/png")
+
+    async def _sound(self, request: web.Request) -> web.Response:
+        reply = await self._reply(request)
+        if reply is None or not reply.aloud or self._speak is None:
+            raise web.HTTPNotFound
+        try:
+            return _private(await self._speak(reply.text, reply.language), "audio/mpeg")
+        except Unspoken as error:
+            log.warning("a text could not be read aloud: %s", error)
+            raise web.HTTPNotFound from None
+
+    async def _reply(self, request: web.Request) -> Reply | None:
+        """Return the reply that a request of its own chat names."""
         chat = self._chat_of(request)
-        if chat is not None:
-            await chat.pace.acquire()
-            number = int(request.match_info["number"])
-            for found, reply in await self._store.since(chat.name, number - 1, 1):
-                if found == number and reply.card:
-                    return web.Response(
-                        body=await self._draw(reply.card),
-                        content_type="image/png",
-                        headers={"Cache-Control": "no-store"},
-                    )
-        raise web.HTTPNotFound
+        if chat is None:
+            return None
+        await chat.pace.acquire()
+        number = int(request.match_info["number"])
+        found = dict(await self._store.since(chat.name, number - 1, 1))
+        return found.get(number)
+
+
+def _private(body: bytes, kind: str) -> web.Response:
+    return web.Response(body=body, content_type=kind, headers={"Cache-Control": "no-store"})
 
 
 async def _body(request: web.Request) -> bytes | None:

@@ -93,12 +93,14 @@ def body(answer: Answer) -> Body:
 
 
 class Shown(msgspec.Struct, frozen=True, tag="reply"):
-    """A reply for the page. `number` is its place in the outbox, `picture` a path or null."""
+    """A reply for the page. `number` is its place in the outbox; `picture` and `sound` are paths
+    or null."""
 
     number: int
     text: str
     buttons: list[list[dict[str, str]]]
     picture: str | None
+    sound: str | None
     notice: bool
     file_wanted: bool
     forget: list[str]
@@ -162,6 +164,7 @@ def shown(number: int, reply: Reply) -> Shown:
         text=reply.text,
         buttons=[[{"id": b.id, "label": b.label} for b in row] for row in reply.buttons],
         picture=f"/picture/{number}" if reply.card else None,
+        sound=f"/sound/{number}" if reply.aloud else None,
         notice=reply.notice,
         file_wanted=reply.file_wanted,
         forget=reply.forget,

@@ -159,6 +159,7 @@ class Reply(msgspec.Struct, frozen=True, tag="reply"):
     `contact`: label of a button that shares the person's own phone number, where there is one.
     `protect`: not to be forwarded or saved. `forget`: ids of his messages to delete from the chat.
     `acknowledge`: the press that this answers. `file_wanted`: the answer hoped for is a file.
+    `aloud`: the text is wanted as a voice message too, where the platform has one.
     `language` is the text's, as its catalogue is named.
     """
 
@@ -171,6 +172,7 @@ class Reply(msgspec.Struct, frozen=True, tag="reply"):
     forget: list[str] = []
     acknowledge: str = ""
     file_wanted: bool = False
+    aloud: bool = False
     language: str = ""
 
 
@@ -184,3 +186,4 @@ class Capabilities(msgspec.Struct, frozen=True):
     share_contact: bool = False
     toast: bool = False
     delete: bool = False
+    voice: bool = False

@@ -17,12 +17,13 @@ PATIENCE = 5.0
 
 
 class Received(msgspec.Struct):
-    """A message that reached a person. `photo` is the picture's bytes, empty for none."""
+    """A message that reached a person. `photo` and `voice` are bytes, empty for none."""
 
     number: int
     text: str
     markup: dict[str, Any]
     photo: bytes = b""
+    voice: bytes = b""
     protected: bool = False
     silent: bool = False
 

@@ -33,7 +33,14 @@ MAX_DOWNLOAD = 20_000_000
 
 NAMES = {
     name.lower(): name
-    for name in ("sendMessage", "sendPhoto", "sendDocument", "answerCallbackQuery", "deleteMessage")
+    for name in (
+        "sendMessage",
+        "sendPhoto",
+        "sendDocument",
+        "sendVoice",
+        "answerCallbackQuery",
+        "deleteMessage",
+    )
 }
 """Methods as the ledger names them, however they were written."""
 
@@ -76,6 +83,7 @@ class LoopbackTelegram:
             "sendmessage": self._send_message,
             "sendphoto": self._send_photo,
             "senddocument": self._send_document,
+            "sendvoice": self._send_voice,
             "answercallbackquery": self._answer_callback_query,
             "deletemessage": self._delete_message,
             "setmycommands": self._set_my_commands,
@@ -255,6 +263,10 @@ class LoopbackTelegram:
         document = {"file_id": self.keep("document", upload), "file_unique_id": "u"}
         return self._media(params, upload, document=document)
 
+    async def _send_voice(self, params: Params, upload: bytes) -> Any:
+        voice = {"file_id": self.keep("voice.mp3", upload), "file_unique_id": "u", "duration": 9}
+        return self._media(params, upload, voice=voice)
+
     def _media(self, params: Params, upload: bytes, **content: Any) -> Any:
         if not upload:
             raise Refusal(400, "Bad Request: there is no file in the request")
@@ -262,7 +274,7 @@ class LoopbackTelegram:
             raise Refusal(400, "Bad Request: message caption is too long")
         return self._message(params, upload, caption=params.get("caption") or "", **content)
 
-    def _message(self, params: Params, picture: bytes = b"", **content: Any) -> Any:
+    def _message(self, params: Params, upload: bytes = b"", **content: Any) -> Any:
         chat = int(params["chat_id"])
         if chat not in self.people:
             raise Refusal(400, "Bad Request: chat not found")
@@ -285,7 +297,8 @@ class LoopbackTelegram:
                 number=message["message_id"],
                 text=content.get("text") or content.get("caption") or "",
                 markup=markup,
-                photo=picture,
+                photo=b"" if "voice" in content else upload,
+                voice=upload if "voice" in content else b"",
                 protected=bool(params.get("protect_content")),
                 silent=bool(params.get("disable_notification")),
             )

@@ -94,6 +94,7 @@ export function reply(frame, press) {
   const element = make("article", frame.notice ? "notice" : "reply", say(make("span", "quiet"), "service"));
   element.lang = frame.language || document.documentElement.lang;
   if (frame.picture) element.append(picture(frame));
+  if (frame.sound) element.append(sound(frame));
   element.append(text);
   if (frame.buttons.length) {
     document.querySelector(".newest")?.classList.remove("newest");
@@ -134,6 +135,17 @@ function picture(frame) {
   image.width = 820;
   image.height = 1160;
   return make("figure", "", image, button("open", () => enlarge(image)));
+}
+
+/** The text read aloud. It begins when it is asked for: nobody is startled in a quiet room. */
+function sound(frame) {
+  const player = make("audio", "");
+  player.src = frame.sound;
+  player.controls = true;
+  player.preload = "none";
+  player.dataset.label = "aloud";
+  player.setAttribute("aria-label", word("aloud"));
+  return player;
 }
 
 /** Show a code over the whole screen, on white, and keep the screen awake while it is shown. */

@@ -12,6 +12,7 @@ import pytest
 from bot.channels import Refused, TryAgain, Unreachable
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_delivery import CAPTION, TEXT, TOAST, split
+from bot.voice import Unspoken
 from core.assessment import Colour
 from core.conversation.messages import Button, Card, Incoming, Reply
 from tests.loopback.faults import Fault, flood
@@ -331,3 +332,51 @@ async def test_a_hundred_chats_are_answered_at_once(
     )
     assert time.monotonic() - before < 2  # One after the other would take ten seconds.
     assert all(len(person.received) == 1 for person in people)
+
+
+# Voice
+
+
+async def speak(text: str, language: str) -> bytes:
+    if text == "unspeakable":
+        raise Unspoken("no voice today")
+    return f"{language}: {text}".encode()
+
+
+@pytest.fixture
+async def speaker(server: LoopbackTelegram) -> AsyncIterator[TelegramChannel]:
+    channel = TelegramChannel(TOKEN, draw, {}, api=server.url, speak=speak)
+    await channel.start(ignore)
+    yield channel
+    await channel.stop()
+    await channel.close()
+
+
+async def test_a_reply_is_read_aloud_beside_its_text(
+    speaker: TelegramChannel, person: Person
+) -> None:
+    assert speaker.capabilities.voice
+    aloud = Reply(text="綠碼", aloud=True, language="zh_Hant_HK", buttons=YES_NO, protect=True)
+    await speaker.send("7", aloud, 1)
+    reply = await person.reply()
+    assert (reply.text, reply.protected) == ("綠碼", True)
+    assert reply.voice.decode() == "zh_Hant_HK: 綠碼"
+    assert reply.buttons[0] == [("truth.yes", "Yes"), ("truth.no", "No")]
+
+
+async def test_a_long_text_is_read_aloud_once(speaker: TelegramChannel, person: Person) -> None:
+    await speaker.send("7", Reply(text="word " * 500, aloud=True, language="en"), 1)
+    first, second = await person.reply(), await person.reply()
+    assert first.voice and len(first.text) <= 1024
+    assert not second.voice and second.text
+
+
+async def test_without_a_voice_the_text_comes_alone(
+    channel: TelegramChannel, speaker: TelegramChannel, person: Person
+) -> None:
+    assert not channel.capabilities.voice
+    await channel.send("7", Reply(text="hello", aloud=True), 1)
+    await speaker.send("7", Reply(text="unspeakable", aloud=True), 2)
+    for text in ("hello", "unspeakable"):
+        reply = await person.reply()
+        assert (reply.text, reply.voice) == (text, b"")

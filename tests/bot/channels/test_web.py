@@ -78,6 +78,7 @@ async def test_a_new_chat_begins_by_itself_once(chat: LoopbackChat, person: Pers
         "text": "Which document?",
         "buttons": [[{"id": "1.hkid", "label": "Identity card"}]],
         "picture": None,
+        "sound": None,
         "notice": False,
         "file_wanted": False,
         "forget": [],

@@ -11,6 +11,7 @@ import pytest
 
 from bot.channels import Refused, TooLarge
 from bot.channels import web as web_channel
+from bot.voice import Unspoken
 from core.conversation.messages import (
     File,
     Reply,
@@ -121,3 +122,37 @@ async def test_a_picture_is_for_its_own_chat_alone(chat: LoopbackChat, person: P
     for path in (f"/picture/{plain}", "/picture/99", "/picture/0", "/picture/x", "/picture/-1"):
         async with person.session.get(chat.url + path) as response:
             assert response.status == 404, path
+
+
+async def speak(text: str, language: str) -> bytes:
+    if text == "unspeakable":
+        raise Unspoken("no voice today")
+    return f"{language}: {text}".encode()
+
+
+async def test_a_reply_is_read_aloud_to_its_own_chat_alone() -> None:
+    chat = LoopbackChat(speak=speak)
+    await chat.start()
+    async with somebody(chat) as person, somebody(chat) as stranger:
+        number = await chat.reply(person.name, Reply(text="綠碼", aloud=True, language="zh_Hans"))
+        plain = await chat.reply(person.name, Reply(text="no sound"))
+        silent = await chat.reply(person.name, Reply(text="unspeakable", aloud=True))
+        async with person.tab() as tab:
+            [shown, *_] = await tab.hello()
+        assert shown["sound"] == f"/sound/{number}"
+        async with person.session.get(chat.url + shown["sound"]) as response:
+            assert response.content_type == "audio/mpeg"
+            assert response.headers["Cache-Control"] == "no-store"
+            assert await response.text() == "zh_Hans: 綠碼"
+        for who, path in [(stranger, number), (person, plain), (person, silent), (person, 99)]:
+            async with who.session.get(f"{chat.url}/sound/{path}") as response:
+                assert response.status == 404, path
+    await chat.channel.stop()
+
+
+async def test_voice_is_offered_only_where_there_is_one(chat: LoopbackChat, person: Person) -> None:
+    assert not chat.channel.capabilities.voice
+    assert LoopbackChat(speak=speak).channel.capabilities.voice
+    number = await chat.reply(person.name, Reply(text="spoken before", aloud=True))
+    async with person.session.get(f"{chat.url}/sound/{number}") as response:
+        assert response.status == 404

@@ -13,6 +13,7 @@ from PIL import Image
 
 from bot.channels import Refused, TooLarge
 from bot.channels.web import WebChannel
+from bot.voice import Speak
 from core.assessment import Colour
 from core.conversation.messages import Card, Incoming, Reply
 from core.store.store import Transaction
@@ -69,6 +70,7 @@ class LoopbackChat:
         *,
         routes: Iterable[AbstractRouteDef] = (),
         origins: Iterable[str] = (),
+        speak: Speak | None = None,
         sms_pane: bool = False,
     ) -> None:
         self.store = MemoryTranscript()
@@ -82,6 +84,7 @@ class LoopbackChat:
             "127.0.0.1",
             store=self.store,
             draw=draw,
+            speak=speak,
             now=lambda: NOW,
             routes=routes,
             origins=origins,
