@@ -8,7 +8,7 @@ verifier never steps back to an older one.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import cbor2
@@ -17,7 +17,14 @@ from core.cose_key import from_cose, to_cose
 from core.cose_sign1 import ES256, Sign1, sign
 from core.credential import CLOCK_TOLERANCE, EXP, EXTENSION, IAT, ISS
 from core.deterministic_cbor import read
-from core.issuer_keys import REVOKED_BYTES, IssuerKey, PublicKey, PublicKeys, Realm
+from core.issuer_keys import (
+    REVOKED_BYTES,
+    IssuerKey,
+    PublicKey,
+    PublicKeys,
+    Realm,
+    instant,
+)
 
 PRIVATE = -65538  # the second claim key for private use, RFC 8392 §9.1.1: no code is a bundle
 VERSION, SEQUENCE, KEYS, REVOKED = range(4)
@@ -115,7 +122,7 @@ def _content(claims: Any, key: PublicKey, trusted: PublicKeys) -> PublicKeys:
         raise ValueError("a number of another form")
     if claims[ISS] != key.realm.value or private[VERSION] != FORMAT:
         raise ValueError("another issuer or version")
-    issued_at, expires_at = (datetime.fromtimestamp(claims[name], UTC) for name in (IAT, EXP))
+    issued_at, expires_at = instant(claims[IAT]), instant(claims[EXP])
     if not key.not_before <= issued_at < expires_at <= key.not_after:
         raise ValueError("times outside the life of its key")
     if expires_at - issued_at > LONGEST_LIFE:

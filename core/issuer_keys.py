@@ -95,9 +95,9 @@ class PublicKey:
         `life` and `iat_min` are in epoch seconds.
         """
         x, y = (int.from_bytes(part, "big") for part in coordinates)
-        begins, ends = (_instant(seconds) for seconds in life)
+        begins, ends = (instant(seconds) for seconds in life)
         point = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
-        since = None if iat_min is None else _instant(iat_min)
+        since = None if iat_min is None else instant(iat_min)
         key = cls(point, begins, ends, realm, withdrawn, since)
         if key.kid != kid:
             raise ValueError(f"key {kid.hex()} is not the key that its name says")
@@ -250,7 +250,7 @@ class PublicKeys:
             for jwk in content.keys:
                 key = _public(jwk)
                 keys[jwk.signs][key.kid] = key
-            issued = None if content.issued is None else _instant(content.issued)
+            issued = None if content.issued is None else instant(content.issued)
             revoked = frozenset(bytes.fromhex(prefix) for prefix in content.revoked)
         except OSError as error:
             raise KeysError(f"{path} cannot be read: {error.strerror}") from error
@@ -316,7 +316,8 @@ def _public(jwk: _JWK) -> PublicKey:
     )
 
 
-def _instant(seconds: int) -> datetime:
+def instant(seconds: int) -> datetime:
+    """Return the UTC instant of epoch seconds, or raise ValueError."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError):

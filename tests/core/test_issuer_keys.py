@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -128,3 +130,70 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_codes_of_the_two_realms_begin_differently() -> None:
     assert (Realm.HONG_KONG.prefix, Realm.TEST.prefix) == ("HK1:", "HKT:")
+
+
+def test_a_withdrawn_key_does_not_sign_and_stays_published(ring: KeyRing) -> None:
+    (entry,) = ring.of(Purpose.SIGN)
+    others = [key for key in ring.keys if key is not entry]
+    gone = msgspec.structs.replace(entry, withdrawn=NOW)
+    with pytest.raises(KeysError, match="valid now"):
+        IssuerKey.current(KeyRing([*others, gone]), NOW)
+    (key,) = PublicKeys.published(KeyRing([*others, gone]), NOW).keys.values()
+    assert key.withdrawn
+
+
+def test_of_the_keys_in_their_life_the_last_to_begin_signs(ring: KeyRing) -> None:
+    private = KeyRing.generate(NOW).of(Purpose.SIGN)[0].key
+    later = Key("00000002", Purpose.SIGN, NOW, private, NOW + 2 * DAY, NOW + 30 * DAY)
+    filling = msgspec.structs.replace(
+        KeyRing.generate(NOW).of(Purpose.SIGN)[0], created=NOW + DAY, not_before=NOW + DAY
+    )
+    all_three = KeyRing([*ring.keys, later, filling])
+    assert IssuerKey.current(all_three, NOW + DAY).kid == IssuerKey.of(filling).kid
+    assert IssuerKey.current(all_three, NOW + 2 * DAY).kid == IssuerKey.of(later).kid
+
+
+def test_bundles_are_signed_by_a_key_of_their_own(ring: KeyRing) -> None:
+    bundling = IssuerKey.current(ring, NOW, purpose=Purpose.BUNDLE)
+    published = PublicKeys.published(ring, NOW)
+    assert set(published.bundle_keys) == {bundling.kid}
+    assert not set(published.keys) & set(published.bundle_keys)
+
+
+def test_a_key_that_is_over_is_published_no_more(ring: KeyRing) -> None:
+    (entry,) = ring.of(Purpose.SIGN)
+    assert entry.not_after is not None
+    assert PublicKeys.published(ring, entry.not_after).keys
+    assert not PublicKeys.published(ring, entry.not_after + timedelta(seconds=1)).keys
+
+
+def test_times_are_published_and_signed_by_in_whole_seconds(ring: KeyRing) -> None:
+    (entry,) = ring.of(Purpose.SIGN)
+    moment = timedelta(microseconds=7)
+    fine = msgspec.structs.replace(entry, not_before=NOW + moment, not_after=NOW + DAY + moment)
+    key = IssuerKey.of(fine)
+    assert (key.not_before, key.not_after) == (NOW, NOW + DAY)
+    assert (key.public.not_before, key.public.not_after) == (NOW, NOW + DAY)
+
+
+def test_all_that_is_said_of_a_key_is_saved(ring: KeyRing, tmp_path: Path) -> None:
+    published = PublicKeys.published(ring, NOW)
+    (key,) = published.keys.values()
+    told = replace(key, withdrawn=True, iat_min=NOW + DAY)
+    keys = replace(published, keys={key.kid: told})
+    keys.save(tmp_path / "keys.json")
+    assert PublicKeys.load(tmp_path / "keys.json") == keys
+
+
+def test_of_what_two_say_of_a_key_the_stricter_holds(ring: KeyRing) -> None:
+    (key,) = PublicKeys.published(ring, NOW).keys.values()
+    strict = replace(
+        key, withdrawn=True, iat_min=NOW, not_before=NOW + DAY, not_after=NOW + 2 * DAY
+    )
+    assert key.joined(strict) == strict.joined(key) == strict
+    assert key.joined(key) == key
+    assert strict.joined(replace(strict, iat_min=NOW + DAY)).iat_min == NOW + DAY
+    other = IssuerKey.current(KeyRing.generate(NOW), NOW).public
+    mine, theirs = PublicKeys.of(key, issued_at=NOW), PublicKeys.of(strict, other)
+    joined = mine.joined(theirs)
+    assert joined == PublicKeys.of(strict, other, issued_at=NOW)

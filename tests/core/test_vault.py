@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core import private_file
 from core.vault import Key, KeyRing, KeyRingError, Purpose, Sealer, Tampered
 
 NOW = datetime(2021, 12, 10, 1, 0, tzinfo=UTC)
@@ -234,3 +235,130 @@ def test_signing_keys_come_oldest_first(ring: KeyRing) -> None:
     (first,) = ring.of(Purpose.SIGN)
     second = Key("00000002", Purpose.SIGN, NOW + timedelta(days=1), first.key)
     assert KeyRing([second, *ring.keys]).of(Purpose.SIGN) == (first, second)
+
+
+# Keys that come and go while the program runs
+
+
+def without_bundle_key(path: Path) -> None:
+    """Leave a ring as it was made before bundles were signed."""
+
+    def change(content: Any) -> None:
+        content["keys"] = [key for key in content["keys"] if key["purpose"] != "bundle"]
+
+    rewritten(path, change)
+
+
+def added(ring: KeyRing, name: str = "00000002") -> Key:
+    """Add a signing key to a ring."""
+    key = Key(name, Purpose.SIGN, NOW + timedelta(days=1), ring.of(Purpose.SIGN)[0].key)
+    ring.change(lambda keys: [*keys, key])
+    return key
+
+
+def test_a_ring_from_before_bundles_gets_a_key_for_them(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    first = KeyRing.open(path, NOW)
+    without_bundle_key(path)
+    later = NOW + timedelta(days=1, microseconds=7)
+    second = KeyRing.open(path, later)
+    (key,) = second.of(Purpose.BUNDLE)
+    assert key.not_before == NOW + timedelta(days=1)
+    assert set(second.keys) - set(first.keys) == {key}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["keys.json"]
+    assert KeyRing.open(path, later).keys == second.keys
+
+
+def test_two_that_complete_a_ring_at_once_agree_on_one_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "keys.json"
+    KeyRing.open(path, NOW)
+    without_bundle_key(path)
+    winner: list[KeyRing] = []
+    held = private_file.held
+
+    def late(target: Path) -> Any:
+        monkeypatch.setattr(private_file, "held", held)
+        winner.append(KeyRing.open(path, NOW))
+        return held(target)
+
+    monkeypatch.setattr(private_file, "held", late)
+    assert KeyRing.open(path, NOW).keys == winner[0].keys
+
+
+def test_what_one_process_changes_another_takes_up_in_the_ring_that_it_holds(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "keys.json"
+    mine, other = KeyRing.open(path, NOW), KeyRing.open(path, NOW)
+    wrapped = mine.new_key()
+    cell = mine.owner(wrapped).seal(b"mine", WHERE)
+    assert not mine.refresh()
+    key = added(other)
+    assert key not in mine.keys
+    assert mine.refresh()
+    assert mine.of(Purpose.SIGN)[-1] == key
+    assert not mine.refresh()
+    assert mine.owner(wrapped).open(cell, WHERE) == b"mine"
+    # A change is made to what is in the file, not to what was read long ago.
+    added(mine, "00000003")
+    added(other, "00000004")
+    assert [key.id for key in other.of(Purpose.SIGN)][1:] == ["00000002", "00000003", "00000004"]
+    assert mine.refresh()
+    assert mine.keys == other.keys
+
+
+def test_a_ring_in_memory_is_changed_there() -> None:
+    ring = KeyRing.generate(NOW)
+    assert added(ring) in ring.keys
+    assert not ring.refresh()
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path: path.write_text("{"), "not a key ring"),
+        (lambda path: path.chmod(0o644), "chmod 600"),
+        (lambda path: path.unlink(), "cannot be read"),
+        (
+            lambda path: rewritten(path, lambda content: content["keys"].pop(1)),
+            "lacks keys that are in use",
+        ),
+    ],
+)
+def test_a_ring_stays_as_it_is_while_its_file_cannot_be_used(
+    tmp_path: Path, damage: Any, words: str
+) -> None:
+    path = tmp_path / "keys.json"
+    ring = KeyRing.open(path, NOW)
+    ring.refresh()
+    keys, whole = ring.keys, path.read_bytes()
+    damage(path)
+    path.touch() if path.exists() else None
+    with pytest.raises(KeyRingError, match=words):
+        ring.refresh()
+    assert not ring.refresh(), "it is said once for each change"
+    assert ring.keys == keys
+    path.unlink(missing_ok=True)
+    path.write_bytes(whole)
+    path.chmod(0o600)
+    assert not ring.refresh()
+    added(KeyRing.open(path, NOW))
+    assert ring.refresh()
+
+
+def test_a_change_that_cannot_be_written_is_said_and_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = KeyRing.open(tmp_path / "keys.json", NOW)
+    before = ring.keys
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(private_file, "replace", full)
+    with pytest.raises(KeyRingError, match="cannot be written: No space"):
+        added(ring)
+    assert ring.keys == before
