@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
 import traceback
 from typing import Any
@@ -11,18 +12,24 @@ from typing import Any
 QUIET = ("alembic", "httpx", "httpcore", "telegram", "aiohttp.access", "aiosqlite", "asyncio")
 """Libraries that would write addresses with tokens, or whole messages, into the log."""
 
+NUMBER = re.compile(r"[A-Za-z]{1,2}\d{6}\(?[0-9A]?\)?|\d[\d -]{6,}\d")
+"""What might be a document's number or a telephone's: a platform's error may quote a message."""
+
 log = logging.getLogger(__name__)
 
 
 class Discreet(logging.Formatter):
-    """Write a record as one line, and of an error, also a library's, only what `where` tells."""
+    """Write a record as one line, without numbers of people.
+
+    Of an error, also one that a library logs, it shows only what `where` tells.
+    """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; what would break it, or steer a terminal, is escaped."""
-        record.message = record.getMessage()
+        record.message = NUMBER.sub("…", record.getMessage())
         record.asctime = self.formatTime(record)
         line = self.formatMessage(record)
         if record.exc_info and record.exc_info[1]:

@@ -11,7 +11,20 @@ from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.holder import Holder
-from core.store.tables import audit, codes, consents, exports, holders, links, proofs, withdrawals
+from core.store.tables import (
+    WAITING,
+    audit,
+    codes,
+    consents,
+    exports,
+    holders,
+    inbox,
+    links,
+    outbox,
+    proofs,
+    uploads,
+    withdrawals,
+)
 from core.store.upsert import insert_if_new, insert_or_replace
 from core.vault import KeyRing, Sealer
 from core.visits import Export
@@ -53,6 +66,8 @@ class People:
     def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
+        self.erased = False
+        """Whether somebody was erased in this transaction."""
 
     def document_index(self, document: str, number: str, country: str = "") -> bytes:
         """Return the blind index of an identity document (its normalised number)."""
@@ -188,9 +203,20 @@ class People:
         )
 
     async def erase(self, known: Known) -> None:
-        """Erase a holder: his key first, so that no copy of what it sealed can be read again."""
+        """Erase a holder: his key first, so that no copy of what it sealed can be read again.
+
+        With him go the files and the words of his chats, but for what is not answered or sent yet.
+        """
+        self.erased = True
         chats = select(links.c.chat).where(links.c.holder == known.id)
         await self.connection.execute(delete(consents).where(consents.c.chat.in_(chats)))
+        await self.connection.execute(delete(uploads).where(uploads.c.chat.in_(chats)))
+        for rows in (inbox, outbox):
+            await self.connection.execute(
+                update(rows)
+                .where(rows.c.chat.in_(chats), rows.c.state != WAITING)
+                .values(body=None)
+            )
         await self.connection.execute(delete(holders).where(holders.c.id == known.id))
         for table in (links, exports, proofs, codes, withdrawals):
             await self.connection.execute(delete(table).where(table.c.holder == known.id))

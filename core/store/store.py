@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.policy import Policy
@@ -19,6 +20,7 @@ from core.store.codes import Codes
 from core.store.inline import connect
 from core.store.lists import Lists
 from core.store.people import People
+from core.store.retention import empty_the_log
 from core.store.staff import Staff
 from core.store.uploads import Uploads
 from core.store.withdrawals import Withdrawals
@@ -118,7 +120,13 @@ class Store:
     async def writing(self) -> AsyncIterator[Transaction]:
         """Open the transaction of a turn: committed at the end, undone by an exception."""
         async with self.writer.begin() as connection:
-            yield Transaction(connection, self.ring, self.policy)
+            tx = Transaction(connection, self.ring, self.policy)
+            yield tx
+        if tx.people.erased:
+            # It is committed already, and what stays behind now goes within the hour.
+            with suppress(SQLAlchemyError):
+                async with self.reader.connect() as connection:
+                    await empty_the_log(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:

@@ -74,6 +74,22 @@ def test_whatever_is_logged_stays_on_its_line(written: io.StringIO) -> None:
     assert any("陳" in line for line in lines), "letters are left as they are"
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Bad Request: A123456(3) is no button", "Bad Request: … is no button"),
+        ("to +852 9123 4567, code 21211", "to +…, code 21211"),
+        ("ab9876543 and 91234567 and 1958-01-02", "… and … and …"),
+        ("row 12345 failed, try 8, port 8080", "row 12345 failed, try 8, port 8080"),
+    ],
+)
+def test_numbers_of_people_that_a_platform_quotes_are_left_out(
+    written: io.StringIO, said: str, shown: str
+) -> None:
+    logging.getLogger("bot").info("given up: %s", said)
+    assert written.getvalue().endswith(f"INFO bot: given up: {shown}\n")
+
+
 @pytest.mark.errors_expected
 async def test_what_nobody_waited_for_is_logged_without_its_words(written: io.StringIO) -> None:
     loop = asyncio.get_running_loop()
