@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import base45
+import cbor2
 import pytest
 
 from core.bundle import BundleError, open_bundle
-from core.credential import Reason, check
+from core.cose_sign1 import Sign1
+from core.credential import DEPTH, Reason, check
 from core.issuer_keys import PublicKeys, Realm
 from docs import vectors
 
+DOCUMENT = (Path(vectors.__file__).parent / "credential.md").read_text()
 FOLDER = Path(vectors.__file__).parent / "vectors"
 CODES, BUNDLES = (
     json.loads((FOLDER / f"{name}.json").read_text()) for name in ("codes", "bundles")
@@ -94,6 +99,28 @@ def test_each_reason_is_there_and_each_name_once() -> None:
     for file in (CODES, BUNDLES):
         names = [vector["name"] for vector in file["vectors"]]
         assert len(set(names)) == len(names)
+
+
+def test_the_document_takes_its_example_from_them_byte_by_byte(keys: PublicKeys) -> None:
+    (example,) = (each for each in CODES["vectors"] if each["name"] == "the holder's document")
+    data = bytes(base45.b45decode(example["text"][4:]))
+    message = Sign1.read(data, DEPTH)
+    signed = cbor2.dumps(["Signature1", message.protected, b"", message.payload])
+    _, kid = message.header()
+    x, y = keys.keys[kid].coordinates
+    shown, dumped, to_be_signed, point = re.findall(r"```\n(.*?)\n```", DOCUMENT, re.DOTALL)
+    assert shown == example["text"]
+    hexadecimal = (re.sub(r"  .*", "", line.strip()) for line in dumped.splitlines())
+    assert bytes.fromhex("".join(line for line in hexadecimal if '"' not in line)) == data
+    assert bytes.fromhex(to_be_signed) == signed
+    assert point.splitlines() == [f"x = {x.hex()}", f"y = {y.hex()}"]
+    assert f"{len(shown)} characters, {len(data)} bytes" in DOCUMENT
+    assert f"`{kid.hex()}`" in DOCUMENT
+
+
+def test_the_document_names_each_reason() -> None:
+    for reason in (*Reason, *SAID):
+        assert f"`{reason}`" in DOCUMENT
 
 
 def test_the_same_files_are_made_again() -> None:
