@@ -70,6 +70,15 @@ class Code:
     withdrawn_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Live:
+    """A code that is alive, without what is sealed."""
+
+    id: bytes
+    holder: str
+    chat: str
+
+
 _CODE = select(
     codes.c.id,
     codes.c.holder,
@@ -137,6 +146,22 @@ class Codes:
     async def live(self, known: Known, now: datetime) -> Code | None:
         """Return a holder's newest code that is neither over nor withdrawn."""
         return await self._one(known, _NEWEST.where(*_alive(now)), {"of_holder": known.id})
+
+    async def one_alive(self, code_id: bytes, now: datetime) -> list[Live]:
+        """Return the code of that id if it is alive."""
+        return await self._living(codes.c.id == code_id, now)
+
+    async def all_alive(self, holder: str, now: datetime) -> list[Live]:
+        """Return the codes of a holder (his id) that are alive, the newest first."""
+        return await self._living(codes.c.holder == holder, now)
+
+    async def _living(self, where: ColumnElement[bool], now: datetime) -> list[Live]:
+        rows = await self.connection.execute(
+            select(codes.c.id, codes.c.holder, codes.c.chat)
+            .where(where, *_alive(now))
+            .order_by(codes.c.issued_at.desc())
+        )
+        return [Live(*row) for row in rows]
 
     async def of(self, known: Known, code_id: bytes) -> Code | None:
         """Return one code of a holder."""
