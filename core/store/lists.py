@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.address import HighRiskPlace
@@ -21,6 +21,24 @@ LOADED, EVER = "lists loaded", "ever"
 
 AT_ONCE = 500
 """Places asked for in one statement, well under SQLite's limit of bound values."""
+
+# The statements of every code are put together once.
+_EXPOSURES = select(
+    tables.exposures.c.kind,
+    tables.exposures.c.place,
+    tables.exposures.c.starts,
+    tables.exposures.c.ends,
+    tables.exposures.c.source,
+).where(
+    tables.exposures.c.place.in_(bindparam("wanted", expanding=True)),
+    tables.exposures.c.ends >= bindparam("since"),
+)
+_PLACES = select(tables.places).where(
+    tables.places.c.district.in_(bindparam("districts", expanding=True))
+)
+_CASES = select(tables.cases.c.kind, tables.cases.c.since, tables.cases.c.until).where(
+    tables.cases.c.document == bindparam("of_document")
+)
 
 
 class Lists:
@@ -61,18 +79,8 @@ class Lists:
         """Return the exposures at these places (venue ids and plates) that end after `since`."""
         wanted, found = sorted(set(places)), []
         for start in range(0, len(wanted), AT_ONCE):
-            rows = await self.connection.execute(
-                select(
-                    tables.exposures.c.kind,
-                    tables.exposures.c.place,
-                    tables.exposures.c.starts,
-                    tables.exposures.c.ends,
-                    tables.exposures.c.source,
-                ).where(
-                    tables.exposures.c.place.in_(wanted[start : start + AT_ONCE]),
-                    tables.exposures.c.ends >= since.timestamp(),
-                )
-            )
+            some = {"wanted": wanted[start : start + AT_ONCE], "since": since.timestamp()}
+            rows = await self.connection.execute(_EXPOSURES, some)
             found += [
                 Exposure(
                     kind=kind,
@@ -103,9 +111,7 @@ class Lists:
 
     async def places_in(self, district: str) -> list[HighRiskPlace]:
         """Return the high-risk places of a district, and those listed for any."""
-        rows = await self.connection.execute(
-            select(tables.places).where(tables.places.c.district.in_((district, "")))
-        )
+        rows = await self.connection.execute(_PLACES, {"districts": (district, "")})
         return [
             HighRiskPlace(
                 district=row.district,
@@ -134,11 +140,7 @@ class Lists:
 
     async def cases_of(self, index: bytes) -> list[Case]:
         """Return what the authority lists of the holder of a document."""
-        rows = await self.connection.execute(
-            select(tables.cases.c.kind, tables.cases.c.since, tables.cases.c.until).where(
-                tables.cases.c.document == index
-            )
-        )
+        rows = await self.connection.execute(_CASES, {"of_document": index})
         return [
             Case(
                 kind=CaseKind(kind),

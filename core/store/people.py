@@ -48,6 +48,16 @@ _OF_CHAT = _HOLDER.join(links, links.c.holder == holders.c.id).where(
 )
 _OF_ID = _HOLDER.where(holders.c.id == bindparam("of_id"))
 _OF_DOCUMENT = _HOLDER.where(holders.c.document == bindparam("index"))
+_CONSENTED = select(consents.c.notice).where(
+    consents.c.chat == bindparam("of_chat"), consents.c.notice == bindparam("of_notice")
+)
+_EXPORTED_AT = select(exports.c.exported_at).where(exports.c.holder == bindparam("of_holder"))
+_EXPORT = select(exports.c.body).where(exports.c.holder == bindparam("of_holder"))
+_REGISTER, _LINK, _RECORD = insert(holders), insert(links), insert(audit)
+_UNLINK = delete(links).where(links.c.chat == bindparam("of_chat"))
+_USED = (
+    update(holders).where(holders.c.id == bindparam("of_holder")).values(seen_at=bindparam("at"))
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +115,7 @@ class People:
         key, name = self.ring.new_key(), secrets.token_hex(16)
         sealer, reference = self.ring.owner(key), new_reference()
         await self.connection.execute(
-            insert(holders),
+            _REGISTER,
             {
                 "id": name,
                 "reference": reference,
@@ -137,9 +147,9 @@ class People:
 
     async def link(self, holder: str, *, chat: str, now: datetime) -> None:
         """Let a chat speak for a holder; for whom it spoke before, it speaks no longer."""
-        await self.connection.execute(delete(links).where(links.c.chat == chat))
+        await self.connection.execute(_UNLINK, {"of_chat": chat})
         await self.connection.execute(
-            insert(links),
+            _LINK,
             {"chat": chat, "holder": holder, "role": SELF, "made_at": now.timestamp()},
         )
 
@@ -152,10 +162,8 @@ class People:
 
     async def consented(self, chat: str, notice: str) -> bool:
         """Tell whether the person at this chat agreed to this version of the notice."""
-        given = select(consents.c.notice).where(
-            consents.c.chat == chat, consents.c.notice == notice
-        )
-        return (await self.connection.execute(given)).one_or_none() is not None
+        values = {"of_chat": chat, "of_notice": notice}
+        return (await self.connection.execute(_CONSENTED, values)).one_or_none() is not None
 
     async def keep_proof(self, known: Known, body: bytes, now: datetime) -> None:
         """Keep the proof of address until somebody has looked at it."""
@@ -180,27 +188,19 @@ class People:
 
     async def exported_at(self, known: Known) -> datetime | None:
         """Return when a holder's newest export was made."""
-        at = await self.connection.scalar(
-            select(exports.c.exported_at).where(exports.c.holder == known.id)
-        )
+        at = await self.connection.scalar(_EXPORTED_AT, {"of_holder": known.id})
         return None if at is None else datetime.fromtimestamp(at, UTC)
 
     async def export_of(self, known: Known) -> Export | None:
         """Return a holder's visit records."""
-        body = (
-            await self.connection.execute(
-                select(exports.c.body).where(exports.c.holder == known.id)
-            )
-        ).scalar_one_or_none()
+        body = await self.connection.scalar(_EXPORT, {"of_holder": known.id})
         if body is None:
             return None
         return Export.from_bytes(known.sealer.open(body, f"exports|body|{known.id}"))
 
     async def used(self, known: Known, now: datetime) -> None:
         """Keep that a registration was used: unused ones are erased after a time."""
-        await self.connection.execute(
-            update(holders).where(holders.c.id == known.id).values(seen_at=now.timestamp())
-        )
+        await self.connection.execute(_USED, {"of_holder": known.id, "at": now.timestamp()})
 
     async def erase(self, known: Known) -> None:
         """Erase a holder: his key first, so that no copy of what it sealed can be read again.
@@ -224,6 +224,6 @@ class People:
     async def record(self, act: str, *, actor: str, object: str, now: datetime) -> None:
         """Write an act into the audit log: ids, never content."""
         await self.connection.execute(
-            insert(audit),
+            _RECORD,
             {"at": now.timestamp(), "actor": actor, "act": act, "object": object},
         )
