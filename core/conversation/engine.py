@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from core.answer import Invalid
 from core.conversation.draft import erase, keep, keep_found
-from core.conversation.fields import WAITING, Chosen, Field, Said, Upload
+from core.conversation.fields import WAITING, Choice, Chosen, Field, Said, Upload, Words
 from core.conversation.form import Form
 from core.conversation.messages import (
     Command,
@@ -32,6 +32,7 @@ from core.conversation.prompt import (
     CANCEL,
     LANGUAGE,
     NAVIGATION,
+    SKIP,
     choices,
     offer,
     previous,
@@ -39,7 +40,7 @@ from core.conversation.prompt import (
     show_aside,
 )
 from core.conversation.session import Session
-from core.conversation.texts import guess, meanings, plain
+from core.conversation.texts import Language, guess, meanings, plain
 from core.conversation.turn import MENU, Turn
 from core.conversation.volunteer import attempted, volunteered
 
@@ -48,6 +49,10 @@ Hook = Callable[[Turn], Awaitable[type[Form] | None]]
 
 News = Callable[[Turn], Awaitable[None]]
 """Tells what has happened meanwhile, in messages of its own, if it still matters."""
+
+LANGUAGES = tuple(Language)
+ORDERS = (*LANGUAGES, "language", "help", "cancel", "back", "skip", "why")
+"""What can be written at every question, in the words of `engine.word`."""
 
 HELPLESS = 3
 """After so many failures at one question an example and a person's number are offered."""
@@ -182,7 +187,7 @@ class Conversation:
         """Ask one question of the form in hand."""
         session = turn.session
         if session.field != field.name:
-            session.field, session.partial = field.name, []
+            session.field, session.partial, session.meant = field.name, [], ""
         session.failures, session.wrong, session.aside = 0, "", ""
         await field.asked(turn)
         show(turn, self.forms[session.form], field)
@@ -226,6 +231,8 @@ class Conversation:
         elif name in self.commands:
             await self.follow(turn, await self.commands[name](turn))
         elif way in NAVIGATION:
+            if way == SKIP and session.form and not self._field(turn).optional:
+                turn.note("engine.no_skip")
             await self._resume(turn)
         else:
             turn.note("engine.unknown_command")
@@ -278,11 +285,8 @@ class Conversation:
             if said.album == session.album:
                 return
             session.album = said.album
-        if isinstance(said, Text):
-            word = self._word(turn, said.text)
-            if word is not None:
-                await self._option(turn, word)
-                return
+        if isinstance(said, Text) and await self._ordered(turn, said.text):
+            return
         if not session.form:
             command = self._named(turn, said) if isinstance(said, Text) else None
             hook = self.commands[command] if command else self.idle
@@ -290,6 +294,56 @@ class Conversation:
             return
         session.aside = ""
         await self._answer(turn, self._field(turn), said)
+
+    async def _ordered(self, turn: Turn, text: str) -> bool:
+        """Do what a text says that is an order rather than an answer; tell whether it was one.
+
+        Where it may be the answer after all (somebody is called English), that can be chosen.
+        """
+        session = turn.session
+        option = self._word(turn, text)
+        order = "" if option else self._order(turn, text)
+        if not session.aside:
+            meant = bool(option or order) and self._may_be_meant(turn, text)
+            session.meant = text.strip() if meant else ""
+        if option:
+            await self._option(turn, option)
+        elif order in LANGUAGES:
+            await self._speak(turn, order)
+        elif order:
+            await self._command(turn, order)
+        return bool(option or order)
+
+    def _order(self, turn: Turn, text: str) -> str:
+        """Return the command or the language that a text names, unless it is an offered answer."""
+        session = turn.session
+        field = self._field(turn) if session.form and not session.aside else None
+        if isinstance(field, Choice) and field.recognise(turn, text) is not None:
+            return ""
+        wanted = plain(text)
+        return next((o for o in ORDERS if wanted in turn.texts.words(f"engine.word.{o}")), "")
+
+    def _may_be_meant(self, turn: Turn, text: str) -> bool:
+        """Tell whether a text could be an answer in words to the question in hand."""
+        field = self._field(turn) if turn.session.form else None
+        if not isinstance(field, Words):
+            return False
+        try:
+            field.kind.parse(text, turn.context)
+        except Invalid:
+            return False
+        return True
+
+    async def _speak(self, turn: Turn, language: str) -> None:
+        """Go on in a language; where the question in hand is just that, it is answered."""
+        session = turn.session
+        session.language, session.aside = language, ""
+        field = self._field(turn) if session.form else None
+        if isinstance(field, Choice) and language in field.offered(turn):
+            await self._answer(turn, field, Chosen(language))
+            return
+        turn.note("engine.language_chosen")
+        await self._resume(turn)
 
     def _word(self, turn: Turn, text: str) -> str | None:
         """Return the option that a text names: the ways out, and what an aside asks."""
@@ -304,6 +358,8 @@ class Conversation:
                 wholes, _ = turn.texts.meanings(f"engine.option.{option[1:]}")
                 if wanted in wholes:
                     return option
+        if SKIP in session.options and wanted in turn.texts.words("engine.word.none"):
+            return SKIP
         return None
 
     def _named(self, turn: Turn, said: Text) -> str | None:
@@ -405,6 +461,8 @@ class Conversation:
                 turn.note("engine.help", hotline=turn.policy.hotline)
                 self._example(turn, field)
                 await self.again(turn)
+            case "_meant":
+                await self._answer(turn, field, Text(session.meant))
             case "_skip":
                 keep(session, field, None)
                 await self.go(turn)
@@ -420,9 +478,9 @@ class Conversation:
         session = turn.session
         aside, session.aside = session.aside, ""
         if aside == "language":
-            session.language = option
-            turn.note("engine.language_chosen")
-        elif aside == "edit" and option != "_none":
+            await self._speak(turn, option)
+            return
+        if aside == "edit" and option != "_none":
             await self.ask(turn, self.forms[session.form].fields[option])
             return
         elif (aside, option) in (("cancel", "yes"), ("resume", "no")):

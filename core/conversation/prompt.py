@@ -16,7 +16,7 @@ from core.conversation.turn import Turn
 
 Rows = list[list[tuple[str, str]]]
 
-BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL = (
+BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL, MEANT = (
     "_back",
     "_skip",
     "_keep",
@@ -24,8 +24,9 @@ BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL = (
     "_help",
     "_language",
     "_cancel",
+    "_meant",
 )
-NAVIGATION = (BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL)
+NAVIGATION = (BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL, MEANT)
 
 NAMES = {
     Language.ENGLISH: "English",
@@ -71,8 +72,13 @@ def ways_out(turn: Turn, form: type[Form], field: Field) -> Rows:
         *([KEEP] if field.name in session.answers else []),
     ]
     why = [WHY] if turn.texts.has(turn.language, f"{field.key}.why") else []
-    rows = [first, [*why, HELP], [LANGUAGE, CANCEL]]
-    return [[(name, turn.text(f"engine.option.{name[1:]}")) for name in r] for r in rows if r]
+    meant = [MEANT] if session.meant else []
+    rows = [meant, first, [*why, HELP], [LANGUAGE, CANCEL]]
+
+    def label(name: str) -> str:
+        return turn.text(f"engine.option.{name[1:]}", word=session.meant)
+
+    return [[(name, label(name)) for name in row] for row in rows if row]
 
 
 def previous(form: type[Form], session: Session) -> Field | None:

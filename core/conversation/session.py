@@ -16,7 +16,8 @@ class Session(msgspec.Struct, omit_defaults=True):
     that the person answered himself; `noted` those that were taken out of an answer to another
     question; `prompt` counts the questions shown, and `options` are the answers that the newest
     one offers, in order; `aside` is what the newest one asks instead of the field (language,
-    cancel, resume, edit); `partial` the choices so far where several may be chosen; `job` the
+    cancel, resume, edit); `meant` what was written and taken for a command, where it could be the
+    answer as well; `partial` the choices so far where several may be chosen; `job` the
     background work that is awaited, for the answer to `job_field`; `wrong` the message whose
     answer was not taken; `files` how many were read on the day `files_on` (ISO).
     """
@@ -32,6 +33,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     prompt: int = 0
     options: list[str] = []
     aside: str = ""
+    meant: str = ""
     failures: int = 0
     challenge: str = ""
     job: str = ""
@@ -56,7 +58,7 @@ class Session(msgspec.Struct, omit_defaults=True):
         self.form, self.field, self.begun = form, "", day
         self.answers, self.asked, self.noted, self.partial = {}, [], [], []
         self.failures, self.challenge, self.wrong, self.aside = 0, "", "", ""
-        self.options = []
+        self.options, self.meant = [], ""
         self.job, self.job_field = "", ""
 
     def forget(self) -> None:

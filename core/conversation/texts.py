@@ -79,6 +79,7 @@ class Texts:
 
     def __init__(self, catalogues: Mapping[Language, Mapping[str, str]]) -> None:
         self.catalogues = catalogues
+        self._words: dict[str, frozenset[str]] = {}
         self._meanings: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
     @classmethod
@@ -121,6 +122,13 @@ class Texts:
             whole, beginning = (frozenset(each) for each in zip(*both, strict=True))
             self._meanings[key] = whole, beginning
         return self._meanings[key]
+
+    def words(self, key: str) -> frozenset[str]:
+        """Return what may be written for a command in any language, from lists with commas."""
+        if key not in self._words:
+            lists = (re.split("[,，、]", text) for text in self.everywhere(key))
+            self._words[key] = frozenset(plain(word) for words in lists for word in words)
+        return self._words[key]
 
     def everywhere(self, key: str) -> list[str]:
         """Return the text in every language, for recognising what a person wrote."""

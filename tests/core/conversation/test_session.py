@@ -20,6 +20,7 @@ FULL = Session(
     prompt=7,
     options=["_back"],
     aside="cancel",
+    meant="English",
     failures=2,
     challenge="c",
     job="j",
