@@ -17,14 +17,18 @@ from bot.clock import Clock, system_clock
 from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
 from bot.inbox import Inbox
 from bot.outbox import Outbox, Route
+from bot.publication import Publication
+from bot.published import routes as published
+from bot.reassessment import keep_reassessing
 from bot.retention import keep_erasing
 from bot.settings import SettingError, Settings
+from bot.withdrawn_keys import keep_withdrawing
 from bot.work import Work
 from bot.workers import Workers
 from core.conversation.messages import Reply
 from core.conversation.texts import Language, Texts
 from core.conversation.turn import Job, Sms
-from core.issuer_keys import PublicKeys
+from core.issuer_keys import KeysError
 from core.policy import Policy
 from core.store.queues import Due
 from core.store.queues import Outbox as Rows
@@ -87,7 +91,8 @@ class App:
         self.policy = policy
         self.clock = clock
         self.texts = Texts.load()
-        self.ring, self.store = open_store(settings, policy, clock)
+        _, self.store = open_store(settings, policy, clock)
+        self.publication = Publication(self.store, settings.data, clock)
         self.workers = workers or Workers()
         self._own_workers = workers is None
         self.channels: dict[str, Channel] = {}
@@ -102,8 +107,8 @@ class App:
         """
         try:
             await bring_up_to_date(self.store)
-            publish_keys(self.ring, self.settings, self.policy, self.clock)
-        except SettingError:
+            await self.publication.first_look()
+        except (SettingError, KeysError):
             await self.store.close()
             raise
         self.workers.warm()
@@ -119,7 +124,12 @@ class App:
         )
         await self.outbox.start()
         await self.inbox.start()
-        self._retention = asyncio.create_task(keep_erasing(self.store, self.clock))
+        self._tasks = [
+            asyncio.create_task(keep_erasing(self.store, self.clock)),
+            asyncio.create_task(keep_reassessing(self.store, self.clock, self._wake_inbox)),
+            asyncio.create_task(self.publication.keep_publishing()),
+            asyncio.create_task(keep_withdrawing(self.store, self.clock, self._wake_inbox)),
+        ]
         for channel in self.channels.values():
             try:
                 await channel.start(self.inbox.receive)
@@ -132,8 +142,9 @@ class App:
         """Take nothing more in, finish the turns in hand, send what is ready, close."""
         if self.telegram:
             await self.telegram.stop()
-        self._retention.cancel()
-        await asyncio.gather(self._retention, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.inbox.stop()
         await self.outbox.stop()
         if self.web:
@@ -151,7 +162,7 @@ class App:
 
     def _open_channels(self) -> None:
         settings = self.settings
-        routes = []
+        routes = published(lambda: self.publication.newest)
         if settings.telegram_token:
             self.telegram = TelegramChannel(
                 settings.telegram_token,
@@ -164,7 +175,7 @@ class App:
                 clock=self.clock,
             )
             self.channels["telegram"] = self.telegram
-            routes = self.telegram.routes()
+            routes += self.telegram.routes()
         if settings.web:
             host, port = settings.web
             self.web = WebChannel(
@@ -233,11 +244,7 @@ def open_store(settings: Settings, policy: Policy, clock: Clock) -> tuple[KeyRin
 
     Raise KeyRingError or SettingError where they cannot be.
     """
-    file = settings.data / "keys.json"
-    try:
-        ring = KeyRing.open(file, clock())
-    except OSError as error:
-        raise SettingError(f"{file} cannot be used: {error.strerror}.") from None
+    ring = KeyRing.open(settings.data / "keys.json", clock(), policy.keys.life)
     try:
         return ring, Store.open(settings.database, ring, policy)
     except OSError as error:
@@ -268,12 +275,3 @@ async def bring_up_to_date(store: Store) -> None:
         # shown, as it may hold the URL with its password.
         why = type(getattr(error, "orig", None) or error).__name__
         raise SettingError(f"HEALTHCODE_DATABASE cannot be used ({why}).") from None
-
-
-def publish_keys(ring: KeyRing, settings: Settings, policy: Policy, clock: Clock) -> None:
-    """Write the issuer's public keys where a verifier can take them; SettingError if it fails."""
-    file = settings.data / "issuer-keys.json"
-    try:
-        PublicKeys.published(ring, clock(), policy.realm).save(file)
-    except OSError as error:
-        raise SettingError(f"{file} cannot be written: {error.strerror}.") from None
