@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import date
 
 from bot.clock import Clock
 from bot.logs import where
+from core.days import hong_kong_day
 from core.store.retention import empty_the_log, erase_what_is_old
 from core.store.store import Store
+from core.store.visit_days import trim_exports
 
 EVERY = 3600.0
 """Seconds between two looks."""
@@ -17,20 +20,37 @@ log = logging.getLogger(__name__)
 
 
 async def keep_erasing(store: Store, clock: Clock) -> None:
-    """Erase now and every hour, until cancelled."""
+    """Erase now and every hour, until cancelled; visits once in each Hong Kong day."""
+    trimmed_on: date | None = None
     while True:
+        today = hong_kong_day(clock())
         try:
-            await erase_once(store, clock)
+            await erase_rows(store, clock)
+            if trimmed_on != today:
+                await erase_visits(store, clock)
+                trimmed_on = today
+            async with store.reading() as tx:
+                await empty_the_log(tx.connection)
         except Exception as error:
             log.error("what is old could not be erased: %s", where(error))
         await asyncio.sleep(EVERY)
 
 
-async def erase_once(store: Store, clock: Clock) -> None:
-    """Erase what is old."""
+async def erase_rows(store: Store, clock: Clock) -> None:
+    """Erase the rows that are old."""
     async with store.writing() as tx:
         erased = await erase_what_is_old(tx.connection, store.policy.retention, clock())
     if erased:
         log.info("%d rows were older than they may be, and are erased", erased)
-        async with store.reading() as tx:
-            await empty_the_log(tx.connection)
+
+
+async def erase_visits(store: Store, clock: Clock) -> None:
+    """Erase the visits that are old from the records that also hold newer ones."""
+    days, after, erased, more = store.policy.retention.visit_days, "", 0, True
+    while more:
+        async with store.writing() as tx:
+            after, some = await trim_exports(tx.connection, tx.ring, days, clock(), after)
+        erased, more = erased + some, bool(after)
+        await asyncio.sleep(0)  # Others come in between two batches.
+    if erased:
+        log.info("%d visits were older than they may be, and are erased", erased)

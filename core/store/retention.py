@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.days import hong_kong_day, start_of_day
 from core.policy import RetentionPolicy
 from core.store import tables
 from core.store.codes import TOLERANCE
 from core.store.tables import WAITING
+from core.store.visit_days import first_kept
 
 PASSING = timedelta(days=1)
 """How long an upload may wait for its place."""
@@ -25,8 +25,8 @@ async def erase_what_is_old(
     def ago(days: int) -> float:
         return (now - timedelta(days=days)).timestamp()
 
-    # Visit records are kept by Hong Kong days: those of the day itself and the days before it.
-    visits = start_of_day(hong_kong_day(now) - timedelta(days=keep.visit_days - 1)).timestamp()
+    # An export that is older than the visits that are kept holds none of them any more.
+    visits = first_kept(keep.visit_days, now).timestamp()
     unused = select(tables.holders.c.id).where(
         tables.holders.c.seen_at < ago(keep.registration_days)
     )

@@ -163,7 +163,7 @@ async def test_with_a_registration_goes_all_that_hangs_on_it(store: Store) -> No
 
 async def test_when_it_is_killed_on_the_way_it_begins_again(store: Store) -> None:
     await everything(store)
-    for survived in range(1, 20):
+    for survived in range(1, 100):
         async with store.writing() as tx:
             connection, left = tx.connection, iter(range(survived))
 

@@ -1,0 +1,152 @@
+"""What the program keeps of somebody, and for how long, when he never comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import ColumnElement, func, select
+
+from bot import retention
+from core.days import hong_kong_day
+from core.store import tables
+from core.store.store import Store
+from handlers.welcome import Welcome
+from tests.bot.machine import until
+from tests.clock import TestClock
+from tests.reading import expect_question
+from tests.stories.script import Tenant, gets_code, registers
+from tests.world import World
+
+KEPT: dict[str, Callable[[], ColumnElement[Any]]] = {
+    "one-time codes": lambda: select(func.count()).select_from(tables.challenges),
+    "SMS counted": lambda: select(func.count()).select_from(tables.dispatches),
+    "words": lambda: select(func.count(tables.outbox.c.body)),
+    "ids of messages": lambda: select(func.count()).select_from(tables.inbox),
+    "proof": lambda: select(func.count()).select_from(tables.proofs),
+    "visits": lambda: select(func.count()).select_from(tables.exports),
+    "codes": lambda: select(func.count()).select_from(tables.codes),
+    "registration": lambda: select(func.count()).select_from(tables.holders),
+    "link": lambda: select(func.count()).select_from(tables.links),
+    "chat": lambda: select(func.count()).select_from(tables.chats),
+    "consent": lambda: select(func.count()).select_from(tables.consents),
+    "audit": lambda: select(func.count()).select_from(tables.audit),
+}  # type: ignore[dict-item]
+
+LAST_DAYS = [
+    (1, {"one-time codes"}),
+    (7, {"words"}),
+    (21, {"proof"}),
+    (30, {"ids of messages", "SMS counted"}),
+    (31, {"codes"}),
+    (180, {"registration", "link", "chat", "consent"}),
+    (730, {"audit"}),
+]
+"""Days after which these are gone, as docs/policy.md says."""
+
+
+async def what_is_kept(store: Store) -> set[str]:
+    async with store.reading() as tx:
+        return {name for name, count in KEPT.items() if await tx.connection.scalar(count())}
+
+
+async def days_of_visits(world: World, chat: str) -> set[int]:
+    """Return how many Hong Kong days ago somebody's visits ended that are still kept."""
+    async with world.app.store.reading() as tx:
+        known = await tx.people.of_chat(chat)
+        export = known and await tx.people.export_of(known)
+    assert export
+    today = hong_kong_day(world.clock())
+    return {(today - hong_kong_day(visit.left)).days for visit in export.visits}
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "EVERY", 0.01)
+
+
+async def looks(world: World) -> None:
+    """Wait until the program has looked for what is old, as it does every hour."""
+    looked = asyncio.Event()
+    real = retention.empty_the_log
+
+    async def noted(connection: Any) -> None:
+        await real(connection)
+        looked.set()
+
+    for _ in range(2):  # The one that is under way may have begun before.
+        looked.clear()
+        retention.empty_the_log = noted
+        await asyncio.wait_for(looked.wait(), 10)
+    retention.empty_the_log = real
+
+
+async def test_each_thing_is_kept_for_its_time_and_no_longer(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        person, begins = await world.on_web(), world.clock()
+        await registers(world, person, Tenant())
+        await gets_code(world, person, "en")
+        store = world.app.store
+        (chat,) = [c for c in await chats(store) if c.startswith("web:")]
+        kept = await what_is_kept(store)
+        assert kept == set(KEPT)
+        visited = await days_of_visits(world, chat)
+        assert min(visited) < 7
+        assert max(visited) > 23
+        for days, gone in LAST_DAYS:
+            world.clock.set(begins + timedelta(days=days, minutes=-1))
+            await looks(world)
+            assert kept <= await what_is_kept(store) | {"visits"}, f"{days} days"
+            if days in (7, 21):
+                left = {ago + days for ago in visited if ago + days < 31}
+                assert await days_of_visits(world, chat) == left, f"{days} days"
+            if days == 31:
+                assert "visits" not in await what_is_kept(store)
+            world.clock.set(begins + timedelta(days=days, hours=1))
+            await looks(world)
+            kept -= gone
+            assert await what_is_kept(store) - {"visits"} == kept - {"visits"}, f"{days} days"
+        await person.says("hello")
+        expect_question(await person.hears(), Welcome.consent)
+
+
+async def chats(store: Store) -> list[str]:
+    async with store.reading() as tx:
+        return list(await tx.connection.scalars(select(tables.chats.c.id)))
+
+
+@pytest.mark.errors_expected
+async def test_a_look_that_fails_is_taken_again_and_told_without_its_words(
+    store: Store,
+    clock: TestClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    looked: list[str] = []
+
+    async def failing(*_: Any) -> int:
+        looked.append("")
+        if len(looked) < 3:
+            raise RuntimeError("at A123456(3)")
+        return 3
+
+    monkeypatch.setattr(retention, "erase_what_is_old", failing)
+    with caplog.at_level(logging.INFO):
+        task = asyncio.create_task(retention.keep_erasing(store, clock))
+        await until(lambda: len(looked) > 4)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    said = [record.getMessage() for record in caplog.records if record.name == "bot.retention"]
+    assert [line.partition(":")[0] for line in said[:3]] == [
+        "what is old could not be erased",
+        "what is old could not be erased",
+        "3 rows were older than they may be, and are erased",
+    ]
+    assert "A123456" not in caplog.text
