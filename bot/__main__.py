@@ -29,13 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _plain_errors() -> tuple[type[Exception], ...]:
+    from bot.codes import CodeError
     from bot.settings import SettingError
     from core.lists import ListError
     from core.policy import PolicyError
     from core.store.staff import StaffError
     from core.vault import KeyRingError
 
-    return SettingError, PolicyError, KeyRingError, ListError, StaffError
+    return SettingError, PolicyError, KeyRingError, ListError, StaffError, CodeError
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +58,17 @@ def _parser() -> argparse.ArgumentParser:
     load.add_argument("list", choices=("exposures", "places", "cases"))
     load.add_argument("file", type=Path, metavar="FILE")
     load.set_defaults(run=_load)
+
+    codes = commands.add_parser("codes", help="withdraw codes: two members of staff must ask")
+    deeds = codes.add_subparsers(required=True, metavar="ACT")
+    away = deeds.add_parser("withdraw", help="ask for it, or agree to what another asked for")
+    away.add_argument("code", metavar="CODE", help="text, picture, id, or reference number (all)")
+    away.add_argument("--by", required=True, metavar="NAME")
+    away.add_argument("--reason", required=True, metavar="TEXT", help="for colleagues")
+    away.add_argument("--why", choices=("address", "health", "other"), default="other")
+    away.set_defaults(run=_codes_withdraw)
+    waiting = deeds.add_parser("pending", help="show what waits for a second person")
+    waiting.set_defaults(run=_codes_pending)
 
     staff = commands.add_parser("staff", help="who may check codes, and who works here")
     acts = staff.add_subparsers(required=True, metavar="ACT")
@@ -149,6 +161,24 @@ def _load(options: argparse.Namespace) -> int:
         raise SettingError(f"{options.file} cannot be read: {error.strerror}.") from None
     settings, policy = _decided()
     print(asyncio.run(load(settings, policy, options.list, data)))
+    return 0
+
+
+def _codes_withdraw(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.codes import Asked, withdraw
+    from core.store.codes import Why
+
+    asked = Asked(options.code, options.by, Why(options.why), options.reason)
+    print(asyncio.run(withdraw(*_decided(), system_clock, asked)))
+    return 0
+
+
+def _codes_pending(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.codes import pending
+
+    print(asyncio.run(pending(*_decided(), system_clock)))
     return 0
 
 

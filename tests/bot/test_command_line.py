@@ -330,3 +330,17 @@ def test_staff_are_added_listed_and_removed(
     assert "no longer on the staff" in capsys.readouterr().out
     assert main(["staff", "remove", "chan.tm"]) == 2
     is_one_sentence(capsys.readouterr().err, "chan.tm is not on the staff")
+
+
+def test_codes_are_withdrawn_by_two_and_mistakes_are_one_sentence(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = ["codes", "withdraw", "HC-AAAAA-AAAAA", "--by", "chan", "--reason", "Ward 7 called"]
+    assert main(["codes", "pending"]) == 0
+    assert capsys.readouterr().out == "No request waits for a second person.\n"
+    assert main(away) == 2
+    is_one_sentence(capsys.readouterr().err, "chan is not on the staff")
+    assert main(["staff", "add", "chan", "--role", "staff"]) == 0
+    capsys.readouterr()
+    assert main(away) == 2
+    is_one_sentence(capsys.readouterr().err, "Nobody has the reference number HC-AAAAA-AAAAA")
