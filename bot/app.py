@@ -23,6 +23,7 @@ from bot.reassessment import keep_reassessing
 from bot.retention import keep_erasing
 from bot.settings import SettingError, Settings
 from bot.withdrawn_keys import keep_withdrawing
+from bot.voice import Voice
 from bot.work import Work
 from bot.workers import Workers
 from core.conversation.messages import Reply
@@ -113,7 +114,9 @@ class App:
             raise
         self.workers.warm()
         self._open_channels()
-        self.outbox = Outbox(self.store, self._routes(), self.clock, self._wake_inbox)
+        self.outbox = Outbox(
+            self.store, self._routes(), self.clock, self._settle_inbox, self._wake_inbox
+        )
         self.inbox = Inbox(
             self.store,
             conversation(),
@@ -160,8 +163,12 @@ class App:
     def _wake_inbox(self) -> None:
         self.inbox.wake()
 
+    def _settle_inbox(self) -> None:
+        self.inbox.settle()
+
     def _open_channels(self) -> None:
-        settings = self.settings
+        settings, voice = self.settings, Voice()
+        speak = voice.speak if voice.available else None
         routes = published(lambda: self.publication.newest)
         if settings.telegram_token:
             self.telegram = TelegramChannel(
@@ -171,6 +178,7 @@ class App:
                 api=settings.telegram_api,
                 webhook=settings.telegram_webhook,
                 secret=settings.telegram_secret,
+                speak=speak,
                 pace=self.policy.telegram_per_second,
                 clock=self.clock,
             )
@@ -183,6 +191,7 @@ class App:
                 port,
                 Transcript(self.store, self.clock),
                 self.workers.draw,
+                speak=speak,
                 now=self.clock,
                 routes=routes,
                 sms_pane=settings.sms == "console",

@@ -45,6 +45,11 @@ is erased only when nobody has written in it for a day or longer."""
 SHARED_POLL = 0.2
 """Seconds between looks where another process may have received for us."""
 
+SETTLE = 0.05
+"""Seconds that a reply which was sent waits for a message whose transaction marks it along, so
+that the next person need not wait for a commit of its own. Killed in this time, it is sent again.
+"""
+
 Arrival = tuple[Sequence[Incoming], asyncio.Future[None]]
 """Messages that a channel handed over, and what it waits for."""
 
@@ -79,6 +84,7 @@ class Inbox:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._behind = True
+        self._settling: asyncio.TimerHandle | None = None
         self._stopping = False
 
     async def start(self) -> None:
@@ -107,12 +113,20 @@ class Inbox:
             await committed
 
     def wake(self) -> None:
-        """Look at what waits: something was put into the inbox, or sent, by others."""
+        """Look at what waits: something was put into the inbox by others."""
         self._wake.set()
+
+    def settle(self) -> None:
+        """Mark before long what was sent."""
+        if self._settling is None:
+            self._settling = asyncio.get_running_loop().call_later(SETTLE, self._wake.set)
 
     async def _run(self) -> None:
         while not self._stopping or self._arrived:
             self._wake.clear()
+            if self._settling:
+                self._settling.cancel()
+                self._settling = None
             arrived, self._arrived = self._arrived, []
             try:
                 if not await self._work(arrived) and not self._stopping:

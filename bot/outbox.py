@@ -82,11 +82,14 @@ class Outbox:
         store: Store,
         routes: Mapping[str, Route],
         clock: Clock,
+        sent: Callable[[], None],
         returned: Callable[[], None],
     ) -> None:
+        """`sent` is called when rows are to be marked, `returned` when the inbox got something."""
         self.store = store
         self.routes = routes
         self.clock = clock
+        self.sent = sent
         self.returned = returned
         self._wake = asyncio.Event()
         self._sent: list[Due] = []
@@ -233,7 +236,7 @@ class Outbox:
         else:
             self._sent.append(due)
             self._done(due)
-            self.returned()
+            self.sent()
 
     def _done(self, due: Due) -> None:
         lane = due.route, due.chat

@@ -63,7 +63,9 @@ class Machine:
         self.echo = Echo()
         routes = {name: Route(self.deliver) for name in ("telegram", "sms", "work")}
         routes["web"] = Route(self.deliver, kept=True)
-        self.outbox = Outbox(store, routes, clock, lambda: self.inbox.wake())
+        self.outbox = Outbox(
+            store, routes, clock, lambda: self.inbox.settle(), lambda: self.inbox.wake()
+        )
         self.inbox = Inbox(
             store,
             self.echo,  # type: ignore[arg-type]
