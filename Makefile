@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench bench-reading chaos pictures lock clean
+.PHONY: run test lint bench bench-reading bench-verify chaos pictures vectors lock clean
 
 run: $(VENV)/run
 	@$(MAKE) --silent $(VENV)/decoder || echo "The bot starts without it; its page /verify can read no pictures." >&2
@@ -26,6 +26,12 @@ bench: $(VENV)/dev
 
 chaos: $(VENV)/dev
 	$(BIN)/python -m bench.chaos --kills 200
+
+bench-verify: $(VENV)/dev $(VENV)/system
+	$(BIN)/python -m bench.verify
+
+vectors: $(VENV)/dev
+	$(BIN)/python -m docs.vectors
 
 pictures: $(VENV)/dev $(VENV)/system $(VENV)/decoder
 	$(BIN)/python -m docs.pictures

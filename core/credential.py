@@ -16,6 +16,7 @@ from typing import Any
 import base45
 import cbor2
 
+from core import strict_base45
 from core.assessment import Colour
 from core.cose_sign1 import ES256, Sign1, sign
 from core.days import end_of_day, hong_kong_day
@@ -35,6 +36,8 @@ BINDING_BYTES = 2  # fits about 10,700 possible numbers: it proves a match, and 
 NAME_BYTES = 24
 CHALLENGE_DIGITS = 4
 
+REALMS = {realm.prefix: realm for realm in Realm}
+PREFIX_LENGTH = 4
 TEXT_LENGTH = 400
 DEPTH = 4
 CLOCK_TOLERANCE = timedelta(seconds=120)
@@ -180,7 +183,7 @@ def check(
     """
     # 1 to 3: prefix, length, base45, one CBOR item of the right form. The prefix is first: other
     # countries' certificates are long, and should be called what they are.
-    realm = next((realm for realm in Realm if text.startswith(realm.prefix)), None)
+    realm = REALMS.get(text[:PREFIX_LENGTH])
     if realm is None:
         return Verdict(Reason.NOT_A_CODE)
     if len(text) > TEXT_LENGTH:
@@ -188,7 +191,7 @@ def check(
     if keys.keys and realm not in keys.realms:
         return Verdict(Reason.OTHER_REALM)
     try:
-        message, algorithm, kid, claims = _opened(text.removeprefix(realm.prefix))
+        message, algorithm, kid, claims = _opened(text[PREFIX_LENGTH:])
     except ValueError:
         return Verdict(Reason.MALFORMED)
     # 4 and 5: the algorithm, and the key with its life
@@ -226,8 +229,7 @@ def check(
 
 def _opened(text: str) -> tuple[Sign1, Any, bytes, dict[int | str, Any]]:
     """Return message, algorithm, kid and claims of what follows the prefix, or raise ValueError."""
-    # Given bytes, the decoder forgives nothing; of a text it would drop line ends.
-    message = Sign1.read(base45.b45decode(text.encode()), DEPTH)
+    message = Sign1.read(strict_base45.read(text), DEPTH)
     algorithm, kid = message.header()
     claims = read(message.payload, DEPTH)
     if not isinstance(claims, dict):

@@ -22,17 +22,7 @@ from docs.vector_keys import (
     STRANGER,
     Vector,
 )
-from tests.core.forge import (
-    ALG,
-    EXP,
-    IAT,
-    ISS,
-    ISSUED,
-    KID,
-    dumps,
-    signature,
-    wrap,
-)
+from tests.core.forge import ALG, EXP, IAT, ISS, ISSUED, KID, dumps, signature, wrap
 from tests.core.forgeries.kinds import flip
 
 

@@ -30,6 +30,7 @@ from tests.core.forge import (
     ALG,
     CHALLENGE,
     CODE_ID,
+    COLOURS,
     CTI,
     DOCUMENT,
     EXP,
@@ -65,7 +66,7 @@ def code(
     understood = shown if reason is None and isinstance(shown, Draft) else genuine
     said: dict[str, Any] = {"reason": None if reason is None else reason.value}
     if understood is not None:
-        said["colour"] = {1: "green", 2: "amber", 3: "red"}[understood.private[STATUS]]
+        said["colour"] = COLOURS[understood.private[STATUS]].value
         said["name"] = understood.private[NAME]
     given = {"document": document, "challenge": challenge}
     said |= _there({"binding": binding, "challenge": answered})

@@ -7,10 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from core.issuer_keys import PublicKeys, Realm
-from tests.core.forge import (
-    ISSUED,
-    key,
-)
+from tests.core.forge import ISSUED, key
 
 SECOND, MINUTE, HOUR, DAY = (
     timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days")

@@ -30,7 +30,7 @@ ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ALG, KID, ES256 = 1, 4, -7
 ISS, EXP, IAT, CTI, PRIVATE = 1, 4, 6, 7, -65537
 VERSION, STATUS, BINDING, NAME, CHALLENGE = range(5)
-STATUSES = {Colour.GREEN: 1, Colour.AMBER: 2, Colour.RED: 3}
+COLOURS = {1: Colour.GREEN, 2: Colour.AMBER, 3: Colour.RED}
 
 DOCUMENT = ("0", "A1234563")
 CODE_ID = bytes(range(8))
@@ -50,9 +50,14 @@ def key(
 
 def signature(signer: ec.EllipticCurvePrivateKey, protected: bytes, payload: bytes) -> bytes:
     """Return what ES256 makes of a header and a payload: r and s."""
-    signed = cbor2.dumps(["Signature1", protected, b"", payload])
     scheme = ec.ECDSA(SHA256(), deterministic_signing=True)
-    return pair(*decode_dss_signature(signer.sign(signed, scheme)))
+    return pair(*decode_dss_signature(signer.sign(signed(protected, payload), scheme)))
+
+
+def signed(protected: bytes, payload: bytes) -> bytes:
+    """Return what is signed (RFC 9052 §4.4)."""
+    data: bytes = cbor2.dumps(["Signature1", protected, b"", payload])
+    return data
 
 
 def pair(r: int, s: int) -> bytes:
@@ -60,9 +65,9 @@ def pair(r: int, s: int) -> bytes:
     return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
 
-def wrap(protected: bytes, payload: bytes, signed: bytes) -> bytes:
+def wrap(protected: bytes, payload: bytes, raw: bytes) -> bytes:
     """Return the tagged COSE_Sign1 of three parts that need not fit each other."""
-    data: bytes = cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, signed]))
+    data: bytes = cbor2.dumps(cbor2.CBORTag(18, [protected, {}, payload, raw]))
     return data
 
 
@@ -114,7 +119,7 @@ class Draft:
         ends = end_of_day(hong_kong_day(issued_at)) if expires_at is None else expires_at
         private = {
             VERSION: 1,
-            STATUS: STATUSES[colour],
+            STATUS: next(status for status, each in COLOURS.items() if each is colour),
             BINDING: binding(code_id, document),
             NAME: name,
         }

@@ -19,13 +19,7 @@ from tests.core.forge import (
     Draft,
     pair,
 )
-from tests.core.forgeries.kinds import (
-    altered,
-    flip,
-    flipped,
-    honest,
-    recoded,
-)
+from tests.core.forgeries.kinds import altered, flip, flipped, honest, recoded
 
 altered(
     "a bit of the signature",

@@ -18,10 +18,7 @@ from tests.core.forge import (
     VERSION,
     Draft,
 )
-from tests.core.forgeries.kinds import (
-    Chance,
-    drafted,
-)
+from tests.core.forgeries.kinds import Chance, drafted
 
 
 def claimed(name: str, reason: Reason, *changes: dict[Any, Any]) -> None:

@@ -8,20 +8,8 @@ from typing import Any
 import cbor2
 
 from core.credential import Reason
-from tests.core.forge import (
-    CTI,
-    EXP,
-    IAT,
-    ISS,
-    PRIVATE,
-    Draft,
-    dumps,
-    ordered,
-)
-from tests.core.forgeries.kinds import (
-    Chance,
-    drafted,
-)
+from tests.core.forge import CTI, EXP, IAT, ISS, PRIVATE, Draft, dumps, ordered
+from tests.core.forgeries.kinds import Chance, drafted
 
 
 def encoded(name: str, change: Callable[[Draft, Chance], bytes]) -> None:

@@ -10,21 +10,8 @@ from typing import Any
 import base45
 
 from core.credential import Reason
-from tests.core.forge import (
-    ALG,
-    KID,
-    dumps,
-    signature,
-    wrap,
-)
-from tests.core.forgeries.kinds import (
-    LIVE,
-    STRANGER,
-    Chance,
-    drafted,
-    foreign,
-    recoded,
-)
+from tests.core.forge import ALG, KID, dumps, signature, wrap
+from tests.core.forgeries.kinds import LIVE, STRANGER, Chance, drafted, foreign, recoded
 
 
 def eu_certificate(chance: Chance) -> bytes:

@@ -9,14 +9,7 @@ from typing import Any
 import cbor2
 
 from core.credential import Reason
-from tests.core.forge import (
-    ALG,
-    KID,
-    Draft,
-    dumps,
-    ordered,
-    written,
-)
+from tests.core.forge import ALG, KID, Draft, dumps, ordered, written
 from tests.core.forgeries.kinds import (
     LIVE,
     STRANGER,

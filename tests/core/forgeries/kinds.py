@@ -12,13 +12,7 @@ from typing import Any
 from core.assessment import Colour
 from core.credential import Document, Reason
 from core.issuer_keys import IssuerKey, PublicKeys, Realm
-from tests.core.forge import (
-    ORDER,
-    Draft,
-    key,
-    pair,
-    written,
-)
+from tests.core.forge import ORDER, Draft, key, pair, written
 
 MORNING = datetime(2021, 12, 10, 1, 0, tzinfo=UTC)
 """09:00 in Hong Kong: all is shown within the twelve hours that follow."""

@@ -8,15 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from core.credential import Reason
-from tests.core.forge import (
-    BINDING,
-    CTI,
-    DOCUMENT,
-    EXP,
-    IAT,
-    ISS,
-    written,
-)
+from tests.core.forge import BINDING, CTI, DOCUMENT, EXP, IAT, ISS, written
 from tests.core.forgeries.kinds import (
     DAY,
     LIVE,

@@ -15,12 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from core.credential import Reason
 from core.issuer_keys import IssuerKey
-from tests.core.forge import (
-    ALG,
-    KID,
-    Draft,
-    dumps,
-)
+from tests.core.forge import ALG, KID, Draft, signed
 from tests.core.forgeries.kinds import (
     COMING,
     DAY,
@@ -100,14 +95,9 @@ def algorithm(name: str, number: Any, sign: Callable[[Draft], bytes]) -> None:
     drafted(name, Reason.ALGORITHM, change)
 
 
-def signed_bytes(draft: Draft) -> bytes:
-    """Return what is signed."""
-    return dumps(["Signature1", draft.protected, b"", draft.payload])
-
-
 def mac(secret: bytes) -> Callable[[Draft], bytes]:
     """Return how to sign with a secret that everybody knows: the public key."""
-    return lambda draft: hmac.digest(secret, signed_bytes(draft), "sha256")
+    return lambda draft: hmac.digest(secret, signed(draft.protected, draft.payload), "sha256")
 
 
 def wide(digest: Any, curve: ec.EllipticCurve, length: int) -> Callable[[Draft], bytes]:
@@ -116,7 +106,9 @@ def wide(digest: Any, curve: ec.EllipticCurve, length: int) -> Callable[[Draft],
 
     def sign(draft: Draft) -> bytes:
         r, s = decode_dss_signature(
-            private.sign(signed_bytes(draft), ec.ECDSA(digest, deterministic_signing=True))
+            private.sign(
+                signed(draft.protected, draft.payload), ec.ECDSA(digest, deterministic_signing=True)
+            )
         )
         return r.to_bytes(length, "big") + s.to_bytes(length, "big")
 
@@ -138,7 +130,7 @@ algorithm("ES256 under its newer number", -9, lambda draft: draft.signature)  # 
 algorithm("ES384", -35, wide(SHA384(), ec.SECP384R1(), 48))
 algorithm("ES384 with 64 bytes", -35, lambda draft: draft.signature)
 algorithm("ES512", -36, wide(SHA512(), ec.SECP521R1(), 66))
-algorithm("EdDSA", -8, lambda draft: ED25519.sign(signed_bytes(draft)))
+algorithm("EdDSA", -8, lambda draft: ED25519.sign(signed(draft.protected, draft.payload)))
 algorithm("PS256", -37, lambda draft: draft.signature)
 algorithm("RS256", -257, lambda draft: draft.signature)
 for secret, called in ((X_AND_Y, "point"), (PEM, "PEM"), (DER, "DER"), (LIVE.kid, "kid")):

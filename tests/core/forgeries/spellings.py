@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.credential import Reason
-from tests.core.forgeries.kinds import (
-    ALPHABET,
-    Chance,
-    spelled,
-)
+from tests.core.forgeries.kinds import ALPHABET, Chance, spelled
 
 
 def replaced(text: str, chance: Chance, into: Callable[[str], str]) -> str:
