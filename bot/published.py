@@ -6,8 +6,9 @@ pages and programs of any origin.
 
 from __future__ import annotations
 
-import os
+import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -49,11 +50,13 @@ class Published:
         """Write the files, each whole or not at all. Raise OSError that names the file."""
         for name, content in self.documents.items():
             file = folder / FILES[name]
-            draft = file.with_name(f".{file.name}.{os.getpid()}")
+            draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
             try:
                 draft.write_bytes(content)
                 draft.replace(file)
             except OSError as error:
+                with suppress(OSError):
+                    draft.unlink()
                 raise OSError(error.errno, error.strerror, str(file)) from error
 
 
