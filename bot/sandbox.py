@@ -1,7 +1,7 @@
 """Open what strangers send where it can do no harm.
 
-A proof of address is decoded in a process of its own, which the kernel limits and which is killed
-when it takes too long.
+A proof of address, or a photo of a code, is decoded in a process of its own, which the kernel
+limits and which is killed when it takes too long.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
-from bot.sandboxed import REFUSED
-from core import proof
+from bot.sandboxed import CODES, PROOF, REFUSED
+from core import proof, scanning
 from core.answer import Invalid
 
 SECONDS = 10
@@ -39,23 +40,38 @@ class Sandbox:
         """
         if len(data) > proof.MAX_BYTES:
             raise Invalid("too_large", limit_mb=proof.MAX_BYTES // 1_000_000)
+        return await self._answer(PROOF, data, proof.CleanProof.from_bytes, proof.ERRORS)
+
+    async def read_codes(self, data: bytes) -> bytes:
+        """Return the codes in a photo as `core.scanning.pack` writes them, or raise Invalid.
+
+        Its codes are the `ERRORS` there; a process that crashes makes it `unreadable`.
+        """
+        if len(data) > scanning.MAX_BYTES:
+            raise Invalid("too_large", limit_mb=scanning.MAX_BYTES // 1_000_000)
+        return await self._answer(CODES, data, scanning.unpack, scanning.ERRORS)
+
+    async def _answer(
+        self, kind: str, data: bytes, check: Callable[[bytes], object], errors: Sequence[str]
+    ) -> bytes:
         async with self._turns:
-            code, answer = await self._run(data)
+            code, answer = await self._run(kind, data)
         try:
             if code == REFUSED:
-                raise _refusal(answer)
+                raise _refusal(answer, errors)
             if code != 0:
                 raise Invalid("unreadable")
-            proof.CleanProof.from_bytes(answer)
+            check(answer)
         except msgspec.DecodeError as error:
             raise Invalid("unreadable") from error
         return answer
 
-    async def _run(self, data: bytes) -> tuple[int, bytes]:
+    async def _run(self, kind: str, data: bytes) -> tuple[int, bytes]:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
             str(_CHILD),
+            kind,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
@@ -97,6 +113,6 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-def _refusal(answer: bytes) -> Invalid:
+def _refusal(answer: bytes, errors: Sequence[str]) -> Invalid:
     code, params = msgspec.msgpack.decode(answer, type=tuple[str, dict[str, int]])
-    return Invalid(code, **params) if code in proof.ERRORS else Invalid("unreadable")
+    return Invalid(code, **params) if code in errors else Invalid("unreadable")

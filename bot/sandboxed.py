@@ -1,4 +1,4 @@
-"""The inside of the sandbox: a program that reads a proof and writes it anew, within limits.
+"""The inside of the sandbox: a program that reads a file and says what is in it, within limits.
 
 It is started by its file's name and with `-I`, so that nothing around it changes what it imports.
 """
@@ -19,6 +19,8 @@ LIMITS = {
     resource.RLIMIT_CORE: 0,
 }
 """Pillow's handbook advises the first two; it opens no file, starts no process, leaves no trace."""
+PROOF, CODES = "proof", "codes"
+"""What a file may be read as."""
 REFUSED = 3
 """The exit code with which the answer is the code and the parameters of an Invalid."""
 
@@ -30,21 +32,31 @@ def confine() -> None:
 
 
 def main() -> int:
-    """Clean the proof on standard input and write it to standard output."""
+    """Read the file on standard input as what the argument names; write what came of it."""
     confine()
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     import msgspec
 
     from core.answer import Invalid
-    from core.proof import clean
 
     try:
-        answer, code = clean(sys.stdin.buffer.read()).to_bytes(), 0
+        answer, code = _read(sys.argv[1], sys.stdin.buffer.read()), 0
     except Invalid as error:
         answer, code = msgspec.msgpack.encode((error.code, error.params)), REFUSED
     sys.stdout.buffer.write(answer)
     sys.stdout.buffer.flush()
     return code
+
+
+def _read(kind: str, data: bytes) -> bytes:
+    # Not at the top: neither needs what the other does, and a process is started for each file.
+    if kind == CODES:
+        from core.scanning import pack, read_codes
+
+        return pack(read_codes(data))
+    from core.proof import clean
+
+    return clean(data).to_bytes()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from bot.channels import Channel, Refused, TooLarge
 from bot.clock import Clock
 from bot.sandbox import Sandbox
 from bot.workers import Workers
+from core import scanning
 from core.answer import Invalid
 from core.conversation.messages import Finished, Incoming
 from core.conversation.turn import Job
@@ -16,7 +17,7 @@ from core.store.queues import Inbox
 from core.store.store import Store
 from core.visits import mistaken
 
-PROOF, VISITS = "proof", "visits"
+PROOF, VISITS, CODES = "proof", "visits", "codes"
 
 
 class Work:
@@ -67,12 +68,16 @@ class Work:
 
     def _limit(self, kind: str) -> int:
         uploads = self.store.policy.uploads
+        if kind == CODES:
+            return scanning.MAX_BYTES
         return uploads.proof_bytes if kind == PROOF else uploads.export_bytes
 
     async def _read(self, channel: Channel, job: Job) -> bytes:
         data = await channel.fetch(job.ref, self._limit(job.kind))
         if job.kind == PROOF:
             return await self.sandbox.clean_proof(data)
+        if job.kind == CODES:
+            return await self.sandbox.read_codes(data)
         return await self.workers.read_visits(
             data, job.name, self.clock(), self.store.policy.visits
         )

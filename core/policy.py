@@ -104,13 +104,15 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All decisions, with the defaults of the Hong Kong Health Code of December 2021.
 
     `opens_at`: when registration opens. `export_fresh_hours`: how long an uploaded export may
-    serve again. `telegram_per_second`: messages to Telegram, of which it allows about 30.
+    serve again. `codes_per_hour`: after so many codes in an hour a holder gets no live answer.
+    `telegram_per_second`: messages to Telegram, of which it allows about 30.
     """
 
     opens_at: Instant = datetime(2021, 12, 10, 9, tzinfo=HONG_KONG)
     realm: Realm = Realm.HONG_KONG
     hotline: Annotated[str, Meta(min_length=1)] = "3142 2330"
     export_fresh_hours: Annotated[int, Meta(ge=0)] = 12
+    codes_per_hour: Count = 20
     telegram_per_second: Annotated[int, Meta(ge=0)] = 30
     windows: Windows = Windows()
     visits: VisitPolicy = VisitPolicy()

@@ -10,8 +10,10 @@ from core.conversation.turn import Turn
 from core.identity import tail
 from core.masked_name import masked_name
 from core.store.staff import ENROLMENT
+from handlers import officer
 from handlers.health_code import HealthCode, why_text
-from handlers.menu import AFTER_CODE, BEFORE, TOPICS, buttons
+from handlers.live_code import LiveCode, live_code
+from handlers.menu import AFTER_CODE, BEFORE, OFFICER, TOPICS, buttons
 from handlers.privacy import Erasure
 from handlers.registration import Registration
 from handlers.staff import enrol
@@ -20,24 +22,36 @@ from handlers.withdrawal import withdrawn
 
 
 def conversation() -> Conversation:
-    """Return all that can be talked about with a resident."""
+    """Return all that can be talked about."""
     topics: dict[str, Hook] = {topic: _topic(topic) for topic in TOPICS}
     commands: dict[str, Hook] = {
         "today": today,
         "register": register,
         "why_colour": why_colour,
+        "live_code": live_code,
         "details": details,
         "change": register,
         "erase": erase,
         "help": help_topics,
         **topics,
     }
-    forms = [Welcome, Registration, HealthCode, Erasure]
-    return Conversation(forms, commands, idle, rest, words={ENROLMENT: enrol}, withdrawn=withdrawn)
+    forms = [Welcome, Registration, HealthCode, LiveCode, Erasure]
+    return Conversation(
+        forms,
+        commands,
+        idle,
+        rest,
+        words={ENROLMENT: enrol},
+        withdrawn=withdrawn,
+        desk=officer.desk,
+    )
 
 
 async def idle(turn: Turn) -> type[Form] | None:
     """Answer what comes while nothing is asked: begin, go on, or show what can be done."""
+    if await officer.is_officer(turn):
+        await officer.idle(turn)
+        return None
     if not await turn.tx.people.consented(turn.chat, NOTICE):
         return Welcome
     if await turn.tx.people.of_chat(turn.chat) is None:
@@ -51,7 +65,10 @@ async def idle(turn: Turn) -> type[Form] | None:
 async def rest(turn: Turn) -> type[Form] | None:
     """Say what was noted, and offer what can be done next."""
     known = await turn.tx.people.of_chat(turn.chat)
-    turn.send("", buttons(turn, BEFORE if known is None else AFTER_CODE))
+    his = BEFORE if known is None else AFTER_CODE
+    if await officer.is_officer(turn):
+        his = OFFICER if known is None else (*OFFICER, *his)
+    turn.send("", buttons(turn, his))
     return None
 
 

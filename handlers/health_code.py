@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from core.assessment import Assessment, Reason
@@ -147,10 +147,18 @@ async def record_withdrawn(turn: Turn, codes: Sequence[bytes]) -> None:
         )
 
 
-async def issue_code(turn: Turn, known: Known, assessed: Assessed) -> None:
+async def issue_code(
+    turn: Turn,
+    known: Known,
+    assessed: Assessed,
+    *,
+    challenge: str = "",
+    rests_until: datetime | None = None,
+) -> None:
     """Sign a code for an assessment of this turn, keep it, and send the picture.
 
-    Codes of a better colour that he has still are withdrawn.
+    Codes of a better colour that he has still are withdrawn. `challenge` are an officer's digits
+    that it is to contain; it ends no later than what it `rests_until`.
     """
     assessment = assessed.assessment
     holder, now = known.holder, turn.now.replace(microsecond=0)
@@ -158,7 +166,7 @@ async def issue_code(turn: Turn, known: Known, assessed: Assessed) -> None:
     name = masked_name(holder.english_name, holder.chinese_name)
     document = DocumentType(holder.document)
     number = normalise(document, holder.number)
-    code_id, expires_at = secrets.token_bytes(8), expiry(key, now)
+    code_id, expires_at = secrets.token_bytes(8), expiry(key, now, rests_until)
     code = issue(
         key,
         name=name.claim,
@@ -167,6 +175,7 @@ async def issue_code(turn: Turn, known: Known, assessed: Assessed) -> None:
         issued_at=now,
         expires_at=expires_at,
         code_id=code_id,
+        challenge=challenge or None,
     )
     earlier = await turn.tx.codes.withdraw_better(known, assessment.colour, turn.now)
     await record_withdrawn(turn, earlier)
@@ -189,6 +198,7 @@ async def issue_code(turn: Turn, known: Known, assessed: Assessed) -> None:
         issued_at=now,
         expires_at=expires_at,
         language=turn.language,
+        challenge=challenge,
     )
     caption = turn.text(
         f"health_code.caption.{assessment.colour}",

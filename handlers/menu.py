@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 from core.conversation.turn import MENU, Turn
 
-AFTER_CODE = ("why_colour", "today", "details", "help")
+AFTER_CODE = ("why_colour", "today", "details", "help", "live_code")
 """What can be done with a code in hand."""
 
 BEFORE = ("register", "help")
 """What can be done before one is registered."""
+
+OFFICER = ("live_challenge", "officer_help")
+"""What an officer can do beside sending a picture."""
 
 TOPICS = ("help_steps", "help_colours", "help_visits", "help_proof", "help_privacy", "help_person")
 """What people ask."""

@@ -6,6 +6,7 @@ from core.conversation.form import Form
 from core.conversation.messages import Start, Text
 from core.conversation.turn import Turn
 from core.store.staff import REFUSED
+from handlers.welcome import Welcome
 
 
 async def enrol(turn: Turn) -> type[Form] | None:
@@ -19,4 +20,7 @@ async def enrol(turn: Turn) -> type[Form] | None:
         return None
     await turn.tx.people.record("staff enrolled", actor=turn.chat, object=member.name, now=turn.now)
     turn.note(f"staff.enrolled.{member.role}", name=member.name)
+    if turn.session.form == Welcome.name:
+        # He has come for his work, and need not first agree to what residents are told.
+        turn.session.forget()
     return None

@@ -50,6 +50,9 @@ Hook = Callable[[Turn], Awaitable[type[Form] | None]]
 News = Callable[[Turn], Awaitable[None]]
 """Tells what has happened meanwhile, in messages of its own, if it still matters."""
 
+Desk = Callable[[Turn], Awaitable[bool]]
+"""Takes what is meant for it, whatever is in hand; tells whether it did."""
+
 LANGUAGES = tuple(Language)
 ORDERS = (*LANGUAGES, "language", "help", "cancel", "back", "skip", "why")
 """What can be written at every question, in the words of `engine.word`."""
@@ -63,7 +66,8 @@ class Conversation:
 
     `idle` answers what comes while no form is in hand; `rest` says what was noted, where nothing
     follows, and offers what can be done next. `withdrawn` tells that a code is.
-    `words` answer what begins with them, written or brought by a deep link, whatever is in hand.
+    `words` answer what begins with them, written or brought by a deep link, whatever is in hand;
+    `desk` is asked next, before anything here.
     """
 
     def __init__(
@@ -74,6 +78,7 @@ class Conversation:
         rest: Hook,
         words: Mapping[str, Hook],
         withdrawn: News,
+        desk: Desk,
     ) -> None:
         self.forms = {form.name: form for form in forms}
         self.commands = dict(commands)
@@ -81,6 +86,7 @@ class Conversation:
         self.at_rest = rest
         self.words = dict(words)
         self.withdrawn = withdrawn
+        self.desk = desk
 
     async def take(self, turn: Turn) -> None:
         """Run one turn; erase the files that no answer refers to any more."""
@@ -108,10 +114,12 @@ class Conversation:
         match body:
             case Left():
                 return
-            case Finished():
-                await self._finished(turn, body)
             case Start(payload=word) | Text(text=word) if hook := self._worded(word):
                 await self.follow(turn, await hook(turn))
+            case _ if await self.desk(turn):
+                return
+            case Finished():
+                await self._finished(turn, body)
             case Start():
                 await self._start(turn)
             case Command(name=name):

@@ -140,7 +140,8 @@ class Card(msgspec.Struct, frozen=True):
     """What the picture of a code shows. Everything on it is also in the caption, in words.
 
     `code` is the whole QR text; `name` the masked names, a line each; `tail` the last characters
-    of the document; `issued_at` and `expires_at` are UTC.
+    of the document; `issued_at` and `expires_at` are UTC; `challenge` an officer's digits, in a
+    live answer.
     """
 
     colour: Colour
@@ -150,6 +151,7 @@ class Card(msgspec.Struct, frozen=True):
     issued_at: datetime
     expires_at: datetime
     language: str
+    challenge: str = ""
 
 
 class Reply(msgspec.Struct, frozen=True, tag="reply"):

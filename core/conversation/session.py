@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from core.inspection import Inspection
+
 
 class Session(msgspec.Struct, omit_defaults=True):
     """The state of one chat. Plain JSON, sealed in the store.
@@ -19,7 +21,8 @@ class Session(msgspec.Struct, omit_defaults=True):
     cancel, resume, edit); `meant` what was written and taken for a command, where it could be the
     answer as well; `partial` the choices so far where several may be chosen; `job` the
     background work that is awaited, for the answer to `job_field`; `wrong` the message whose
-    answer was not taken; `files` how many were read on the day `files_on` (ISO).
+    answer was not taken; `files` how many were read on the day `files_on` (ISO); `inspection` what
+    an officer is checking, beside the form in hand.
     """
 
     language: str = ""
@@ -43,6 +46,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     erase: bool = False
     files: int = 0
     files_on: str = ""
+    inspection: Inspection | None = None
 
     def to_bytes(self) -> bytes:
         """Return the session as it is kept."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, insert, null, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.assessment import Assessment, Colour, worse
@@ -146,6 +146,15 @@ class Codes:
     async def live(self, known: Known, now: datetime) -> Code | None:
         """Return a holder's newest code that is neither over nor withdrawn."""
         return await self._one(known, _NEWEST.where(*_alive(now)), {"of_holder": known.id})
+
+    async def issued_since(self, known: Known, since: datetime) -> int:
+        """Count the codes that a holder has got since then."""
+        count = await self.connection.scalar(
+            select(func.count()).where(
+                codes.c.holder == known.id, codes.c.issued_at > since.timestamp()
+            )
+        )
+        return count or 0
 
     async def one_alive(self, code_id: bytes, now: datetime) -> list[Live]:
         """Return the code of that id if it is alive."""

@@ -13,7 +13,7 @@ from core.conversation.texts import Language
 from core.credential import check
 from core.declaration import Condition, Declaration
 from core.issuer_keys import PublicKeys
-from core.policy import Policy, UploadPolicy
+from core.policy import Policy, RetentionPolicy, UploadPolicy
 from core.store.codes import Assessed
 from core.store.retention import erase_what_is_old
 from core.store.store import Store
@@ -43,7 +43,7 @@ async def test_a_code_is_signed_protected_and_told_in_words(talk: Talk) -> None:
     await asks(talk)
     heard = expect(await talk.sends(records(talk)), "health_code.caption.green")
     expect(heard, "health_code.read")
-    assert {"why_colour", "today", "details", "help"} == heard.buttons.keys()
+    assert {"why_colour", "today", "details", "help", "live_code"} == heard.buttons.keys()
     reply = talk.replies[-1]
     assert reply.protect
     assert reply.card is not None
@@ -249,7 +249,9 @@ async def test_too_many_files_are_said_only_where_a_file_is_asked_for(talk: Talk
 
 
 async def test_a_registration_that_is_used_is_not_one_that_nobody_uses(talk: Talk) -> None:
-    days = talk.store.policy.retention.registration_days
+    # Less than the life of the key that signs: nobody makes a new one here.
+    days = talk.store.policy.keys.life_days - 5
+    talk.store.policy = Policy(retention=RetentionPolicy(registration_days=days))
     talk.clock.jump(days=days - 1)
     await asks(talk)
     expect(await talk.sends(records(talk)), "health_code.caption.green")

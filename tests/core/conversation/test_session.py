@@ -7,6 +7,7 @@ from datetime import date
 import msgspec
 
 from core.conversation.session import Session
+from core.inspection import Inspection, Scan, Seen
 
 FULL = Session(
     language="zh_Hans",
@@ -30,6 +31,16 @@ FULL = Session(
     erase=True,
     files=2,
     files_on="2021-12-10",
+    inspection=Inspection(
+        scans={"j": Scan("b", 2)},
+        batch="b",
+        album="b",
+        pictures=2,
+        seen=[Seen("HK1:", 0, 2, 1, 3, False)],
+        seen_at=1,
+        asked_at=2,
+        matches={"hkid": [0]},
+    ),
 )
 
 
@@ -60,6 +71,7 @@ def test_a_form_put_away_leaves_nothing_but_what_is_the_chats() -> None:
         erase=True,
         files=2,
         files_on="2021-12-10",
+        inspection=FULL.inspection,
     )
     assert session == kept
     session.begin("health_code", date(2021, 12, 11))
