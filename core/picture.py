@@ -61,6 +61,7 @@ class Words(NamedTuple):
     issued: str
     expires: str
     notice: str
+    live: str
 
 
 ENGLISH = "en"
@@ -73,6 +74,7 @@ WORDS = {
         "Issued (HK time)",
         "Valid until (HK time)",
         "Valid only when scanned: the colour alone proves nothing",
+        "Live code",
     ),
     "zh_Hant_HK": Words(
         {Colour.GREEN: "綠碼 GREEN", Colour.AMBER: "黃碼 YELLOW", Colour.RED: "紅碼 RED"},
@@ -82,6 +84,7 @@ WORDS = {
         "發出時間（香港）",
         "有效至（香港時間）",
         "須經掃描核實方為有效　顏色本身不足為憑",
+        "即時碼",
     ),
     "zh_Hans": Words(
         {Colour.GREEN: "绿码 GREEN", Colour.AMBER: "黄码 YELLOW", Colour.RED: "红码 RED"},
@@ -91,6 +94,7 @@ WORDS = {
         "发出时间（香港）",
         "有效至（香港时间）",
         "须经扫描核实方为有效　颜色本身不足为凭",
+        "实时码",
     ),
 }
 
@@ -103,6 +107,7 @@ COLUMNS = (MARGIN, MARGIN + 200, MARGIN + 454)
 NAME_SIZES = (42, 36, 30, 26, 22)
 VALUE_SIZES = (28, 24, 20)
 VALUE_WIDTH = 238
+LIVE_TOP = FIELDS_TOP + 86
 
 
 def draw(card: Card) -> bytes:
@@ -121,6 +126,8 @@ def draw(card: Card) -> bytes:
     for left, value in zip(COLUMNS, values, strict=True):
         text, face = fitted(value, Weight.BOLD, VALUE_SIZES, VALUE_WIDTH)
         pen.text((left, FIELDS_TOP + 70), text, INK, face, anchor="ls")
+    if card.challenge:
+        _write_challenge(pen, card)
     image.putpalette(_palette(card.colour))
     png = io.BytesIO()
     # Runs of equal pixels are all there is to find; looking for more takes time and gains nothing.
@@ -150,6 +157,14 @@ def _write_names(pen: ImageDraw.ImageDraw, lines: list[str]) -> None:
     for line in lines[:1]:
         text, face = fitted(line, Weight.BOLD, NAME_SIZES, room)
         pen.text((MARGIN, baseline), text, INK, face, anchor="ls")
+
+
+def _write_challenge(pen: ImageDraw.ImageDraw, card: Card) -> None:
+    """Write an officer's digits, large, where the notice else stands."""
+    label = WORDS[card.language if card.language in WORDS else ENGLISH].live
+    text = f"{label}  {' '.join(card.challenge)}"
+    pen.rectangle((0, LIVE_TOP, WIDTH, HEIGHT), GROUND)
+    pen.text((WIDTH // 2, HEIGHT - 24), text, INK, font(Weight.BOLD, 56), anchor="ms")
 
 
 def _moment(instant: datetime) -> str:
