@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from bot.published import Published
 from bot.settings import SettingError
 from core.bundle import BundleError, Untrusted, open_bundle, sign_bundle
 from core.days import HONG_KONG
-from core.issuer_keys import IssuerKey, PublicKeys
+from core.issuer_keys import IssuerKey, PublicKey, PublicKeys
 from core.rotation import signs_until
 from core.store.bundles import Bundles, Kept
 from core.store.store import Store, Transaction
@@ -69,7 +70,7 @@ class Publication:
         self.clock = clock
         self.newest = Published(-1, {})
         """What was published last; there is something after the first look."""
-        self._opened: tuple[Kept, PublicKeys] | None = None
+        self._opened: tuple[tuple[Kept, Mapping[bytes, PublicKey]], PublicKeys] | None = None
         self._signed_at: datetime | None = None
         self._told: dict[str, datetime] = {}
 
@@ -137,14 +138,14 @@ class Publication:
         if strange:
             due = self._signed_at is None or now - self._signed_at >= ANEW
         else:
-            due = says is None or _is_behind(says, wanted) or _age(says, now) >= ANEW
+            due = says is None or _is_behind(says, wanted) or abs(_age(says, now)) >= ANEW
         return _Seen(kept, says, wanted, due)
 
     def _open(self, kept: Kept, own: PublicKeys, now: datetime) -> PublicKeys:
-        """Return what the newest bundle says, with the bundle keys of this moment."""
-        if self._opened is None or self._opened[0] != kept:
-            self._opened = kept, open_bundle(kept.body, own, now)
-        return replace(self._opened[1], bundle_keys=own.bundle_keys)
+        """Return what the newest bundle says; the same one is read once."""
+        if self._opened is None or self._opened[0] != (kept, own.bundle_keys):
+            self._opened = (kept, own.bundle_keys), open_bundle(kept.body, own, now)
+        return self._opened[1]
 
     async def _sign(self, tx: Transaction, now: datetime) -> None:
         """Sign and keep the next bundle, unless another process was first."""
@@ -195,4 +196,5 @@ def _is_behind(says: PublicKeys, wanted: PublicKeys) -> bool:
 
 
 def _age(says: PublicKeys, now: datetime) -> timedelta:
+    """Return how old a bundle is; less than nothing where the clock was put back since."""
     return now - (says.issued_at or now)
