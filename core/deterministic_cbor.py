@@ -31,8 +31,8 @@ class Tagged:
 def read(data: bytes, depth: int) -> Any:
     """Return the one item that `data` is, or raise Malformed.
 
-    Integers, byte and text strings, arrays, maps in the order of RFC 8949 §4.2.1, tags, true,
-    false and null; nested at most `depth` deep (a tag or a container counts one).
+    Integers, byte and text strings, arrays, maps in the order of RFC 8949 §4.2.1, true, false and
+    null, one tag around it all; nested at most `depth` deep (a tag or a container counts one).
     """
     value, end = _item(data, 0, depth)
     if end != len(data):
@@ -40,8 +40,8 @@ def read(data: bytes, depth: int) -> Any:
     return value
 
 
-def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
-    major, argument, at = _head(data, at)
+def _item(data: bytes, start: int, depth: int) -> tuple[Any, int]:
+    major, argument, at = _head(data, start)
     match major:
         case 0:
             return argument, at
@@ -63,6 +63,8 @@ def _item(data: bytes, at: int, depth: int) -> tuple[Any, int]:
         return items, at
     if major == 5:
         return _map(data, at, argument, depth - 1)
+    if start:
+        raise Malformed("a tag inside")
     item, at = _item(data, at, depth - 1)
     return Tagged(argument, item), at
 

@@ -202,6 +202,10 @@ def forms() -> Iterator[Vector]:
     )
     deep = {**one.claims, PRIVATE: {**one.private, 32: [[[0]]]}}
     yield changed_to("nested five deep", payload=dumps(deep))
+    dated = payload.replace(b"\x06\x1a" + issued, b"\x06\xc1\x1a" + issued)
+    yield changed_to("a time under a tag", payload=dated)
+    tagged = {**one.claims, PRIVATE: {**one.private, 32: cbor2.CBORTag(2, b"\1")}}
+    yield changed_to("a tag in an extension", payload=dumps(tagged))
     yield changed_to("claims in a list", payload=dumps([one.claims]))
 
 

@@ -92,6 +92,9 @@ def test_what_is_read_has_one_encoding_only(data: bytes) -> None:
         "a1410001",
         "a1800001",
         "a1c00001",
+        "81c100",  # a tag inside
+        "c1c100",
+        "a101c24101",
     ],
 )
 def test_anything_else_is_malformed(data: str) -> None:
@@ -102,6 +105,11 @@ def test_anything_else_is_malformed(data: str) -> None:
 def test_depth_is_bounded() -> None:
     assert read(bytes.fromhex("8181818101"), depth=4) == [[[[1]]]]
     assert read(bytes.fromhex("d281a10101"), depth=3) == Tagged(18, [{1: 1}])
-    for data in (b"\x81" * 5 + b"\x01", b"\x81" * 400, b"\xc1" * 400, b"\xa1\x01" * 400):
+    for data in (
+        b"\x81" * 5 + b"\x01",
+        b"\x81" * 400,
+        b"\xc1" + b"\x81" * 4 + b"\x01",
+        b"\xa1\x01" * 400,
+    ):
         with pytest.raises(Malformed, match="deep"):
             read(data, depth=4)

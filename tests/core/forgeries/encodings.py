@@ -71,3 +71,13 @@ encoded(
     "undefined",
     lambda draft, chance: dumps({**draft.claims, PRIVATE: {**draft.private, 32: cbor2.undefined}}),
 )
+encoded(
+    "a time under a tag",
+    lambda draft, chance: draft.payload.replace(b"\x06\x1a", b"\x06\xc1\x1a", 1),
+)
+encoded(
+    "a tag in an extension",
+    lambda draft, chance: dumps(
+        {**draft.claims, PRIVATE: {**draft.private, 32: cbor2.CBORTag(2, b"\1")}}
+    ),
+)

@@ -47,6 +47,7 @@ function item(data, start, depth) {
   if (depth === 0) throw new Malformed("nested too deeply");
   if (major === 4) return array(data, at, argument, depth - 1);
   if (major === 5) return map(data, at, argument, depth - 1);
+  if (start) throw new Malformed("a tag inside");
   const [value, end] = item(data, at, depth - 1);
   return [new Tagged(argument, value), end];
 }
