@@ -4,6 +4,8 @@ import { spoken, word } from "./words.js";
 
 const $ = (selector) => document.querySelector(selector);
 const TEST = "HT";
+/** How times are written: the page's English is Hong Kong's. */
+const locale = () => (spoken() === "en" ? "en-HK" : spoken());
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 
 /** Say a length of time in whole seconds, minutes, hours (up to two days of them) or days. */
@@ -11,7 +13,7 @@ export function age(seconds) {
   const [unit, size] = UNITS.find(([unit, size]) => seconds >= size * (unit === "day" ? 2 : 1)) ?? UNITS.at(-1);
   const amount = Math.floor(seconds / size);
   const style = { style: "unit", unit, unitDisplay: "long" };
-  return new Intl.NumberFormat(spoken(), style).format(amount);
+  return new Intl.NumberFormat(locale(), style).format(amount);
 }
 
 /**
@@ -48,6 +50,6 @@ function facts({ claims, binding, challenge }, now) {
 
 function moment(seconds) {
   const form = { timeZone: "Asia/Hong_Kong", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  const time = new Intl.DateTimeFormat(spoken(), form).format(seconds * 1000);
+  const time = new Intl.DateTimeFormat(locale(), form).format(seconds * 1000);
   return word("hongKong").replace("{time}", time);
 }

@@ -16,7 +16,7 @@ const CHECKED = ["hkid", "birth_certificate"];
 const HKID = /^([A-Z]{1,2}[0-9]{6})([0-9A])?$/;
 const [LEAST, MOST] = [5, 20];
 
-/** What was typed is no document number; `reason`: format, check_digit, zone, zone_digit. */
+/** What was typed is no document number; `reason`: format, check_digit, zone, zone_digit, zone_kind. */
 export class NotADocument extends Error {
   constructor(reason) {
     super(reason);
@@ -49,8 +49,10 @@ function fromZone(kind, text) {
     throw new NotADocument("zone_digit");
   }
   if (!zone) throw new NotADocument("zone");
-  // A zone tells a passport by its first letter; the others share theirs.
-  return [KINDS[zone.code.startsWith("P") && CHECKED.includes(kind) ? "passport" : kind], zone.number];
+  if (!CHECKED.includes(kind)) return [KINDS[kind], zone.number];
+  // Of the kinds that have such a zone only a passport says by its first letter which it is.
+  if (!zone.kind.startsWith("P")) throw new NotADocument("zone_kind");
+  return [KINDS.passport, zone.number];
 }
 
 /**

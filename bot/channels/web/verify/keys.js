@@ -19,13 +19,14 @@ const OPTIONAL = [WITHDRAWN, EARLIEST];
 const [EC2, ES256, P_256, VERIFY] = [2, -7, 1, 2];
 
 /**
- * Read a parsed JSON Web Key Set; return {codes, bundles, issuedAt, revoked}: the keys that sign
+ * Read a parsed JSON Web Key Set; return {keys, bundleKeys, issuedAt, revoked}: those that sign
  * codes and those that sign bundles, each by kid; epoch seconds or null; a set of prefixes of
  * codes' ids in hexadecimal. Throw where it is none of ours.
  */
-export async function fromKeySet({ keys, issued = null, revoked = [] }) {
-  const set = { codes: new Map(), bundles: new Map(), issuedAt: issued, revoked: new Set(revoked) };
-  for (const jwk of keys) {
+export async function fromKeySet({ keys: jwks, issued = null, revoked = [] }) {
+  const keys = new Map();
+  const bundleKeys = new Map();
+  for (const jwk of jwks) {
     if (Object.entries(KIND).some(([name, value]) => jwk[name] !== value)) {
       throw new Malformed("a key that is not for ES256 on P-256");
     }
@@ -36,9 +37,9 @@ export async function fromKeySet({ keys, issued = null, revoked = [] }) {
       withdrawn: jwk.withdrawn ?? false,
       earliest: jwk.iat_min ?? null,
     });
-    (jwk.signs === "bundles" ? set.bundles : set.codes).set(one.kid, one);
+    (jwk.signs === "bundles" ? bundleKeys : keys).set(one.kid, one);
   }
-  return set;
+  return { keys, bundleKeys, issuedAt: issued, revoked: new Set(revoked) };
 }
 
 /** Read a COSE_Key that signs the codes of `realm`, or throw. */

@@ -20,6 +20,8 @@ const AGAIN_MS = 5_000;
 const CROWD_MS = 2_000;
 const REFRESH_MS = 5 * 60_000;
 const TICK_MS = 1_000;
+/** Seconds: the age of a list is told no more exactly. */
+const MINUTE = 60;
 
 const READY = { look: "ready", advice: "ready", why: "readyWhat" };
 const NOTHING = { look: "nothing", advice: "nothing", why: "nothingWhat", how: "nothingHow" };
@@ -105,6 +107,7 @@ async function judge() {
 function answered(advice, look, why, verdict = null) {
   if (!verdict) text = null;
   show({ look, advice, why, verdict, now: seconds() });
+  $("#answer").scrollIntoView({ block: "nearest" });
   sounds.play(advice);
   if ($("#aloud").getAttribute("aria-pressed") === "true") sounds.pronounce(word(advice), spoken());
   keep();
@@ -140,7 +143,7 @@ function forgetDocument() {
 
 function tell() {
   const { list, problem } = trust;
-  const old = list ? word("list").replace("{age}", age(list.age)) : trust.keys ? word("noList") : "";
+  const old = list ? word("list").replace("{age}", age(Math.max(MINUTE, list.age))) : trust.keys ? word("noList") : "";
   $("#list").textContent = list?.stale ? `${old} ${word("stale")}` : old;
   $("#list").classList.toggle("warning", Boolean(list?.stale) || (trust.keys && !list));
   const distrusted = DISTRUST.includes(problem);

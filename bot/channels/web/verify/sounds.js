@@ -21,18 +21,16 @@ export function mute(on) {
 /** Make ready to be heard: a browser allows it only in answer to a touch or a key. */
 export function wake() {
   context ??= new AudioContext();
-  if (context.state === "suspended") context.resume();
 }
-
-/** Tell whether a tune would be heard. */
-export const awake = () => context?.state === "running";
 
 /** Play the tune of an advice, and shake the device if it can. */
 export function play(advice) {
   if (muted()) return;
   const { type, notes, shake } = TUNES[advice];
   navigator.vibrate?.(shake);
-  if (!awake()) return;
+  if (!context) return;
+  // It sleeps when nobody has heard it for a while; what is played now sounds when it wakes.
+  context.resume();
   for (const [pitch, begins, lasts] of notes) {
     const [tone, loud] = [context.createOscillator(), context.createGain()];
     const [start, end] = [context.currentTime + begins, context.currentTime + begins + lasts];

@@ -27,18 +27,12 @@ export class Trust {
     this.#database = await database();
     const { keySet, bundle } = await this.#kept();
     if (keySet) this.#pinned = await fromKeySet(keySet);
-    if (!bundle) return;
-    try {
-      this.#bundle = await open(bundle, this.#pinned.bundles, seconds());
-    } catch (error) {
-      this.problem = reasonOf(error);
-    }
+    if (bundle) this.#bundle = await this.#reopened(bundle);
   }
 
   /** The keys for check(), null while there are none. */
   get keys() {
-    if (this.#bundle) return this.#bundle;
-    return this.#pinned && { ...this.#pinned, keys: this.#pinned.codes };
+    return this.#bundle ?? this.#pinned;
   }
 
   /** {age, stale} of the list of withdrawn codes, age in seconds; null without one. */
@@ -72,15 +66,20 @@ export class Trust {
   }
 
   async #offer(data) {
-    const offered = await open(data, this.#pinned.bundles, seconds());
+    const offered = await open(data, this.#pinned.bundleKeys, seconds());
     const { sequence } = offered;
     // Another tab may hold a newer one, so it is compared where nobody comes between.
     const kept = await this.#change((kept) =>
       kept.sequence >= sequence ? kept : { ...kept, bundle: data, sequence },
     );
-    const held = kept.bundle === data ? offered : await open(kept.bundle, this.#pinned.bundles, seconds());
+    const held = kept.bundle === data ? offered : await this.#reopened(kept.bundle);
     this.#bundle = newer(this.#bundle, held);
     this.problem = sequence < this.#bundle.sequence ? "older" : null;
+  }
+
+  /** Open a bundle that was taken before: a clock that has gone back since makes it no worse. */
+  async #reopened(bundle) {
+    return open(bundle, this.#pinned.bundleKeys, Infinity);
   }
 
   async #kept() {

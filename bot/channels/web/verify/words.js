@@ -5,6 +5,7 @@ import { learn } from "/static/language.js";
 learn({
   en: {
     title: "Check a health code",
+    heading: "Check codes",
     large: "Large text",
     language: "Language of this page",
     sound: "Sound",
@@ -89,6 +90,7 @@ learn({
     bad_check_digit: "The last character does not fit. Please type the number again.",
     bad_zone: "The machine-readable lines are not complete. Please enter all of them.",
     bad_zone_digit: "A check digit does not fit. Please enter the lines again.",
+    bad_zone_kind: "An identity card has no such lines. Please choose the kind of this document.",
     liveTitle: "Live code",
     liveAsk: "Ask for a live code",
     liveHow: "Show these digits to the holder. He chooses “An officer asks me for a live code” in the chat and enters them there. Then scan his new code.",
@@ -112,6 +114,7 @@ learn({
   },
   "zh-Hant-HK": {
     title: "查驗健康碼",
+    heading: "查驗健康碼",
     large: "大字",
     language: "本頁語言",
     sound: "聲音",
@@ -196,6 +199,7 @@ learn({
     bad_check_digit: "最後一個字元不符，請重新輸入號碼。",
     bad_zone: "機讀區不完整，請輸入所有行。",
     bad_zone_digit: "校驗數字不符，請重新輸入。",
+    bad_zone_kind: "身份證沒有機讀區，請選擇這份證件的類別。",
     liveTitle: "即時碼",
     liveAsk: "要求即時碼",
     liveHow: "請讓持碼人看這些數字。他在對話中選擇「有人員要求我出示即時碼」，並輸入數字，然後掃描他的新碼。",
@@ -219,6 +223,7 @@ learn({
   },
   "zh-Hans": {
     title: "查验健康码",
+    heading: "查验健康码",
     large: "大字",
     language: "本页语言",
     sound: "声音",
@@ -303,6 +308,7 @@ learn({
     bad_check_digit: "最后一个字符不符，请重新输入号码。",
     bad_zone: "机读区不完整，请输入所有行。",
     bad_zone_digit: "校验数字不符，请重新输入。",
+    bad_zone_kind: "身份证没有机读区，请选择这份证件的类别。",
     liveTitle: "实时码",
     liveAsk: "要求实时码",
     liveHow: "请让持码人看这些数字。他在对话中选择“有人员要求我出示实时码”，并输入数字，然后扫描他的新码。",
