@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.store.store import Transaction
 
 AT_ONCE = 20
-"""Codes assessed in one transaction: for so long everybody else waits, about 30 ms."""
+"""Codes assessed in one transaction: for so long everybody else waits, about 40 ms."""
 
 CLOSED_AT_ONCE = 1_000
 """Codes that are over, and are put away in one statement."""
