@@ -30,9 +30,10 @@ class PasscodePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     A code lives `minutes` and bears `attempts`; before each attempt after the first pass the
     seconds of `attempt_delays` (the first entry is the first attempt's), before each code sent
-    again those of `resend_after`. `failures_per_hour`, and the day's codes (`per_day_of_mean`
-    times the mean of two weeks, `per_day_at_least` in any case) are of the whole service;
-    `block_per_hour` is of a hundred adjacent numbers.
+    again those of `resend_after`. A number with `phone_failures_in_a_row` wrong codes, however
+    long ago, gets no more until a person has looked. `failures_per_hour`, and the day's codes
+    (`per_day_of_mean` times the mean of two weeks, `per_day_at_least` in any case) are of the
+    whole service; `block_per_hour` is of a hundred adjacent numbers.
     """
 
     minutes: Annotated[int, Meta(ge=1, le=10)] = 10
@@ -41,6 +42,7 @@ class PasscodePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resend_after: tuple[Count, ...] = (60, 120, 300, 600)
     phone_per_day: Count = 5
     phone_failures_per_day: Count = 10
+    phone_failures_in_a_row: Count = 50
     chat_per_day: Count = 8
     chat_phones_per_day: Count = 3
     block_per_hour: Count = 20

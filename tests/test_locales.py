@@ -25,6 +25,9 @@ SOURCES = [
 JOINED = ("engine.please_check", "engine.comma", "why.until")
 """Texts that are joined to others, and bring their own space."""
 
+REFUSED = ("wait", "phone", "chat", "numbers", "busy", "failures", "locked")
+"""Why a one-time code is not sent."""
+
 BUTTON = 40
 """Characters that a phone of 320 px shows of a button."""
 
@@ -73,8 +76,10 @@ def needed(form: type[Form], field: Field) -> list[str]:
         keys += [f"{field.key}.option.yes", f"{field.key}.option.edit", f"{form.name}.summary"]
     if isinstance(field, OneTimeCode):
         keys += [f"{field.key}.option.again", f"{field.key}.option.other_number"]
-        keys += [f"{field.key}.refused.{why}" for why in ("wait", "phone", "chat", "busy")]
-        keys += [f"{field.key}.sms", f"{field.key}.sent_again"]
+        keys += [f"{field.key}.refused.{why}" for why in REFUSED]
+        keys += [
+            f"{field.key}.{text}" for text in ("sms", "sent_again", "earlier", "enter", "unsent")
+        ]
     return keys
 
 

@@ -197,8 +197,7 @@ class Conversation:
         if session.field != field.name:
             session.field, session.partial, session.meant = field.name, [], ""
         session.failures, session.wrong, session.aside = 0, "", ""
-        await field.asked(turn)
-        show(turn, self.forms[session.form], field)
+        show(turn, self.forms[session.form], field, await field.asked(turn))
 
     async def again(self, turn: Turn, text: str = "") -> None:
         """Say what was noted and offer the question in hand again, without repeating it."""

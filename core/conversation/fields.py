@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -69,8 +70,9 @@ class Field:
         """Return the rows of answers that can be chosen: (option, label)."""
         return []
 
-    async def asked(self, turn: Turn) -> None:
-        """Do what must happen before the question is shown."""
+    async def asked(self, turn: Turn) -> str:
+        """Do what must happen before the question is shown; return which of its texts asks it."""
+        return "ask"
 
     async def take(self, turn: Turn, said: Said) -> Any:
         """Return the answer, or WAITING, or raise Invalid."""
@@ -280,9 +282,13 @@ class OneTimeCode(Field):
     def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
         return [[(o, turn.text(f"{self.key}.option.{o}")) for o in (self.AGAIN, self.OTHER)]]
 
-    async def asked(self, turn: Turn) -> None:
-        if not turn.session.challenge:
-            await self._send(turn)
+    def _mobile(self, turn: Turn) -> str:
+        return self.sent_to.kind.show(turn.session.answers[self.sent_to.name], turn.language)
+
+    async def asked(self, turn: Turn) -> str:
+        if turn.session.challenge or await self._send(turn):
+            return "ask"
+        return "enter" if turn.session.challenge else "unsent"
 
     async def _send(self, turn: Turn) -> bool:
         phone = turn.session.answers[self.sent_to.name]
@@ -293,10 +299,18 @@ class OneTimeCode(Field):
             challenge=turn.session.challenge,
             now=turn.now,
         )
-        if sent.refused:
-            turn.note(f"{self.key}.refused.{sent.refused}", at=sent.again_at)
-            return False
         turn.session.challenge = sent.challenge
+        if sent.refused:
+            turn.note(
+                f"{self.key}.refused.{sent.refused}",
+                at=sent.again_at and _full_minute(sent.again_at),
+                mobile=self._mobile(turn),
+                most=turn.policy.passcode.chat_phones_per_day,
+                hotline=turn.policy.hotline,
+            )
+            if sent.good_until:
+                turn.note(f"{self.key}.earlier", until=sent.good_until)
+            return False
         minutes = turn.policy.passcode.minutes
         text = turn.text(f"{self.key}.sms", code=sent.code, minutes=minutes)
         turn.effects.append(Sms(to=phone, text=text))
@@ -306,7 +320,7 @@ class OneTimeCode(Field):
         match said:
             case Chosen(option=self.AGAIN):
                 if await self._send(turn):
-                    turn.note(f"{self.key}.sent_again")
+                    turn.note(f"{self.key}.sent_again", mobile=self._mobile(turn))
                 return WAITING
             case Chosen(option=self.OTHER):
                 turn.session.challenge = ""
@@ -329,6 +343,11 @@ class OneTimeCode(Field):
                     raise Invalid("code_wrong")
                 return turn.session.challenge
         raise Invalid("code_format")
+
+
+def _full_minute(at: datetime) -> datetime:
+    """Return the first full minute that is not before an instant: texts show no seconds."""
+    return at + timedelta(seconds=-at.timestamp() % 60)
 
 
 class Decision(StrEnum):

@@ -35,14 +35,14 @@ NAMES = {
 }
 
 
-def show(turn: Turn, form: type[Form], field: Field) -> None:
-    """Show a question, with where one is and what can be done."""
+def show(turn: Turn, form: type[Form], field: Field, text: str) -> None:
+    """Show a question in that text of it, with where one is and what can be done."""
     session = turn.session
     if session.job and session.job_field == field.name:
         turn.reply(turn.text("engine.reading"), ways_out(turn, form, field))
         return
     asked = [f for f in form.asked(session.answers) if not isinstance(f, Confirm)]
-    text = turn.text(f"{field.key}.ask", **form.values(turn, field))
+    text = turn.text(f"{field.key}.{text}", **form.values(turn, field))
     if isinstance(field, Confirm):
         text = f"{summary(turn, form)}\n\n{text}"
     elif form.numbered and len(asked) > 1:

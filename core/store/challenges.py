@@ -9,13 +9,16 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Float,
+    FromClause,
+    ScalarSelect,
     Select,
     bindparam,
     case,
@@ -36,20 +39,24 @@ from core.store.tallies import Tallies, count_of
 from core.vault import KeyRing
 
 DAY, HOUR = 86_400, 3_600
-FAILED, SENT = "failed_checks", "sent_codes"
+FAILED, SENT, IN_A_ROW = "failed_checks", "sent_codes", "failed_in_a_row"
+FAILURES, LOCKED = "failures", "locked"
 
 
 @dataclass(frozen=True)
 class Sent:
     """What became of the wish to send a code.
 
-    `refused` is empty, or why not: wait, phone, chat, busy; then `again_at` says when to try.
+    `refused` is empty, or why not: wait, phone, chat, numbers, busy, failures, locked; then
+    `again_at` says when to try (never for locked), and `challenge` is the one that the chat may
+    still answer for that phone, until `good_until`; empty where there is none.
     """
 
     challenge: str
     code: str = ""
     refused: str = ""
     again_at: datetime | None = None
+    good_until: datetime | None = None
 
 
 class Challenges:
@@ -64,6 +71,10 @@ class Challenges:
     def _phone(self, phone: str) -> bytes:
         return self.ring.index("phone", phone)
 
+    def _row(self, phone: str) -> str:
+        """Return the name under which a phone's failures in a row are counted."""
+        return self._phone(phone).hex()[:20]
+
     async def send(
         self, *, chat: str, phone: str, purpose: str, challenge: str, now: datetime
     ) -> Sent:
@@ -73,7 +84,10 @@ class Challenges:
         live = await self._live(challenge, chat, phone, purpose, at)
         refused = await self._refused(chat, phone, live, now)
         if refused:
-            return Sent(challenge, refused=refused[0], again_at=refused[1])
+            why, again_at = refused
+            good = None if why in (FAILURES, LOCKED) else await self._good(chat, phone, purpose, at)
+            challenge, until = good or ("", None)
+            return Sent(challenge, refused=why, again_at=again_at, good_until=_instant(until))
         if live is None:
             challenge = secrets.token_hex(16)
             await self.connection.execute(
@@ -111,61 +125,123 @@ class Challenges:
 
     async def _live(
         self, challenge: str, chat: str, phone: str, purpose: str, at: float
-    ) -> tuple[int, float] | None:
+    ) -> _Live | None:
         if not challenge:
             return None
-        sends = (
-            select(func.count(), func.coalesce(func.max(dispatches.c.made_at), 0.0))
-            .select_from(dispatches.join(challenges, challenges.c.id == dispatches.c.challenge))
-            .where(
-                challenges.c.id == challenge,
-                challenges.c.chat == chat,
-                challenges.c.phone == self._phone(phone),
-                challenges.c.purpose == purpose,
-                challenges.c.expires_at > at,
-                challenges.c.verified_at.is_(None),
-                challenges.c.attempts < self.limits.attempts,
+        row = (
+            await self.connection.execute(
+                select(
+                    func.count(),
+                    func.max(dispatches.c.made_at),
+                    func.max(challenges.c.expires_at),
+                )
+                .select_from(dispatches.join(challenges, challenges.c.id == dispatches.c.challenge))
+                .where(challenges.c.id == challenge, *self._answerable(chat, phone, purpose, at))
             )
-        )
-        count, last = (await self.connection.execute(sends)).one()
-        return (count, last) if count else None
+        ).one()
+        return _Live(*row) if row[0] else None
+
+    async def _good(
+        self, chat: str, phone: str, purpose: str, at: float
+    ) -> tuple[str, float] | None:
+        """Return the newest challenge that can still be answered, and until when."""
+        row = (
+            await self.connection.execute(
+                select(challenges.c.id, challenges.c.expires_at)
+                .where(*self._answerable(chat, phone, purpose, at))
+                .order_by(challenges.c.made_at.desc())
+                .limit(1)
+            )
+        ).one_or_none()
+        return (row[0], row[1]) if row else None
+
+    def _answerable(
+        self, chat: str, phone: str, purpose: str, at: float
+    ) -> list[ColumnElement[bool]]:
+        return [
+            challenges.c.chat == chat,
+            challenges.c.phone == self._phone(phone),
+            challenges.c.purpose == purpose,
+            challenges.c.expires_at > at,
+            challenges.c.verified_at.is_(None),
+            challenges.c.attempts < self.limits.attempts,
+        ]
 
     async def _refused(
-        self, chat: str, phone: str, live: tuple[int, float] | None, now: datetime
-    ) -> tuple[str, datetime] | None:
+        self, chat: str, phone: str, live: _Live | None, now: datetime
+    ) -> tuple[str, datetime | None] | None:
         limits, at = self.limits, now.timestamp()
-        if live is not None:
-            sends, last = live
-            if sends > len(limits.resend_after):
-                return "phone", now + timedelta(days=1)
-            ready = last + limits.resend_after[sends - 1]
-            if at < ready:
-                return "wait", datetime.fromtimestamp(ready, now.tzinfo)
-        row = (
+        counts = (
             await self.connection.execute(
                 _COUNTS,
                 {
                     "of_phone": self._phone(phone),
                     "of_chat": chat,
                     "of_block": self.ring.index("block", phone[:-2]),
+                    "of_row": self._row(phone),
                     "yesterday": at - DAY,
                     "last_hour": at - HOUR,
                 },
             )
         ).one()
-        phone_day, phone_last, chat_day, chat_phones, block_hour = row
-        tomorrow = now + timedelta(days=1)
-        if phone_day >= limits.phone_per_day:
-            return "phone", tomorrow
-        if phone_last is not None and at < phone_last + limits.resend_after[0]:
-            return "wait", datetime.fromtimestamp(phone_last + limits.resend_after[0], now.tzinfo)
-        if chat_day >= limits.chat_per_day or chat_phones >= limits.chat_phones_per_day:
-            return "chat", tomorrow
-        if block_hour >= limits.block_per_hour:
-            return "busy", now + timedelta(hours=1)
+        if counts.in_a_row >= limits.phone_failures_in_a_row:
+            return LOCKED, None
+        if counts.failures >= limits.phone_failures_per_day:
+            return FAILURES, await self._forgiven_at(phone, at)
+        of_phone, of_chat = (
+            dispatches.c.phone == self._phone(phone),
+            dispatches.c.chat == chat,
+        )
+        if counts.phone >= limits.phone_per_day:
+            return "phone", await self._free_at(limits.phone_per_day, DAY, at, of_phone)
+        if live and live.sends > len(limits.resend_after):
+            return "phone", _instant(live.expires_at)
+        ready = max(
+            live.last + limits.resend_after[live.sends - 1] if live else at,
+            at if counts.last is None else counts.last + limits.resend_after[0],
+        )
+        if at < ready:
+            return "wait", _instant(ready)
+        if counts.chat >= limits.chat_per_day:
+            return "chat", await self._free_at(limits.chat_per_day, DAY, at, of_chat)
+        if counts.numbers >= limits.chat_phones_per_day:
+            most = limits.chat_phones_per_day
+            return "numbers", await self._free_at(most, DAY, at, of_chat, ~of_phone, phones=True)
+        if counts.block >= limits.block_per_hour:
+            of_block = dispatches.c.block == self.ring.index("block", phone[:-2])
+            return "busy", await self._free_at(limits.block_per_hour, HOUR, at, of_block)
         if await self._day_is_full(now):
             return "busy", start_of_day(hong_kong_day(now) + timedelta(days=1))
         return None
+
+    async def _free_at(
+        self,
+        most: int,
+        seconds: int,
+        at: float,
+        *which: ColumnElement[bool],
+        phones: bool = False,
+    ) -> datetime | None:
+        """Return when fewer than `most` of these sends, or of their phones, will be in the time."""
+        made: ColumnElement[float] = dispatches.c.made_at
+        query = select(func.max(made) if phones else made).where(*which, made > at - seconds)
+        query = query.group_by(dispatches.c.phone if phones else dispatches.c.id)
+        sends = sorted((await self.connection.scalars(query)).all(), reverse=True)
+        return _instant(sends[most - 1] + seconds)
+
+    async def _forgiven_at(self, phone: str, at: float) -> datetime | None:
+        """Return when so few failures will be in the day that codes may be tried again."""
+        rows = await self.connection.execute(
+            select(challenges.c.made_at, challenges.c.attempts)
+            .where(
+                challenges.c.phone == self._phone(phone),
+                challenges.c.made_at > at - DAY,
+                challenges.c.verified_at.is_(None),
+            )
+            .order_by(challenges.c.made_at.desc())
+        )
+        made = [when for when, attempts in rows for _ in range(attempts)]
+        return _instant(made[self.limits.phone_failures_per_day - 1] + DAY)
 
     async def _day_is_full(self, now: datetime) -> bool:
         """Tell whether today's codes exceed three times the mean of the last 14 days."""
@@ -181,6 +257,9 @@ class Challenges:
     ) -> bool:
         """Tell whether the code is right. Counts the attempt, whatever the answer.
 
+        A code that is not looked at, for whatever reason, is no failure of the phone's: nobody can
+        lock a phone to which he had no code sent.
+
         One conditional statement: however many ask at once, no more than the allowed attempts are
         evaluated and the right code is accepted once.
         """
@@ -194,16 +273,50 @@ class Challenges:
                     "of_chat": chat,
                     "of_phone": self._phone(phone),
                     "of_purpose": purpose,
+                    "of_row": self._row(phone),
                     "at": now.timestamp(),
                     "right_code": right,
                     "hour": hour,
                 },
             )
         ).one_or_none()
-        if row is None or row[0] is None:
+        if row is None or row.verified_at is None:
             await self.tallies.add(FAILED, hour)
+            if row is not None:
+                await self.tallies.add(IN_A_ROW, self._row(phone))
             return False
+        if row.in_a_row:
+            await self.unlock(phone)
         return True
+
+    async def unlock(self, phone: str) -> None:
+        """Forget the failures in a row of a phone: a code was right, or a person has looked."""
+        await self.tallies.clear(IN_A_ROW, self._row(phone))
+
+
+class _Live(NamedTuple):
+    """A challenge that can be answered: how often it was sent, when last, and until when."""
+
+    sends: int
+    last: float
+    expires_at: float
+
+
+def _instant(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
+def _failures(table: FromClause, since: ColumnElement[float]) -> ScalarSelect[int]:
+    """Return the wrong codes for a phone among the challenges made since then."""
+    return (
+        select(func.coalesce(func.sum(table.c.attempts), 0))
+        .where(
+            table.c.phone == bindparam("of_phone"),
+            table.c.made_at > since,
+            table.c.verified_at.is_(None),
+        )
+        .scalar_subquery()
+    )
 
 
 def _counts() -> Select[Any]:
@@ -215,11 +328,13 @@ def _counts() -> Select[Any]:
     of_block = dispatches.c.block == bindparam("of_block")
     phones = func.count(distinct(dispatches.c.phone))
     return select(
-        select(func.count()).where(of_phone, made > yesterday).scalar_subquery(),
-        select(func.max(made)).where(of_phone).scalar_subquery(),
-        select(func.count()).where(of_chat).scalar_subquery(),
-        select(phones).where(of_chat, ~of_phone).scalar_subquery(),
-        select(func.count()).where(of_block, made > last_hour).scalar_subquery(),
+        select(func.count()).where(of_phone, made > yesterday).scalar_subquery().label("phone"),
+        select(func.max(made)).where(of_phone).scalar_subquery().label("last"),
+        select(func.count()).where(of_chat).scalar_subquery().label("chat"),
+        select(phones).where(of_chat, ~of_phone).scalar_subquery().label("numbers"),
+        select(func.count()).where(of_block, made > last_hour).scalar_subquery().label("block"),
+        _failures(challenges, yesterday).label("failures"),
+        count_of(IN_A_ROW, bindparam("of_row")).label("in_a_row"),
     )
 
 
@@ -227,18 +342,10 @@ _COUNTS = _counts()
 
 
 @cache
-def _check_statement(limits: PasscodePolicy) -> ReturningUpdate[tuple[float | None]]:
+def _check_statement(limits: PasscodePolicy) -> ReturningUpdate[tuple[float | None, int]]:
     at: BindParameter[float] = bindparam("at", type_=Float)
-    others = challenges.alias()
-    failures = (
-        select(func.coalesce(func.sum(others.c.attempts), 0))
-        .where(
-            others.c.phone == bindparam("of_phone"),
-            others.c.made_at > at - DAY,
-            others.c.verified_at.is_(None),
-        )
-        .scalar_subquery()
-    )
+    failures = _failures(challenges.alias(), at - DAY)
+    in_a_row = count_of(IN_A_ROW, bindparam("of_row"))
     delay = case(
         dict(enumerate(limits.attempt_delays)),
         value=challenges.c.attempts + 1,
@@ -256,6 +363,7 @@ def _check_statement(limits: PasscodePolicy) -> ReturningUpdate[tuple[float | No
             challenges.c.expires_at > at,
             challenges.c.ready_at <= at,
             failures < limits.phone_failures_per_day,
+            in_a_row < limits.phone_failures_in_a_row,
             count_of(FAILED, bindparam("hour")) < limits.failures_per_hour,
         )
         .values(
@@ -263,5 +371,5 @@ def _check_statement(limits: PasscodePolicy) -> ReturningUpdate[tuple[float | No
             ready_at=at + delay,
             verified_at=case((bindparam("right_code"), at), else_=None),
         )
-        .returning(challenges.c.verified_at)
+        .returning(challenges.c.verified_at, in_a_row.label("in_a_row"))
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store.tables import tallies
@@ -28,6 +28,12 @@ class Tallies:
         await self.connection.execute(
             insert_or_replace(self.connection, tallies, count=tallies.c.count + 1),
             {"name": name, "period": period, "count": 1},
+        )
+
+    async def clear(self, name: str, period: str) -> None:
+        """Begin to count anew."""
+        await self.connection.execute(
+            delete(tallies).where(tallies.c.name == name, tallies.c.period == period)
         )
 
     async def of(self, name: str, periods: Sequence[str]) -> dict[str, int]:

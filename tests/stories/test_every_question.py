@@ -12,6 +12,7 @@ from core.conversation.messages import Edited, File, Other, Press
 from core.conversation.prompt import NAMES
 from core.conversation.texts import Language
 from core.holder import Holder
+from core.policy import PasscodePolicy, Policy
 from core.store.store import Store
 from handlers.commands import conversation
 from handlers.health_code import HealthCode
@@ -37,6 +38,7 @@ DONE = {
 @pytest.fixture(autouse=True)
 async def registered(store: Store, clock: TestClock) -> None:
     """Know somebody already at the chat, as who gets a code must be; none of his files."""
+    store.policy = Policy(passcode=PasscodePolicy(phone_per_day=99))
     holder = Holder(
         document="hkid",
         number="G123456(A)",

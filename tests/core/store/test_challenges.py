@@ -16,6 +16,7 @@ from sqlalchemy import Table, func, select
 from core.days import hong_kong_day, start_of_day
 from core.policy import PasscodePolicy
 from core.store.challenges import FAILED, SENT, Sent
+from core.store.retention import erase_what_is_old
 from core.store.store import Store
 from core.store.tables import challenges, dispatches, tallies
 
@@ -127,8 +128,10 @@ async def test_the_same_code_is_sent_again_after_each_delay_and_then_no_more(sms
         assert (refused.challenge, refused.code) == (first.challenge, "")
         sms.waits(seconds=1)
         assert await sms.asks(again=True) == first
-    sms.waits(seconds=200)
-    assert (await sms.asks(again=True)).refused == "phone"
+    sms.waits(seconds=100)
+    refused = await sms.asks(again=True)
+    end = NOON + timedelta(minutes=10)
+    assert refused == Sent(first.challenge, refused="phone", again_at=end, good_until=end)
     assert await sms.tries()
 
 
@@ -199,13 +202,104 @@ async def test_ten_failures_lock_a_number_for_a_day(sms: Sms) -> None:
         for _ in range(5):
             assert not await sms.tries_wrong()
         sms.waits(minutes=2)
-    await sms.asks(chat="web:2")
-    assert not await sms.tries(chat="web:2")
+    # So many failures are in one day until the first of them is a day old.
+    forgiven = NOON + timedelta(days=1)
+    assert await sms.asks(chat="web:2") == Sent("", refused="failures", again_at=forgiven)
     await sms.asks(OTHER_PHONE, chat="web:3")
     assert await sms.tries(chat="web:3", phone=OTHER_PHONE)
-    sms.waits(days=1)
-    await sms.asks(chat="web:2")
+    sms.now = forgiven - timedelta(seconds=1)
+    assert (await sms.asks(chat="web:2")).refused == "failures"
+    sms.now = forgiven
+    assert not (await sms.asks(chat="web:2")).refused
     assert await sms.tries(chat="web:2")
+
+
+async def fails(sms: Sms, times: int) -> None:
+    """Type so many wrong codes, and have new ones sent in between."""
+    for number in range(times):
+        if number % 5 == 0:
+            sms.waits(minutes=2)
+            assert not (await sms.asks()).refused
+        assert not await sms.tries_wrong()
+
+
+UNHURRIED = {
+    "attempt_delays": (0,),
+    "phone_per_day": 99,
+    "chat_per_day": 99,
+    "block_per_hour": 99,
+    "phone_failures_per_day": 99,
+}
+"""Limits under which many codes can be tried one after the other."""
+
+
+async def test_fifty_failures_in_a_row_lock_a_number_until_a_person_has_looked(sms: Sms) -> None:
+    assert PasscodePolicy().phone_failures_in_a_row == 50
+    sms.store = limited(sms.store, **UNHURRIED)
+    await fails(sms, 50)
+    sms.waits(days=400)
+    async with sms.store.writing() as tx:
+        await erase_what_is_old(tx.connection, sms.store.policy.retention, sms.now)
+    for chat in ("web:1", "web:2"):
+        assert await sms.asks(chat=chat) == Sent("", refused="locked")
+    assert not (await sms.asks(OTHER_PHONE, chat="web:3")).refused
+    async with sms.store.writing() as tx:
+        await tx.challenges.unlock(PHONE)
+    assert not (await sms.asks()).refused
+    assert await sms.tries()
+
+
+async def test_a_code_that_was_sent_is_not_looked_at_once_the_number_is_locked(sms: Sms) -> None:
+    sms.store = limited(sms.store, **UNHURRIED, phone_failures_in_a_row=7)
+    await fails(sms, 6)
+    sent = await sms.asks(chat="web:2")
+    assert sent.refused == "wait"
+    sms.waits(minutes=2)
+    right = await sms.asks(chat="web:2")
+    assert not await sms.tries(wrong(right.code), chat="web:2")
+    assert not await sms.tries(right.code, chat="web:2")
+    refused = await sms.asks(chat="web:2")
+    assert (refused.refused, refused.challenge, refused.good_until) == ("locked", "", None)
+
+
+async def test_a_right_code_ends_the_row(sms: Sms) -> None:
+    sms.store = limited(sms.store, **UNHURRIED, phone_failures_in_a_row=7)
+    for _ in range(3):
+        await fails(sms, 6)
+        sms.waits(minutes=2)
+        await sms.asks()
+        assert await sms.tries()
+
+
+async def test_nobody_locks_a_number_with_codes_that_are_not_looked_at(sms: Sms) -> None:
+    sms.store = limited(sms.store, attempt_delays=(0,), phone_failures_in_a_row=6)
+    await sms.asks()
+    for _ in range(9):
+        await sms.tries("123456", challenge="unheard of")
+        await sms.tries("123456", chat="web:2")
+        await sms.tries_wrong()
+    sms.waits(minutes=2)
+    assert not (await sms.asks()).refused
+    assert await sms.tries()
+
+
+async def test_who_is_refused_may_use_the_code_that_he_had_before(sms: Sms) -> None:
+    first = await sms.asks()
+    sms.waits(seconds=30)
+    until = NOON + timedelta(minutes=10)
+    wait = NOON + timedelta(minutes=1)
+    for chat, purpose, challenge, good in (
+        ("web:1", "registration", first.challenge, until),
+        ("web:1", "transfer", "", None),
+        ("web:2", "registration", "", None),
+    ):
+        refused = await sms.asks(chat=chat, purpose=purpose)
+        assert refused == Sent(challenge, refused="wait", again_at=wait, good_until=good)
+    sms.now = until
+    for number in range(4):
+        await sms.asks(chat=f"web:{3 + number}")
+        sms.waits(minutes=1)
+    assert (await sms.asks()).good_until is None, "it has run out since"
 
 
 async def test_a_success_is_no_failure(sms: Sms) -> None:
@@ -222,10 +316,13 @@ async def test_a_phone_gets_five_codes_a_day_whoever_asks(sms: Sms) -> None:
         sms.waits(seconds=59)
         assert (await sms.asks(chat="web:9")).refused == ("wait" if chat < 4 else "phone")
         sms.waits(seconds=1)
-    refused = await sms.asks(chat="web:9")
-    assert (refused.refused, refused.again_at) == ("phone", sms.now + timedelta(days=1))
-    sms.waits(days=1)
+    tomorrow = NOON + timedelta(days=1)
+    assert await sms.asks(chat="web:9") == Sent("", refused="phone", again_at=tomorrow)
+    sms.now = tomorrow - timedelta(seconds=1)
+    assert (await sms.asks(chat="web:9")).refused == "phone"
+    sms.now = tomorrow
     assert not (await sms.asks(chat="web:9")).refused
+    assert (await sms.asks(chat="web:9")).again_at == tomorrow + timedelta(minutes=1)
 
 
 async def test_a_chat_asks_for_three_numbers_a_day(sms: Sms) -> None:
@@ -233,9 +330,11 @@ async def test_a_chat_asks_for_three_numbers_a_day(sms: Sms) -> None:
     for phone in phones[:3]:
         assert not (await sms.asks(phone)).refused
     refused = await sms.asks(phones[3])
-    assert (refused.refused, refused.again_at) == ("chat", sms.now + timedelta(days=1))
+    assert (refused.refused, refused.again_at) == ("numbers", sms.now + timedelta(days=1))
     sms.waits(minutes=1)
     assert not (await sms.asks(phones[0])).refused, "those it had already are no new ones"
+    free = (await sms.asks(phones[3])).again_at
+    assert free == NOON + timedelta(days=1), "when the last code for the second is a day old"
     assert not (await sms.asks(phones[3], chat="web:2")).refused
     sms.waits(days=1)
     assert not (await sms.asks(phones[3])).refused
@@ -246,7 +345,9 @@ async def test_a_chat_gets_eight_codes_a_day(sms: Sms) -> None:
         sms.waits(minutes=1)
         assert not (await sms.asks(f"+8529{number % 3}000000")).refused
     sms.waits(minutes=1)
-    assert (await sms.asks("+85290000000")).refused == "chat"
+    refused = await sms.asks("+85290000000")
+    first = NOON + timedelta(minutes=1)
+    assert (refused.refused, refused.again_at) == ("chat", first + timedelta(days=1))
 
 
 async def test_a_hundred_neighbours_get_twenty_codes_an_hour(sms: Sms) -> None:

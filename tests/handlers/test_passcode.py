@@ -1,0 +1,172 @@
+"""The code by SMS: what is said when it is sent, and when it cannot be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from core.conversation.texts import Language
+from core.policy import PasscodePolicy, Policy
+from handlers.registration import Registration
+from tests.handlers.people import agrees
+from tests.reading import expect, expect_error, expect_question, says
+from tests.stories.questions import PLACES, FromSms, give, sms_code
+from tests.talk import Talk, Talker
+from tests.world import TAGS, TEXTS, Heard
+
+KNOWN = next(p for p in PLACES if p.field is Registration.mobile).known
+PHONE, OTHER = "9123 4567", "6123 4567"
+EVERY_LANGUAGE = pytest.mark.parametrize("language", list(Language))
+
+
+async def at_mobile(talk: Talk) -> None:
+    await agrees(talk)
+    await talk.reach(Registration, "mobile", KNOWN)
+
+
+def refused(heard: Heard, why: str, then: str, language: str = "en") -> Heard:
+    """Fail where it is not said why no code was sent, or where one is said to have been."""
+    expect(heard, f"registration.passcode.refused.{why}", language)
+    expect(heard, f"registration.passcode.{then}", language)
+    assert not says(heard, "registration.passcode.ask", language), heard.text
+    assert {"again", "other_number"} <= heard.buttons.keys()
+    return heard
+
+
+def limits(talk: Talk, **limits: Any) -> None:
+    """Let codes be sent under other limits."""
+    talk.store.policy = Policy(passcode=msgspec.structs.replace(PasscodePolicy(), **limits))
+
+
+@EVERY_LANGUAGE
+async def test_the_same_number_again_leaves_the_earlier_code_good(
+    talker: Talker, language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    await at_mobile(talk)
+    expect_question(await talk.says(PHONE), Registration.passcode, language)
+    await talk.presses("other_number")
+    heard = refused(await talk.says(PHONE), "wait", "enter", language)
+    expect(heard, "registration.passcode.earlier", language)
+    assert len(talk.sms) == 1
+    expect_question(await give(talk, FromSms()), Registration.truth, language)
+
+
+@EVERY_LANGUAGE
+async def test_without_an_earlier_code_it_is_said_that_none_was_sent(
+    talker: Talker, language: str
+) -> None:
+    other = talker(chat="telegram:2")
+    await at_mobile(other)
+    await other.says(PHONE)
+    talk = talker(language=TAGS[Language(language)])
+    await at_mobile(talk)
+    heard = refused(await talk.says(PHONE), "wait", "unsent", language)
+    assert not says(heard, "registration.passcode.earlier", language)
+    expect_error(await talk.says("123456"), Registration.passcode, "code_wrong", language)
+    expect(await talk.presses("again"), "registration.passcode.refused.wait", language)
+    assert talk.sms == []
+    talk.clock.jump(minutes=1)
+    expect(await talk.presses("again"), "registration.passcode.sent_again", language)
+    expect_question(await give(talk, FromSms()), Registration.truth, language)
+
+
+async def test_who_comes_back_after_the_wait_is_sent_a_code(talker: Talker) -> None:
+    other, talk = talker(chat="telegram:2"), talker()
+    await at_mobile(other)
+    await other.says(PHONE)
+    await at_mobile(talk)
+    refused(await talk.says(PHONE), "wait", "unsent")
+    talk.clock.jump(minutes=1)
+    await talk.presses("_language")
+    expect_question(await talk.presses("zh_Hans"), Registration.passcode, "zh_Hans")
+    expect_question(await give(talk, FromSms()), Registration.truth, "zh_Hans")
+
+
+async def test_the_time_that_is_named_is_not_too_early(talk: Talk) -> None:
+    await at_mobile(talk)
+    talk.clock.set(talk.clock().replace(second=20, microsecond=0))
+    await talk.says(PHONE)
+    heard = expect(await talk.presses("again"), "registration.passcode.refused.wait")
+    named = (talk.clock() + timedelta(minutes=2)).replace(second=0, microsecond=0)
+    said = TEXTS.say("en", "registration.passcode.refused.wait", mobile=f"+852 {PHONE}", at=named)
+    assert said in heard.text
+    expect(heard, "registration.passcode.earlier")
+    talk.clock.set(named)
+    expect(await talk.presses("again"), "registration.passcode.sent_again")
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize(
+    ("why", "most"),
+    [
+        ("phone", {"phone_per_day": 1}),
+        ("chat", {"chat_per_day": 1}),
+        ("busy", {"block_per_hour": 1}),
+        ("busy", {"per_day_at_least": 1}),
+    ],
+)
+async def test_every_limit_is_explained_and_another_number_may_be_given(
+    talker: Talker, why: str, most: dict[str, int], language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    limits(talk, **most)
+    await at_mobile(talk)
+    await talk.says(PHONE)
+    talk.clock.jump(minutes=11)
+    await talk.presses("other_number")
+    refused(await talk.says(PHONE), why, "unsent", language)
+    limits(talk)
+    await talk.presses("other_number")
+    expect_question(await talk.says(OTHER), Registration.passcode, language)
+    expect_question(await give(talk, FromSms()), Registration.truth, language)
+
+
+@EVERY_LANGUAGE
+async def test_a_fourth_number_is_refused_and_the_three_are_not(
+    talker: Talker, language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    await at_mobile(talk)
+    for number in ("9111 1111", "9222 2222", "9333 3333"):
+        expect_question(await talk.says(number), Registration.passcode, language)
+        await talk.presses("other_number")
+    heard = refused(await talk.says(PHONE), "numbers", "unsent", language)
+    assert " 3 " in heard.text
+    talk.clock.jump(minutes=1)
+    await talk.presses("other_number")
+    expect_question(await talk.says("9222 2222"), Registration.passcode, language)
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize(
+    ("why", "most"),
+    [
+        ("failures", {"phone_failures_per_day": 2}),
+        ("locked", {"phone_failures_in_a_row": 2}),
+    ],
+)
+async def test_too_many_wrong_codes_are_told_with_where_to_turn(
+    talker: Talker, why: str, most: dict[str, int], language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    limits(talk, attempt_delays=(0,), **most)
+    await at_mobile(talk)
+    await talk.says(PHONE)
+    for _ in range(2):
+        heard = await give(talk, "wrong code")
+        expect_error(heard, Registration.passcode, "code_wrong", language)
+    expect_error(await talk.says(sms_code(talk)), Registration.passcode, "code_wrong", language)
+    talk.clock.jump(minutes=2)
+    await talk.presses("other_number")
+    heard = refused(await talk.says(PHONE), why, "unsent", language)
+    assert not says(heard, "registration.passcode.earlier", language)
+    assert (talk.store.policy.hotline in heard.text) == (why == "locked")
+    heard = expect(await talk.presses("again"), f"registration.passcode.refused.{why}", language)
+    assert not says(heard, "registration.passcode.sent_again", language)
+    await talk.presses("other_number")
+    expect_question(await talk.says(OTHER), Registration.passcode, language)
+    expect_question(await give(talk, FromSms()), Registration.truth, language)
