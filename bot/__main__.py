@@ -1,4 +1,4 @@
-"""The command line: run, verify, load, export-sample."""
+"""The command line: every command of the program, each in its own words."""
 
 from __future__ import annotations
 
@@ -31,12 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _plain_errors() -> tuple[type[Exception], ...]:
     from bot.codes import CodeError
     from bot.settings import SettingError
+    from core.issuer_keys import KeysError
     from core.lists import ListError
     from core.policy import PolicyError
     from core.store.staff import StaffError
     from core.vault import KeyRingError
 
-    return SettingError, PolicyError, KeyRingError, ListError, StaffError, CodeError
+    return SettingError, PolicyError, KeyRingError, KeysError, ListError, StaffError, CodeError
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,7 +53,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("code", metavar="PICTURE_OR_TEXT")
     check.add_argument("--keys", type=Path, required=True, metavar="FILE")
+    check.add_argument(
+        "--bundle", type=Path, metavar="FILE", help="keys and withdrawn codes of now"
+    )
+    check.add_argument("--document", nargs=2, metavar=("TYPE", "NUMBER"))
+    check.add_argument("--challenge", type=_digits, metavar="DIGITS")
     check.set_defaults(run=_verify)
+
+    keys = commands.add_parser("keys", help="the keys that sign codes").add_subparsers(
+        required=True, metavar="ACT"
+    )
+    keys.add_parser("list", help="show all keys, and what each does").set_defaults(run=_keys_list)
+    rotate = keys.add_parser("rotate", help="publish the next key; it signs a day later")
+    rotate.add_argument("--in-hours", type=_between(24, 24 * 30), default=24, metavar="HOURS")
+    rotate.set_defaults(run=_keys_rotate)
+    revoke = keys.add_parser("revoke", help="withdraw a key that signs: its codes are refused")
+    revoke.add_argument("key", metavar="KID")
+    revoke.add_argument("--by", required=True, metavar="NAME")
+    revoke.add_argument("--reason", required=True, metavar="TEXT")
+    revoke.set_defaults(run=_keys_revoke)
 
     load = commands.add_parser("load", help="put an operator's list in place of the one before")
     load.add_argument("list", choices=("exposures", "places", "cases"))
@@ -97,6 +116,12 @@ def _between(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return count
+
+
+def _digits(text: str) -> str:
+    if not (len(text) == 4 and text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError("must be 4 digits")
+    return text
 
 
 def _decided() -> tuple[Settings, Policy]:
@@ -144,11 +169,52 @@ def _run(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
+    from bot.settings import SettingError
     from bot.verify import verify
+    from core.identity import DocumentType
 
-    code, answer = verify(options.code, options.keys, system_clock())
+    document = None
+    if options.document:
+        kind, number = options.document
+        if kind not in list(DocumentType):
+            raise SettingError(f"--document must begin with one of {', '.join(DocumentType)}.")
+        document = DocumentType(kind), number
+    code, answer = verify(
+        options.code,
+        options.keys,
+        system_clock(),
+        bundle=options.bundle,
+        document=document,
+        challenge=options.challenge,
+    )
     print(answer, file=sys.stderr if code == 2 else sys.stdout)
     return code
+
+
+def _keys_list(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.keys import listed
+
+    print(listed(*_decided(), system_clock))
+    return 0
+
+
+def _keys_rotate(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.keys import rotated
+
+    print(asyncio.run(rotated(*_decided(), system_clock, options.in_hours)))
+    return 0
+
+
+def _keys_revoke(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.keys import revoked
+
+    settings, policy = _decided()
+    act = revoked(settings, policy, system_clock, options.key, options.by, options.reason)
+    print(asyncio.run(act))
+    return 0
 
 
 def _load(options: argparse.Namespace) -> int:
