@@ -22,8 +22,8 @@ from bot.published import routes as published
 from bot.reassessment import keep_reassessing
 from bot.retention import keep_erasing
 from bot.settings import SettingError, Settings
-from bot.withdrawn_keys import keep_withdrawing
 from bot.voice import Voice
+from bot.withdrawn_keys import keep_withdrawing
 from bot.work import Work
 from bot.workers import Workers
 from core.conversation.messages import Reply
