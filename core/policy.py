@@ -58,7 +58,7 @@ class PasscodePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UploadPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How many bytes of a file are fetched, and how many files a person may send in a day.
+    """How many bytes of a file are fetched; how many files may come in a day, and in seven days.
 
     The platforms hand over 20 MB at the most.
     """
@@ -66,6 +66,7 @@ class UploadPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     proof_bytes: Annotated[int, Meta(ge=1, le=20_000_000)] = 10_000_000
     export_bytes: Annotated[int, Meta(ge=1, le=20_000_000)] = 2_000_000
     per_day: Count = 50
+    per_week: Count = 200
 
 
 class KeyPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from core import proof
@@ -128,10 +129,11 @@ class Talk:
             upload = await tx.uploads.keep(self.chat, kind, body, self.clock())
         return await self.take(Finished(job=job, upload=upload))
 
-    def sent_today(self, files: int) -> None:
-        """Let it be so many files that he has sent today."""
+    def has_sent(self, files: int, days_ago: int = 0) -> None:
+        """Let it be so many files that he has sent in the last week, all on that day."""
         session = self.session
-        session.files, session.files_on = files, hong_kong_day(self.clock()).isoformat()
+        day = hong_kong_day(self.clock()) - timedelta(days=days_ago)
+        session.sent = {day.isoformat(): files}
         self.state = session.to_bytes()
 
     async def fails(self, code: str, **params: str | int) -> Heard:

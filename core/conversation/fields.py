@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from core.answer import Invalid, Kind
 from core.conversation.messages import Contact, File, Finished, Text
 from core.conversation.texts import plain
 from core.conversation.turn import Job, Sms, Turn
+from core.policy import UploadPolicy
 
 Answers = Mapping[str, Any]
 When = Callable[[Answers], bool]
@@ -235,15 +236,20 @@ class Upload(Field):
     def __init__(self, kind: str, errors: Sequence[str], **more: Any) -> None:
         super().__init__(**more)
         self.kind = kind
-        self.errors = (*errors, "file_wanted", "too_many_files", "unavailable")
+        self.errors = (
+            *errors,
+            "file_wanted",
+            "too_many_files",
+            "too_many_this_week",
+            "unavailable",
+        )
 
     def begin(self, turn: Turn, file: File) -> None:
-        """Have the file read; the answer comes in as Finished. Raise Invalid `too_many_files`."""
-        session, today = turn.session, turn.today.isoformat()
-        sent = session.files if session.files_on == today else 0
-        if sent >= turn.policy.uploads.per_day:
-            raise Invalid("too_many_files", most=turn.policy.uploads.per_day)
-        session.files, session.files_on = sent + 1, today
+        """Have the file read; the answer comes in as Finished.
+
+        Raise Invalid `too_many_files` or `too_many_this_week`.
+        """
+        turn.session.sent = _one_more(turn.session.sent, turn.today, turn.policy.uploads)
         job = f"{turn.chat}:{turn.incoming.id}"
         turn.session.job, turn.session.job_field = job, self.name
         turn.session.answers.pop(self.name, None)
@@ -264,6 +270,23 @@ class Upload(Field):
 
     def show(self, value: Any, turn: Turn) -> str:
         return turn.text("engine.received")
+
+
+def _one_more(sent: Mapping[str, int], today: date, most: UploadPolicy) -> dict[str, int]:
+    """Count a file of today; return the counts of a week, or raise Invalid."""
+
+    def week_to(last: date) -> dict[str, int]:
+        before = (last - timedelta(days=7)).isoformat()
+        return {day: files for day, files in sent.items() if day > before}
+
+    week, day = week_to(today), today.isoformat()
+    if week.get(day, 0) >= most.per_day:
+        raise Invalid("too_many_files", most=most.per_day)
+    if sum(week.values()) >= most.per_week:
+        coming = (today + timedelta(days=days) for days in range(1, 8))
+        free = next(d for d in coming if sum(week_to(d).values()) < most.per_week)
+        raise Invalid("too_many_this_week", most=most.per_week, day=free)
+    return {**week, day: week.get(day, 0) + 1}
 
 
 class OneTimeCode(Field):

@@ -19,10 +19,10 @@ class Session(msgspec.Struct, omit_defaults=True):
     question; `prompt` counts the questions shown, and `options` are the answers that the newest
     one offers, in order; `aside` is what the newest one asks instead of the field (language,
     cancel, resume, edit); `meant` what was written and taken for a command, where it could be the
-    answer as well; `partial` the choices so far where several may be chosen; `job` the
-    background work that is awaited, for the answer to `job_field`; `wrong` the message whose
-    answer was not taken; `files` how many were read on the day `files_on` (ISO); `inspection` what
-    an officer is checking, beside the form in hand.
+    answer as well; `partial` the choices so far where several may be chosen; `job` the background
+    work that is awaited, for the answer to `job_field`; `wrong` the message whose answer was not
+    taken; `sent` how many files came on each day (ISO) of the last week; `inspection` what an
+    officer is checking, beside the form in hand.
     """
 
     language: str = ""
@@ -44,8 +44,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     wrong: str = ""
     album: str = ""
     erase: bool = False
-    files: int = 0
-    files_on: str = ""
+    sent: dict[str, int] = {}
     inspection: Inspection | None = None
 
     def to_bytes(self) -> bytes:

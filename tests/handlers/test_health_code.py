@@ -238,6 +238,29 @@ async def test_more_files_in_a_day_than_anybody_needs_are_refused_until_tomorrow
     expect(await talk.sends(records(talk)), "health_code.caption.green")
 
 
+@pytest.mark.parametrize("language", list(Language))
+async def test_more_files_in_a_week_than_anybody_needs_are_refused_until_the_first_is_older(
+    talker: Talker, language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    talk.store.policy = Policy(uploads=UploadPolicy(per_day=2, per_week=3))
+    await asks(talk)
+    for _ in range(2):
+        heard = await talk.sends(b"no export")
+        expect_error(heard, HealthCode.visits, "not_export", language)
+    for days, code in ((2, "not_export"), (0, "too_many_this_week"), (4, "too_many_this_week")):
+        talk.clock.jump(days=days)
+        heard = await talk.sends(b"no export")
+        expect_error(heard, HealthCode.visits, code, language)
+    # The first two came on the tenth, and are a week old on the seventeenth.
+    free = date(2021, 12, 17)
+    assert TEXTS.say(language, "error.too_many_this_week", most=3, day=free) in heard.text
+    talk.clock.jump(days=1)
+    for code in ("not_export", "not_export", "too_many_files"):
+        heard = await talk.sends(b"no export")
+        expect_error(heard, HealthCode.visits, code, language)
+
+
 async def test_too_many_files_are_said_only_where_a_file_is_asked_for(talk: Talk) -> None:
     talk.store.policy = Policy(uploads=UploadPolicy(per_day=1))
     await asks(talk)

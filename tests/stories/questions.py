@@ -65,8 +65,11 @@ class Failed:
     code: str
 
 
+@dataclass(frozen=True)
 class TooMany:
-    """A file, when as many were sent today as are taken in a day."""
+    """A file, when as many were sent that day as are taken in a day, or in a week."""
+
+    days_ago: int = 0
 
 
 class FromSms:
@@ -289,6 +292,7 @@ def bad_files(kind: str) -> dict[str, Bad]:
     bad = {
         "file_wanted": Bad("here you are"),
         "too_many_files": Bad(TooMany()),
+        "too_many_this_week": Bad(TooMany(days_ago=3)),
         "unavailable": Bad(Failed("unavailable")),
     }
     if kind == "visits":
@@ -352,10 +356,11 @@ async def give(talk: Talk, given: Given) -> Heard:
             return await talk.sends(data, name)
         case FromSms():
             return await talk.says(sms_code(talk))
-        case TooMany():
-            talk.sent_today(talk.store.policy.uploads.per_day)
+        case TooMany(days_ago):
+            most = talk.store.policy.uploads
+            talk.has_sent(most.per_week if days_ago else most.per_day, days_ago)
             heard = await talk.sends(b"", "file")
-            talk.sent_today(0)
+            talk.has_sent(0)
             return heard
         case Failed(code):
             talk.read_at_once = False

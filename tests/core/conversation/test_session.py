@@ -29,8 +29,7 @@ FULL = Session(
     wrong="12",
     album="a",
     erase=True,
-    files=2,
-    files_on="2021-12-10",
+    sent={"2021-12-10": 2},
     inspection=Inspection(
         scans={"j": Scan("b", 2)},
         batch="b",
@@ -69,8 +68,7 @@ def test_a_form_put_away_leaves_nothing_but_what_is_the_chats() -> None:
         prompt=7,
         album="a",
         erase=True,
-        files=2,
-        files_on="2021-12-10",
+        sent={"2021-12-10": 2},
         inspection=FULL.inspection,
     )
     assert session == kept
