@@ -104,7 +104,7 @@ WRONG: list[dict[int, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("change", WRONG, ids=str)
+@pytest.mark.parametrize("change", WRONG)
 def test_a_key_of_any_other_form_is_refused(change: dict[int, Any]) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         from_cose({**to_cose(KEY), **change}, Realm.HONG_KONG)
