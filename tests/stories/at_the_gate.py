@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ from core.credential import issue
 from core.issuer_keys import IssuerKey, PublicKey, PublicKeys, Realm
 from core.picture import draw
 from core.vault import KeyRing, Purpose
-from tests.browser import FLAGS, chromium
 from tests.bot.channels.transcript import LoopbackChat
+from tests.browser import FLAGS, chromium
 
 HOUR = timedelta(hours=1)
 DOCUMENT = ("0", "A1234563")
@@ -58,13 +59,18 @@ WATCH = """() => {
 }"""
 
 
+def report(words: str) -> None:
+    """Write a figure that a test has measured where a person who runs it sees it."""
+    sys.stdout.write(f"\n/verify: {words}\n")
+
+
 class Issuer:
     """An issuer with the time of the browser, which is the machine's."""
 
     def __init__(self, realm: Realm = Realm.HONG_KONG) -> None:
         self.realm = realm
         self.now = datetime.now(UTC).replace(microsecond=0)
-        ring = KeyRing.generate(self.now - 24 * HOUR)
+        ring = KeyRing.generate(self.now - 48 * HOUR)
         self.key = IssuerKey.current(ring, self.now, realm)
         self.bundling = IssuerKey.current(ring, self.now, realm, Purpose.BUNDLE)
         self.keys: list[PublicKey] = [self.key.public]
@@ -173,6 +179,14 @@ class Officer:
         await self.page.locator("#text").fill(text)
         await self.page.locator("#other form button").click()
 
+    async def until(self, expression: str) -> None:
+        """Wait until that is true in the page."""
+        for _ in range(400):
+            if await self.page.evaluate(expression):
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"never: {expression}")
+
     async def shows(self, look: str, advice: str = "") -> None:
         """See that answer."""
         await expect(self.page.locator("#answer")).to_have_attribute("data-look", look)
@@ -186,16 +200,11 @@ class Officer:
 
 @asynccontextmanager
 async def officer(
-    browser: Browser,
-    url: str,
-    *,
-    size: tuple[int, int] = PHONE,
-    language: str = "en-HK",
-    **more: Any,
+    browser: Browser, url: str, *, size: tuple[int, int] = PHONE, language: str = "en-HK"
 ) -> AsyncIterator[Officer]:
     """Sit an officer down at the page, with a camera; nothing in it may fail."""
     context: BrowserContext = await browser.new_context(
-        locale=language, viewport={"width": size[0], "height": size[1]}, **more
+        locale=language, viewport={"width": size[0], "height": size[1]}
     )
     context.set_default_timeout(10_000)
     await context.grant_permissions(["camera"])

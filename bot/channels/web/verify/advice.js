@@ -1,15 +1,22 @@
 // What an officer is told to do, and why: one way from a verdict to a word.
 
-/** Reasons that may be this device's fault: a colleague with another one can tell. */
-const PERHAPS_OURS = ["unknown_key", "clock", "from_future"];
+/** Where this device's clock may be what is wrong: a colleague with another one can tell. */
+const UNSURE = ["clock", "from_future"];
+/** Seconds: a key is published so long before it signs, so that a list no older knows them all. */
+const PUBLISHED_AHEAD = 24 * 3600;
 
 /**
  * Return {advice, look, why}: advice `let`, `refuse` or `ask`; look, which gives the answer its
  * colour and shape, `green`, `amber`, `red` or `ask`; why, the name of the sentence that says so.
+ * `age` is the list's in seconds, null where there is none.
  */
-export function advise({ reason, claims }) {
-  if (PERHAPS_OURS.includes(reason)) return { advice: "ask", look: "ask", why: reason };
+export function advise({ reason, claims, binding }, age) {
+  if (UNSURE.includes(reason)) return { advice: "ask", look: "ask", why: reason };
+  if (reason === "unknown_key" && (age === null || age > PUBLISHED_AHEAD)) {
+    return { advice: "ask", look: "ask", why: "unknown_key_here" };
+  }
   if (reason) return { advice: "refuse", look: "red", why: reason };
   const { colour } = claims;
-  return { advice: colour === "green" ? "let" : "refuse", look: colour, why: colour };
+  if (colour !== "green") return { advice: "refuse", look: colour, why: colour };
+  return { advice: "let", look: colour, why: binding ? "green" : "green_if" };
 }

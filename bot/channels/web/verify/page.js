@@ -68,7 +68,7 @@ async function see(texts) {
     const known = now < crowd.until;
     crowd = { prints, until: now + CROWD_MS };
     last = { print: "", seen: -Infinity };
-    if (!known) answered("ask", "ask", "several");
+    if (!known) answered("refuse", "red", "several");
     return;
   }
   if (now < crowd.until && crowd.prints.includes(prints[0])) return;
@@ -98,7 +98,7 @@ async function judge() {
   }
   inHand.compared = inHand.document !== null;
   say($("#hand-note"), "");
-  const { advice, look, why } = advise(verdict);
+  const { advice, look, why } = advise(verdict, trust.list?.age ?? null);
   answered(advice, look, why, verdict);
 }
 
@@ -246,13 +246,13 @@ $("#file").onchange = async ({ target }) => {
   try {
     texts = await scanner.read(file);
   } catch {
-    return answered("ask", "ask", "no_picture");
+    return answered("refuse", "red", "no_picture");
   } finally {
     target.value = "";
   }
   const ours = texts.filter((text) => text.slice(0, 4) in PREFIXES);
   const found = ours.length ? ours : texts;
-  if (found.length > 1) answered("ask", "ask", "several");
+  if (found.length > 1) answered("refuse", "red", "several");
   else if (found.length) await meet(found[0]);
   else answered("refuse", "red", "no_code");
 };
