@@ -22,10 +22,12 @@ _BRACKET = re.compile(r"[(\[]")
 class InHand:
     """A document: the number that it has under each kind that it may be.
 
-    `kind` is what it is by the look of its number, None where that tells nothing.
+    `kind` is what it is by the look of its number, None where that tells nothing; not `sure`
+    where the look is chance for some: one in eleven passports with such a number.
     """
 
     kind: DocumentType | None
+    sure: bool
     numbers: Mapping[DocumentType, str] = field(repr=False)
 
     def document(self, kind: DocumentType) -> Document:
@@ -41,7 +43,7 @@ def in_hand(text: str, today: date) -> InHand:
     """Read a number, or a machine-readable zone. Raise Invalid with one of `ERRORS`."""
     zone = read_zone(text)
     if zone is not None:
-        return InHand(DocumentType.PASSPORT, _unchecked(zone.number))
+        return InHand(DocumentType.PASSPORT, True, _unchecked(zone.number))
     card = Context(today=today, answers={"document": str(DocumentType.HKID)})
     other = Context(today=today, answers={"document": str(DocumentType.PASSPORT)})
     found = DocumentNumber.find(text, card)
@@ -54,9 +56,11 @@ def in_hand(text: str, today: date) -> InHand:
         elif invalid.code == "not_latin" or _BRACKET.search(fold(text)):
             raise
         else:
-            return InHand(None, _unchecked(DocumentNumber.parse(text, other)))
+            return InHand(None, False, _unchecked(DocumentNumber.parse(text, other)))
     checked = {kind: normalise(kind, number) for kind in DocumentType if kind.checked}
-    return InHand(DocumentType.HKID, {**checked, **_unchecked(DocumentNumber.parse(number, other))})
+    others = _unchecked(DocumentNumber.parse(number, other))
+    bracketed = _BRACKET.search(fold(text)) is not None
+    return InHand(DocumentType.HKID, bracketed, {**checked, **others})
 
 
 def _unchecked(number: str) -> dict[DocumentType, str]:

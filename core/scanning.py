@@ -30,6 +30,8 @@ million at which Pillow warns."""
 LARGE, MIDDLE, SMALL = 3_000, 1_600, 800
 """Sides of what is looked at, in pixels: a code of 49 modules needs about 150."""
 THIRDS = 3
+MOST = 24
+"""Codes of one picture that are told: nobody looks at more."""
 FORMATS = ("PNG", "JPEG", "WEBP")
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 ERRORS = ("empty", "file_type", "pixels", "too_large", "unreadable")
@@ -92,7 +94,10 @@ def read_codes(picture: bytes) -> list[Sighting]:
     if not picture.startswith(SIGNATURES):
         raise Invalid("file_type")
     try:
-        image = _grey(picture)
+        with warnings.catch_warnings():
+            # What a decoder warns of (size, a broken note) is refused here, or does no harm.
+            warnings.simplefilter("ignore")
+            image = _grey(picture)
     except Invalid:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
@@ -103,16 +108,12 @@ def read_codes(picture: bytes) -> list[Sighting]:
     seen = _scan(image)
     ours = [each for each in seen if each.text.startswith(PREFIXES) or not each.text]
     chosen = ours if any(each.text for each in ours) else seen
-    return sorted(chosen, key=lambda each: (each.third[0], each.x))
+    return sorted(chosen, key=lambda each: (each.third[0], each.x))[:MOST]
 
 
 def _grey(picture: bytes) -> Image.Image:
     """Return the picture in grey, on white, upright, and no larger than it must be."""
-    with warnings.catch_warnings():
-        # What Pillow warns of is refused below.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        file = Image.open(io.BytesIO(picture), formats=FORMATS)
-    with file:
+    with Image.open(io.BytesIO(picture), formats=FORMATS) as file:
         most = MAX_JPEG_PIXELS if picture.startswith(b"\xff") else MAX_PIXELS
         if file.width * file.height > most:
             raise _too_many_pixels()

@@ -301,7 +301,7 @@ async def _document(turn: Turn, inspection: Inspection, *, text: str) -> None:
         ]
         for kind in document.numbers
     }
-    if document.kind is None:
+    if document.kind is None or not (document.sure or inspection.matches[document.kind]):
         await _ask_kind(turn, inspection)
     else:
         await _compared(turn, inspection, kind=document.kind)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from core import proof
+from core import proof, scanning
 from core.answer import Invalid
 from core.conversation.engine import Conversation
 from core.conversation.form import Form
@@ -117,6 +117,8 @@ class Talk:
         try:
             if kind == "proof":
                 body = proof.clean(data).to_bytes()
+            elif kind == "codes":
+                body = scanning.pack(scanning.read_codes(data))
             else:
                 export = read_export(
                     data, name=name, now=self.clock(), policy=self.store.policy.visits
