@@ -54,7 +54,7 @@ _CONSENTED = select(consents.c.notice).where(
 _EXPORTED_AT = select(exports.c.exported_at).where(exports.c.holder == bindparam("of_holder"))
 _EXPORT = select(exports.c.body).where(exports.c.holder == bindparam("of_holder"))
 _REGISTER, _LINK, _RECORD = insert(holders), insert(links), insert(audit)
-_UNLINK = delete(links).where(links.c.chat == bindparam("of_chat"))
+_UNLINK = delete(links).where(links.c.chat == bindparam("of_chat"), links.c.role == SELF)
 _USED = (
     update(holders).where(holders.c.id == bindparam("of_holder")).values(seen_at=bindparam("at"))
 )
@@ -110,8 +110,10 @@ class People:
         """Return the holder of a document."""
         return await self._one(_OF_DOCUMENT, {"index": index})
 
-    async def register(self, holder: Holder, index: bytes, *, chat: str, now: datetime) -> Known:
-        """Keep a new holder, spoken for by this chat."""
+    async def register(
+        self, holder: Holder, index: bytes, *, chat: str | None, now: datetime
+    ) -> Known:
+        """Keep a new holder, spoken for by this chat; with None he has none of his own yet."""
         key, name = self.ring.new_key(), secrets.token_hex(16)
         sealer, reference = self.ring.owner(key), new_reference()
         await self.connection.execute(
@@ -127,7 +129,8 @@ class People:
                 "seen_at": now.timestamp(),
             },
         )
-        await self.link(name, chat=chat, now=now)
+        if chat is not None:
+            await self.link(name, chat=chat, now=now)
         return Known(name, reference, holder, sealer)
 
     async def change(self, known: Known, holder: Holder, index: bytes, now: datetime) -> Known:
@@ -150,7 +153,13 @@ class People:
         await self.connection.execute(_UNLINK, {"of_chat": chat})
         await self.connection.execute(
             _LINK,
-            {"chat": chat, "holder": holder, "role": SELF, "made_at": now.timestamp()},
+            {
+                "chat": chat,
+                "holder": holder,
+                "role": SELF,
+                "made_at": now.timestamp(),
+                "starts_at": now.timestamp(),
+            },
         )
 
     async def consent(self, chat: str, notice: str, now: datetime) -> None:

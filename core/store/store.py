@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from core.policy import Policy
 from core.store.challenges import Challenges
 from core.store.codes import Codes
+from core.store.family import Family
 from core.store.inline import connect
 from core.store.lists import Lists
 from core.store.people import People
@@ -47,6 +48,11 @@ class Transaction:
     def people(self) -> People:
         """Holders, their chats and what they declared."""
         return People(self.connection, self.ring)
+
+    @cached_property
+    def family(self) -> Family:
+        """Guardians and those in their care."""
+        return Family(self.connection, self.people)
 
     @cached_property
     def uploads(self) -> Uploads:

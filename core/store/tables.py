@@ -113,6 +113,9 @@ links = Table(
     Column("holder", String(40), primary_key=True, index=True),
     Column("role", String(20), nullable=False),
     Column("made_at", Float, nullable=False),
+    Column("relation", String(20), nullable=False, default=""),
+    Column("way", String(20), nullable=False, default=""),
+    Column("starts_at", Float),
 )
 
 consents = Table(
