@@ -36,6 +36,7 @@ from core.conversation.prompt import (
     choices,
     offer,
     previous,
+    question,
     show,
     show_aside,
 )
@@ -111,6 +112,9 @@ class Conversation:
         body = turn.incoming.body
         session = turn.session
         session.language = session.language or guess(turn.incoming.language) or ""
+        if session.about and await turn.person() is None:
+            await self._ended(turn)
+            return
         match body:
             case Left():
                 return
@@ -146,6 +150,7 @@ class Conversation:
         """Put a form in hand and ask its first question; a form in hand is not dropped for it."""
         session = turn.session
         if session.form:
+            turn.about, turn.about_name = session.about, session.about_name
             turn.note("engine.unfinished")
             await self._resume(turn)
             return
@@ -153,7 +158,7 @@ class Conversation:
         if known is None:
             await self.rest(turn)
             return
-        session.begin(form.name, turn.today)
+        session.begin(form.name, turn.today, about=turn.about, about_name=turn.about_name)
         session.answers = known
         if isinstance(turn.incoming.body, File):
             self._early(turn, form, turn.incoming.body)
@@ -230,6 +235,13 @@ class Conversation:
         else:
             await self._resume(turn)
 
+    async def _ended(self, turn: Turn) -> None:
+        """Put away what was asked about somebody for whom this chat speaks no longer."""
+        turn.note("engine.ended", name=turn.about_name)
+        turn.session.forget()
+        turn.about = turn.about_name = ""
+        await self._resume(turn)
+
     async def _command(self, turn: Turn, name: str) -> None:
         session, way = turn.session, f"_{name}"
         offered = session.form and way in NAVIGATION and way in session.options
@@ -248,8 +260,9 @@ class Conversation:
     async def _press(self, turn: Turn, button: str) -> None:
         session = turn.session
         serial, _, option = button.partition(".")
-        if serial == MENU and option in self.commands:
-            await self.follow(turn, await self.commands[option](turn))
+        command, _, whom = option.partition(".")
+        if serial == MENU and command in self.commands:
+            await self._menu(turn, command, whom)
         elif serial == str(session.prompt) and option in session.options:
             await self._option(turn, option)
         else:
@@ -257,6 +270,15 @@ class Conversation:
             # A second tap on what was just answered needs no more than the notice.
             if serial != str(session.prompt - 1) and option not in session.partial:
                 await self._resume(turn)
+
+    async def _menu(self, turn: Turn, command: str, whom: str) -> None:
+        """Run a command of the menu, about the holder whom the button names or the chat's own."""
+        turn.about = turn.about_name = ""
+        if whom and await turn.turn_to(whom) is None:
+            turn.notice("engine.not_yours")
+            await self._resume(turn)
+            return
+        await self.follow(turn, await self.commands[command](turn))
 
     async def _news(self, turn: Turn) -> None:
         """Say what has happened meanwhile; the question in hand is asked again below it."""
@@ -463,7 +485,7 @@ class Conversation:
         form = self.forms[session.form]
         match option:
             case "_why":
-                await self.again(turn, turn.text(f"{field.key}.why", **form.values(turn, field)))
+                await self.again(turn, question(turn, form, field, "why"))
             case "_help":
                 turn.note("engine.help", hotline=turn.policy.hotline)
                 self._example(turn, field)

@@ -46,6 +46,11 @@ class Form:
         return {}
 
     @classmethod
+    def concerns(cls, turn: Turn) -> str:
+        """Return what the person is called whom the questions are about, empty for oneself."""
+        return turn.session.about_name
+
+    @classmethod
     def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
         """Return the values for the placeholders of a question."""
         return {}

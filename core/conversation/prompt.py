@@ -42,13 +42,25 @@ def show(turn: Turn, form: type[Form], field: Field, text: str) -> None:
         turn.reply(turn.text("engine.reading"), ways_out(turn, form, field))
         return
     asked = [f for f in form.asked(session.answers) if not isinstance(f, Confirm)]
-    text = turn.text(f"{field.key}.{text}", **form.values(turn, field))
+    text, name = question(turn, form, field, text), form.concerns(turn)
+    place = turn.text("engine.concerns", name=name) if name else ""
     if isinstance(field, Confirm):
         text = f"{summary(turn, form)}\n\n{text}"
     elif form.numbered and len(asked) > 1:
-        place = turn.text("engine.progress", number=asked.index(field) + 1, of=len(asked))
+        progress = turn.text("engine.progress", number=asked.index(field) + 1, of=len(asked))
+        place = f"{place} {progress}" if place else progress
+    if place:
         text = f"{place}\n{text}"
     offer(turn, form, field, text)
+
+
+def question(turn: Turn, form: type[Form], field: Field, what: str) -> str:
+    """Return a question's text (`ask` or `why`), in the words for another person if about one."""
+    name, values = form.concerns(turn), form.values(turn, field)
+    key = f"{field.key}.{what}"
+    if name and turn.texts.has(turn.language, f"{key}_for"):
+        return turn.text(f"{key}_for", name=name, **values)
+    return turn.text(key, **values)
 
 
 def offer(turn: Turn, form: type[Form], field: Field, text: str, *, same: bool = False) -> None:

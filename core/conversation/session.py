@@ -21,8 +21,9 @@ class Session(msgspec.Struct, omit_defaults=True):
     cancel, resume, edit); `meant` what was written and taken for a command, where it could be the
     answer as well; `partial` the choices so far where several may be chosen; `job` the background
     work that is awaited, for the answer to `job_field`; `wrong` the message whose answer was not
-    taken; `sent` how many files came on each day (ISO) of the last week; `inspection` what an
-    officer is checking, beside the form in hand.
+    taken; `about` is the holder whom the form in hand concerns, and `about_name` what he is called,
+    where that is not the chat's own person; `sent` how many files came on each day (ISO) of the
+    last week; `inspection` what an officer is checking, beside the form in hand.
     """
 
     language: str = ""
@@ -45,6 +46,8 @@ class Session(msgspec.Struct, omit_defaults=True):
     album: str = ""
     erase: bool = False
     sent: dict[str, int] = {}
+    about: str = ""
+    about_name: str = ""
     inspection: Inspection | None = None
 
     def to_bytes(self) -> bytes:
@@ -56,8 +59,11 @@ class Session(msgspec.Struct, omit_defaults=True):
         """Read a session as it was kept."""
         return _decoder.decode(data)
 
-    def begin(self, form: str, day: date | None = None) -> None:
+    def begin(
+        self, form: str, day: date | None = None, *, about: str = "", about_name: str = ""
+    ) -> None:
         """Put a form in hand on a Hong Kong day, with nothing answered."""
+        self.about, self.about_name = about, about_name
         self.form, self.field, self.begun = form, "", day
         self.answers, self.asked, self.noted, self.partial = {}, [], [], []
         self.failures, self.challenge, self.wrong, self.aside = 0, "", "", ""

@@ -21,6 +21,7 @@ from core.days import hong_kong_day
 from core.policy import Policy
 
 if TYPE_CHECKING:
+    from core.store.people import Known
     from core.store.store import Transaction
 
 MENU = "menu"
@@ -52,7 +53,11 @@ Effect = Sms | Job
 
 @dataclass
 class Turn:
-    """One turn of one chat."""
+    """One turn of one chat.
+
+    `about` is the holder whom it concerns and `about_name` what he is called; empty where that is
+    the chat's own person.
+    """
 
     session: Session
     incoming: Incoming
@@ -65,6 +70,11 @@ class Turn:
     effects: list[Effect] = field(default_factory=list)
     lead: list[str] = field(default_factory=list)
     forget: list[str] = field(default_factory=list)
+    about: str = ""
+    about_name: str = ""
+
+    def __post_init__(self) -> None:
+        self.about, self.about_name = self.session.about, self.session.about_name
 
     @property
     def language(self) -> str:
@@ -80,6 +90,19 @@ class Turn:
     def chat(self) -> str:
         """The chat that this turn belongs to."""
         return self.incoming.chat
+
+    async def person(self) -> Known | None:
+        """Return whom this turn is about, if the chat may speak for him now."""
+        if self.about:
+            return await self.tx.family.person(self.chat, self.about, self.now)
+        return await self.tx.people.of_chat(self.chat)
+
+    async def turn_to(self, holder: str) -> Known | None:
+        """Let the rest of the turn be about a holder in the chat's care; None if he is not."""
+        known = await self.tx.family.person(self.chat, holder, self.now)
+        if known is not None:
+            self.about, self.about_name = known.id, known.holder.english_name
+        return known
 
     @property
     def context(self) -> Context:
