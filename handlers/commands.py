@@ -64,7 +64,7 @@ async def idle(turn: Turn) -> type[Form] | None:
 
 async def rest(turn: Turn) -> type[Form] | None:
     """Say what was noted, and offer what can be done next."""
-    known = await turn.tx.people.of_chat(turn.chat)
+    known = await turn.person()
     his = BEFORE if known is None else AFTER_CODE
     if await officer.is_officer(turn):
         his = OFFICER if known is None else (*OFFICER, *his)
@@ -74,7 +74,7 @@ async def rest(turn: Turn) -> type[Form] | None:
 
 async def today(turn: Turn) -> type[Form] | None:
     """Get today's code; who is not registered does that first."""
-    if await turn.tx.people.of_chat(turn.chat) is None:
+    if await turn.person() is None:
         return await idle(turn)
     return HealthCode
 
@@ -88,7 +88,7 @@ async def register(turn: Turn) -> type[Form] | None:
 
 async def why_colour(turn: Turn) -> type[Form] | None:
     """Say every reason of the newest code's colour, and until when each holds."""
-    known = await turn.tx.people.of_chat(turn.chat)
+    known = await turn.person()
     newest = await turn.tx.codes.newest(known) if known else None
     if newest is None:
         turn.note("why.no_code")
@@ -102,7 +102,7 @@ async def why_colour(turn: Turn) -> type[Form] | None:
 
 async def details(turn: Turn) -> type[Form] | None:
     """Show what is registered, masked, and offer to change it."""
-    known = await turn.tx.people.of_chat(turn.chat)
+    known = await turn.person()
     if known is None:
         turn.note("details.none")
         return None

@@ -60,7 +60,7 @@ class HealthCode(Form):
 
     @classmethod
     async def begin(cls, turn: Turn) -> dict[str, Any] | None:
-        known = await turn.tx.people.of_chat(turn.chat)
+        known = await turn.person()
         if known is None:
             turn.note("health_code.register_first")
             return None
@@ -80,7 +80,7 @@ class HealthCode(Form):
 
     @classmethod
     async def finish(cls, turn: Turn) -> type[Form] | None:
-        known = await turn.tx.people.of_chat(turn.chat)
+        known = await turn.person()
         if known is None:
             turn.note("health_code.register_first")
             return None
@@ -206,6 +206,8 @@ async def issue_code(
         until=expires_at,
         why=why_text(turn, assessment, short=True),
     )
+    if turn.about:
+        caption = f"{turn.text('engine.concerns', name=turn.about_name)}\n{caption}"
     turn.send(caption, buttons(turn, AFTER_CODE), card=card, protect=True)
 
 

@@ -47,7 +47,7 @@ async def live_code(turn: Turn) -> type[Form] | None:
 
 async def _current(turn: Turn) -> tuple[Known, Code] | None:
     """Return the holder and the code that he may show live; why there is none is noted."""
-    known = await turn.tx.people.of_chat(turn.chat)
+    known = await turn.person()
     code = None if known is None else await turn.tx.codes.live(known, turn.now)
     if known is None or code is None:
         turn.note("live_code.none")

@@ -20,6 +20,7 @@ TOPICS = ("help_steps", "help_colours", "help_visits", "help_proof", "help_priva
 
 
 def buttons(turn: Turn, commands: Sequence[str]) -> list[list[tuple[str, str]]]:
-    """Return buttons for commands, two in a row."""
-    labelled = [(f"{MENU}.{name}", turn.text(f"menu.option.{name}")) for name in commands]
+    """Return buttons for commands, two in a row, about the person whom the turn is about."""
+    whom = f".{turn.about}" if turn.about else ""
+    labelled = [(f"{MENU}.{name}{whom}", turn.text(f"menu.option.{name}")) for name in commands]
     return [labelled[start : start + 2] for start in range(0, len(labelled), 2)]

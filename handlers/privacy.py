@@ -24,14 +24,14 @@ class Erasure(Form):
 
     @classmethod
     async def begin(cls, turn: Turn) -> dict[str, Any] | None:
-        if await turn.tx.people.of_chat(turn.chat) is None:
+        if await turn.person() is None:
             turn.note("details.none")
             return None
         return {}
 
     @classmethod
     async def finish(cls, turn: Turn) -> type[Form] | None:
-        known = await turn.tx.people.of_chat(turn.chat)
+        known = await turn.person()
         if known is None or turn.session.answers["sure"] != Sure.ERASE:
             turn.note("erasure.kept")
             return None

@@ -33,8 +33,10 @@ async def details_change(turn: Turn, known: Known, to: Holder) -> None:
 async def withdrawn(turn: Turn) -> None:
     """Tell it, and send the new code at once where that needs nothing from him."""
     body = turn.incoming.body
-    known = await turn.tx.people.of_chat(turn.chat)
-    if known is None or not isinstance(body, Withdrawn):
+    if not isinstance(body, Withdrawn):
+        return
+    known = await turn.turn_to(body.holder)
+    if known is None:
         return
     code = await turn.tx.codes.of(known, bytes.fromhex(body.code))
     if code is None or code.expires_at < turn.now:

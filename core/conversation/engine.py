@@ -248,7 +248,7 @@ class Conversation:
         if way == LANGUAGE or (way == CANCEL and session.form) or offered:
             await self._navigate(turn, way)
         elif name in self.commands:
-            await self.follow(turn, await self.commands[name](turn))
+            await self._menu(turn, name, "")
         elif way in NAVIGATION:
             if way == SKIP and session.form and not self._field(turn).optional:
                 turn.note("engine.no_skip")

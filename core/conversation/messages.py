@@ -91,10 +91,11 @@ class Undelivered(msgspec.Struct, frozen=True, tag="undelivered"):
 
 
 class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn"):
-    """A code of the holder was withdrawn: its id in hexadecimal digits, and why, in one word."""
+    """A code was withdrawn: its id in hexadecimal digits, why, in one word, and whose it was."""
 
     code: str
     why: str
+    holder: str
 
 
 Body = (

@@ -98,7 +98,12 @@ class Turn:
         return await self.tx.people.of_chat(self.chat)
 
     async def turn_to(self, holder: str) -> Known | None:
-        """Let the rest of the turn be about a holder in the chat's care; None if he is not."""
+        """Let the rest of the turn be about a holder, the chat's own or in its care; None if he is
+        neither, and the turn is then about nobody else."""
+        self.about = self.about_name = ""
+        own = await self.tx.people.of_chat(self.chat)
+        if own is not None and own.id == holder:
+            return own
         known = await self.tx.family.person(self.chat, holder, self.now)
         if known is not None:
             self.about, self.about_name = known.id, known.holder.english_name

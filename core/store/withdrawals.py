@@ -147,16 +147,17 @@ def _where(index: bytes) -> str:
 async def tell(
     tx: Transaction, holder: str, code: bytes, chat: str, why: Why, now: datetime
 ) -> None:
-    """Let a holder's chat hear that a code is withdrawn: that in which he got it, if it is his."""
+    """Let a chat hear that a code is withdrawn: that in which he got it, if it still speaks for
+    the holder; otherwise his own, or that of whoever looks after him."""
     his = await tx.connection.scalars(
         select(links.c.chat)
-        .where(links.c.holder == holder, links.c.role == SELF)
-        .order_by(links.c.made_at.desc())
+        .where(links.c.holder == holder, links.c.starts_at <= now.timestamp())
+        .order_by(links.c.role != SELF, links.c.made_at.desc())
     )
     chats = list(his)
     if not chats:
         return
     told = chat if chat in chats else chats[0]
-    body = Withdrawn(code=code.hex(), why=str(why))
+    body = Withdrawn(code=code.hex(), why=str(why), holder=holder)
     item = Incoming(chat=told, id=f"withdrawn:{code.hex()}", body=body, sent_at=now)
     await Inbox(tx.connection, tx.ring).put([item], [], now)

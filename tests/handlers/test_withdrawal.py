@@ -70,7 +70,7 @@ async def withdraws(talk: Talk, why: Why) -> None:
     code = await newest(talk)
     async with talk.store.writing() as tx:
         assert await tx.codes.withdraw([code.id], why, talk.clock()) == [code.id]
-    await talk.take(Withdrawn(code.id.hex(), str(why)))
+    await talk.take(Withdrawn(code.id.hex(), str(why), code.holder))
 
 
 async def lists_him(talk: Talk) -> None:
@@ -228,7 +228,7 @@ async def test_who_has_a_newer_code_has_heard_already(talk: Talk) -> None:
         await tx.codes.withdraw([code.id], Why.LISTS, talk.clock())
     await gets_code(talk)
     before = list(talk.replies)
-    await talk.take(Withdrawn(code.id.hex(), str(Why.LISTS)))
+    await talk.take(Withdrawn(code.id.hex(), str(Why.LISTS), code.holder))
     assert talk.replies == before
 
 
@@ -236,18 +236,18 @@ async def test_nobody_hears_of_what_is_over_or_not_his(talk: Talk, talker: Talke
     await gets_code(talk)
     code = await newest(talk)
     stranger = talker(chat="telegram:9")
-    await stranger.take(Withdrawn(code.id.hex(), str(Why.OTHER)))
+    await stranger.take(Withdrawn(code.id.hex(), str(Why.OTHER), code.holder))
     assert stranger.replies == []
     await is_registered(stranger, number="G123456(A)")
-    await stranger.take(Withdrawn(code.id.hex(), str(Why.OTHER)))
+    await stranger.take(Withdrawn(code.id.hex(), str(Why.OTHER), code.holder))
     assert stranger.replies == []
     before = list(talk.replies)
     talk.clock.jump(days=1)
-    await talk.take(Withdrawn(code.id.hex(), str(Why.OTHER)))
+    await talk.take(Withdrawn(code.id.hex(), str(Why.OTHER), code.holder))
     assert talk.replies == before
 
 
 def test_it_comes_in_like_any_message() -> None:
-    body = Withdrawn("00" * 8, "lists")
+    body = Withdrawn("00" * 8, "lists", "h")
     again = msgspec.json.decode(msgspec.json.encode(body), type=Withdrawn)
     assert again == body

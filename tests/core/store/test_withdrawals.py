@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from core.conversation.messages import Incoming, Start, Withdrawn
+from core.family import Way
 from core.store.codes import Why
 from core.store.queues import Inbox
 from core.store.retention import erase_what_is_old
@@ -15,7 +16,7 @@ from core.store.staff import Role
 from core.store.store import Store, Transaction
 from core.store.tables import links, withdrawals
 from core.store.withdrawals import LIFE, Outcome, Pending, Request, tell
-from tests.core.store.people import NOON, register
+from tests.core.store.people import NOON, holder, index_of, register
 
 NOTED, SAME, CARRIED = Outcome
 SECOND = timedelta(seconds=1)
@@ -128,11 +129,39 @@ async def test_he_hears_it_once_where_he_got_the_code_or_else_where_he_was_last(
         for minutes, chat in enumerate(("web:2", "web:3"), 1):
             await tx.people.link(known.id, chat=chat, now=NOON + timedelta(minutes=minutes))
         await make_chats(tx, "web:1", "web:2", "web:3")
+        later = NOON + timedelta(minutes=5)
         for _ in range(2):
-            await tell(tx, known.id, b"\1" * 8, code_in, Why.OTHER, NOON)
+            await tell(tx, known.id, b"\1" * 8, code_in, Why.OTHER, later)
+        (waiting,) = await Inbox(tx.connection, tx.ring).heads(10, later)
+        assert waiting.chat == told
+        assert waiting.incoming.body == Withdrawn("01" * 8, "other", known.id)
+
+
+@pytest.mark.parametrize(
+    ("code_in", "own", "told"),
+    [
+        ("web:guardian", "web:own", "web:guardian"),
+        ("web:own", "web:own", "web:own"),
+        ("web:lost", "web:own", "web:own"),
+        ("web:lost", None, "web:guardian"),
+        ("web:waiting", None, "web:guardian"),
+    ],
+)
+async def test_who_looks_after_him_hears_it_where_he_got_the_code_or_has_no_chat(
+    store: Store, code_in: str, own: str | None, told: str
+) -> None:
+    async with store.writing() as tx:
+        known = await tx.people.register(
+            holder(), index_of(tx, holder()), chat=own, now=NOON - SECOND
+        )
+        for chat, starts_at in (("web:guardian", NOON), ("web:waiting", None)):
+            await tx.family.look_after(
+                chat, known.id, relation=None, way=Way.PHONE, starts_at=starts_at, now=NOON
+            )
+        await make_chats(tx, "web:guardian", "web:own", "web:waiting")
+        await tell(tx, known.id, b"\1" * 8, code_in, Why.OTHER, NOON)
         (waiting,) = await Inbox(tx.connection, tx.ring).heads(10, NOON)
         assert waiting.chat == told
-        assert waiting.incoming.body == Withdrawn("01" * 8, "other")
 
 
 async def test_who_has_no_chat_any_more_hears_nothing(store: Store) -> None:
