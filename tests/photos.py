@@ -42,8 +42,8 @@ def photo(
     chance = np.random.default_rng(seed)
     width, height = size
     scene = np.full((height, width, 3), SURROUND, np.uint8)
-    columns = math.ceil(math.sqrt(len(cards)))
-    room = width / columns, height / math.ceil(len(cards) / columns)
+    columns = max(math.ceil(math.sqrt(len(cards))), 1)
+    room = width / columns, height / max(math.ceil(len(cards) / columns), 1)
     for number, card in enumerate(cards):
         middle = (number % columns + 0.5) * room[0], (number // columns + 0.5) * room[1]
         picture = np.asarray(Image.open(BytesIO(card)).convert("RGB"))
