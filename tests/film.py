@@ -16,6 +16,8 @@ DRAWN = 15
 """Frames a second that are drawn; each is shown twice."""
 MARK = 40
 """Pixels of the square in the corner that is white while a card is in view: a test reads it."""
+TALL = 560
+"""Pixels of a card's height at its nearest."""
 QUALITY = 85
 DESK = (28, 34, 40)
 
@@ -30,7 +32,8 @@ def film(file: Path, cards: Sequence[bytes], *, shown: float, between: float) ->
     for card in cards:
         frames += [empty] * round(between * RATE)
         picture = Image.open(io.BytesIO(card)).convert("RGBA")
-        picture = picture.resize((picture.width * 560 // picture.height, 560))
+        picture = picture.resize((picture.width * TALL // picture.height, TALL))
+        picture = picture.filter(ImageFilter.GaussianBlur(0.8))
         for number in range(round(shown * DRAWN)):
             frames += [_jpeg(_held(picture, number / DRAWN))] * (RATE // DRAWN)
     draft = file.with_suffix(".draft")
@@ -53,8 +56,6 @@ def _held(card: Image.Image, at: float) -> Image.Image:
     left = SIZE[0] // 2 - turned.width // 2 + int(90 * swing)
     top = SIZE[1] // 2 - turned.height // 2 + int(30 * math.cos(at * 4))
     frame.paste(turned, (left, top), turned)
-    frame = frame.filter(ImageFilter.GaussianBlur(0.8))
-    _mark(frame, white=True)
     return frame
 
 

@@ -212,3 +212,30 @@ async def test_without_the_decoder_it_says_so_and_still_checks_a_text(
         await expect(one.page.get_by_role("button", name="Choose a picture")).to_be_disabled()
         await one.enters(gate.issuer.code())
         await one.shows("green", "Let through")
+
+
+async def test_a_camera_that_stops_is_said_and_can_be_started_again(
+    watching: Browser, gate: Gate, camera: Path
+) -> None:
+    film(camera, [picture(gate.issuer.code())], shown=2, between=0.5)
+    async with officer(watching, gate.url) as one:
+        await one.opens()
+        await one.shows("green")
+        await one.page.evaluate(
+            "document.querySelector('video').srcObject.getTracks().forEach((one) => one.stop())"
+        )
+        await expect(one.page.get_by_role("alert")).to_have_text(re.compile("camera has stopped"))
+        await one.page.get_by_role("button", name="Next person").click()
+        await one.shows("ready")
+        film(camera, [picture(gate.issuer.code(colour=Colour.RED))], shown=2, between=0.5)
+        await one.page.get_by_role("button", name="Start the camera").click()
+        await one.shows("red")
+        await expect(one.page.get_by_role("alert")).to_be_hidden()
+
+
+async def test_an_address_without_https_is_explained(watching: Browser, gate: Gate) -> None:
+    async with officer(watching, gate.url.replace("127.0.0.1", "0.0.0.0")) as one:  # noqa: S104
+        await one.page.goto(one.url)
+        await expect(one.page.get_by_role("alert")).to_have_text(re.compile("only over https"))
+        await one.enters(gate.issuer.code())
+        await one.shows("ask")

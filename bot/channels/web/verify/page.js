@@ -163,7 +163,7 @@ async function start() {
   say($("#trouble"), "");
   say($("#start"), "starting");
   try {
-    await scanner.watch($("video"), $("#cameras select").value, see);
+    await scanner.watch($("video"), $("#cameras select").value, see, lost);
     $("#view").dataset.watching = "true";
     waiting = performance.now();
     await offerOptics();
@@ -172,6 +172,13 @@ async function start() {
     say($("#trouble"), TROUBLES[error.name] ?? "busy");
   }
   say($("#start"), "start");
+}
+
+/** Say that the camera has gone: it must not look as if somebody were watching. */
+function lost() {
+  delete $("#view").dataset.watching;
+  waiting = Infinity;
+  say($("#trouble"), "lost");
 }
 
 async function offerOptics() {

@@ -31,17 +31,22 @@ export class Scanner {
   }
 
   /**
-   * Watch through a camera, and call `see` with the texts of every frame, none of them if there is
-   * nothing in it. Throw what getUserMedia throws.
+   * Watch through a camera: call `see` with the texts of every frame, none of them if there is
+   * nothing in it, and `lost` once if the camera goes away by itself. Throw what getUserMedia
+   * throws.
    */
-  async watch(video, camera, see) {
+  async watch(video, camera, see, lost) {
     this.stop();
     const which = camera ? { deviceId: { exact: camera } } : { facingMode: { ideal: "environment" } };
     const stream = await navigator.mediaDevices.getUserMedia({ video: { ...WANTED, ...which } });
     this.#stream = stream;
     video.srcObject = stream;
     await video.play();
-    this.#look(stream, video, see);
+    this.#look(stream, video, see).finally(() => {
+      if (this.#stream !== stream) return;
+      this.stop();
+      lost();
+    });
   }
 
   async #look(stream, video, see) {
