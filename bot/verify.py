@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import warnings
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import zxingcpp
-from PIL import Image
-
+from core.answer import Invalid
 from core.assessment import Colour
 from core.bundle import BundleError, newer, open_bundle
 from core.credential import Reason, Verdict, check
 from core.days import HONG_KONG
 from core.identity import DocumentType, normalise
-from core.issuer_keys import KeysError, PublicKeys, Realm
+from core.issuer_keys import KeysError, PublicKeys
+from core.scanning import MAX_BYTES, read_codes
 
 GOOD, REFUSED, UNUSABLE = 0, 1, 2
 """Exit codes: genuine, valid and green; anything else; nothing that could be checked."""
 
-PICTURE_BYTES = 20_000_000  # the largest file that a chat platform hands over
-PICTURE_PIXELS = 25_000_000  # three times a phone's screen; more is a decompression bomb
-FORMATS = ("PNG", "JPEG", "WEBP")
-QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+PICTURE = {
+    "empty": "is empty",
+    "file_type": "is not a picture that can be read (PNG, JPEG or WebP)",
+    "pixels": "has more than {limit} megapixels",
+    "too_large": "is larger than {limit_mb} MB",
+    "unreadable": "is not a picture that can be read: it is damaged",
+}
+"""What is said of a picture that is refused, by the code of the refusal."""
 
 WHY = {
     Reason.TOO_LONG: "the text is longer than any code",
@@ -130,22 +132,14 @@ def _text(picture_or_text: str) -> str | None:
 def _scan(path: Path) -> str | None:
     """Return the text of the one Health Code in the picture, None if there is not just one."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            if path.stat().st_size > PICTURE_BYTES:
-                raise _Unusable(f"{path} is larger than {PICTURE_BYTES // 1_000_000} MB")
-            with Image.open(path, formats=FORMATS) as image:
-                if image.width * image.height > PICTURE_PIXELS:
-                    raise _Unusable(f"{path} has more than {PICTURE_PIXELS // 10**6} megapixels")
-                grey = image.convert("L")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning) as error:
-        raise _Unusable(f"{path} is not a picture that can be read: {error}") from None
-    found = zxingcpp.read_barcodes(grey, formats=QR)
-    prefixes = tuple(realm.prefix for realm in Realm)
-    texts = {each.text for each in found if each.text.startswith(prefixes)}
-    others = {each.text for each in found} - texts
-    candidates = texts or others
-    return candidates.pop() if len(candidates) == 1 else None
+        with path.open("rb") as file:
+            seen = read_codes(file.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise _Unusable(f"{path} cannot be read: {error.strerror}") from None
+    except Invalid as invalid:
+        raise _Unusable(f"{path} {PICTURE[invalid.code].format(**invalid.params)}") from None
+    # One that was seen and could not be read has no text.
+    return seen[0].text or None if len(seen) == 1 else None
 
 
 def _words(verdict: Verdict) -> list[str]:

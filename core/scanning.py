@@ -101,7 +101,7 @@ def read_codes(picture: bytes) -> list[Sighting]:
     except Invalid:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
-        raise _too_many_pixels() from error
+        raise _too_many_pixels(MAX_PIXELS) from error
     except Exception as error:
         # Decoders raise whatever their parts raise: OSError, struct.error, SyntaxError, …
         raise Invalid("unreadable") from error
@@ -116,7 +116,7 @@ def _grey(picture: bytes) -> Image.Image:
     with Image.open(io.BytesIO(picture), formats=FORMATS) as file:
         most = MAX_JPEG_PIXELS if picture.startswith(b"\xff") else MAX_PIXELS
         if file.width * file.height > most:
-            raise _too_many_pixels()
+            raise _too_many_pixels(most)
         # A JPEG is unpacked at the smallest of its sizes whose sides are both that long.
         file.draft("L", (LARGE, LARGE))
         grey = _flat(file)
@@ -144,8 +144,8 @@ def _orientation(file: Image.Image) -> int:
         return 1
 
 
-def _too_many_pixels() -> Invalid:
-    return Invalid("pixels", limit=MAX_PIXELS // 1_000_000)
+def _too_many_pixels(most: int) -> Invalid:
+    return Invalid("pixels", limit=most // 1_000_000)
 
 
 def _scan(image: Image.Image) -> list[Sighting]:

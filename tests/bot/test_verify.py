@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bot.verify import WHY, verify
+from bot.verify import PICTURE, WHY, verify
 from core.assessment import Colour
 from core.conversation.messages import Card
 from core.credential import Reason, expiry, issue
 from core.issuer_keys import IssuerKey, PublicKeys
 from core.picture import draw
+from core.scanning import ERRORS
 from core.vault import KeyRing
 
 NOW = datetime(2021, 12, 10, 4, 0, tzinfo=UTC)
@@ -169,3 +170,4 @@ def test_a_file_of_keys_that_cannot_be_used(keys: Path, tmp_path: Path) -> None:
 
 def test_every_reason_has_words() -> None:
     assert set(WHY) == set(Reason)
+    assert set(PICTURE) == set(ERRORS)
