@@ -84,6 +84,19 @@ class KeyPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return timedelta(days=self.life_days)
 
 
+class FamilyPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Guardians: how many people one chat may look after, and how long a wish to do so waits.
+
+    A wish that nobody has confirmed after `waits_days` is erased; a letter's code is good for
+    `letter_days`, and its wish waits as long. A chat may try `letter_attempts` codes in a day.
+    """
+
+    most: Count = 8
+    waits_days: Count = 30
+    letter_days: Count = 30
+    letter_attempts: Count = 5
+
+
 class RetentionPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long data are kept, in days; what is older is deleted.
 
@@ -122,6 +135,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     passcode: PasscodePolicy = PasscodePolicy()
     uploads: UploadPolicy = UploadPolicy()
     keys: KeyPolicy = KeyPolicy()
+    family: FamilyPolicy = FamilyPolicy()
     retention: RetentionPolicy = RetentionPolicy()
 
     def __post_init__(self) -> None:
