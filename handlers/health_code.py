@@ -15,6 +15,7 @@ from core.conversation.turn import Turn
 from core.credential import expiry, issue
 from core.dates import ArrivalDate, DischargeDate
 from core.declaration import Condition, Declaration, Origin, Scheme
+from core.holder import Holder
 from core.identity import DocumentType, normalise, tail
 from core.issuer_keys import IssuerKey
 from core.masked_name import masked_name
@@ -200,15 +201,27 @@ async def issue_code(
         language=turn.language,
         challenge=challenge,
     )
+    # Read aloud only where it is asked for: nobody is startled, and no hall hears it.
+    listen = ("listen",) if turn.capabilities.voice else ()
+    turn.send(
+        in_words(turn, holder, assessment, expires_at),
+        buttons(turn, (*AFTER_CODE, *listen)),
+        card=card,
+        protect=True,
+    )
+
+
+def in_words(turn: Turn, holder: Holder, assessment: Assessment, expires_at: datetime) -> str:
+    """Return all that a code's picture says: colour, meaning, name (masked), until when, why."""
     caption = turn.text(
         f"health_code.caption.{assessment.colour}",
-        name=" ".join(name.lines),
+        name=" ".join(masked_name(holder.english_name, holder.chinese_name).lines),
         until=expires_at,
         why=why_text(turn, assessment, short=True),
     )
-    if turn.about:
-        caption = f"{turn.text('engine.concerns', name=turn.about_name)}\n{caption}"
-    turn.send(caption, buttons(turn, AFTER_CODE), card=card, protect=True)
+    if not turn.about:
+        return caption
+    return f"{turn.text('engine.concerns', name=turn.about_name)}\n{caption}"
 
 
 def why_text(turn: Turn, assessment: Assessment, *, short: bool = False) -> str:
