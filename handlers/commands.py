@@ -5,13 +5,14 @@ from __future__ import annotations
 from core.contact import masked
 from core.conversation.engine import Conversation, Hook
 from core.conversation.form import Form
-from core.conversation.messages import File
+from core.conversation.messages import File, Withdrawn
 from core.conversation.turn import Turn
 from core.identity import tail
 from core.masked_name import masked_name
 from core.store.staff import ENROLMENT
 from handlers import officer
 from handlers.health_code import HealthCode, why_text
+from handlers.listen import listen
 from handlers.live_code import LiveCode, live_code
 from handlers.menu import AFTER_CODE, BEFORE, OFFICER, TOPICS, buttons
 from handlers.privacy import Erasure
@@ -28,6 +29,7 @@ def conversation() -> Conversation:
         "today": today,
         "register": register,
         "why_colour": why_colour,
+        "listen": listen,
         "live_code": live_code,
         "details": details,
         "change": register,
@@ -42,7 +44,7 @@ def conversation() -> Conversation:
         idle,
         rest,
         words={ENROLMENT: enrol},
-        withdrawn=withdrawn,
+        news={Withdrawn: withdrawn},
         desk=officer.desk,
     )
 

@@ -30,22 +30,19 @@ async def details_change(turn: Turn, known: Known, to: Holder) -> None:
         turn.note("withdrawn.details")
 
 
-async def withdrawn(turn: Turn) -> None:
+async def withdrawn(turn: Turn, news: Withdrawn) -> None:
     """Tell it, and send the new code at once where that needs nothing from him."""
-    body = turn.incoming.body
-    if not isinstance(body, Withdrawn):
-        return
-    known = await turn.turn_to(body.holder)
+    known = await turn.turn_to(news.holder)
     if known is None:
         return
-    code = await turn.tx.codes.of(known, bytes.fromhex(body.code))
+    code = await turn.tx.codes.of(known, bytes.fromhex(news.code))
     if code is None or code.expires_at < turn.now:
         return
-    if body.why in (Why.LISTS, Why.KEY):
-        await _replaced(turn, known, code, body.why)
+    if news.why in (Why.LISTS, Why.KEY):
+        await _replaced(turn, known, code, news.why)
         return
     text = turn.text(
-        f"withdrawn.{body.why}",
+        f"withdrawn.{news.why}",
         at=code.issued_at,
         hotline=turn.policy.hotline,
         reference=known.reference,

@@ -8,6 +8,7 @@ edited messages, an example and a person's number after some failures.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
 from core.answer import Invalid
 from core.conversation.draft import erase, keep, keep_found
@@ -20,12 +21,12 @@ from core.conversation.messages import (
     File,
     Finished,
     Left,
+    News,
     Other,
     Press,
     Start,
     Text,
     Undelivered,
-    Withdrawn,
 )
 from core.conversation.prompt import (
     BACK,
@@ -48,8 +49,8 @@ from core.conversation.volunteer import attempted, volunteered
 Hook = Callable[[Turn], Awaitable[type[Form] | None]]
 """Answers a command: notes what is to be said, or returns the form that is to be begun."""
 
-News = Callable[[Turn], Awaitable[None]]
-"""Tells what has happened meanwhile, in messages of its own, if it still matters."""
+Tell = Callable[[Turn, Any], Awaitable[None]]
+"""Tells news of one kind, in messages of its own, if they still matter."""
 
 Desk = Callable[[Turn], Awaitable[bool]]
 """Takes what is meant for it, whatever is in hand; tells whether it did."""
@@ -66,7 +67,7 @@ class Conversation:
     """All that can be talked about in a chat: the forms, and the commands between them.
 
     `idle` answers what comes while no form is in hand; `rest` says what was noted, where nothing
-    follows, and offers what can be done next. `withdrawn` tells that a code is.
+    follows, and offers what can be done next. `news` tell what has happened outside the chat.
     `words` answer what begins with them, written or brought by a deep link, whatever is in hand;
     `desk` is asked next, before anything here.
     """
@@ -78,7 +79,7 @@ class Conversation:
         idle: Hook,
         rest: Hook,
         words: Mapping[str, Hook],
-        withdrawn: News,
+        news: Mapping[type[News], Tell],
         desk: Desk,
     ) -> None:
         self.forms = {form.name: form for form in forms}
@@ -86,7 +87,7 @@ class Conversation:
         self.idle = idle
         self.at_rest = rest
         self.words = dict(words)
-        self.withdrawn = withdrawn
+        self.news = dict(news)
         self.desk = desk
 
     async def take(self, turn: Turn) -> None:
@@ -112,8 +113,10 @@ class Conversation:
         body = turn.incoming.body
         session = turn.session
         session.language = session.language or guess(turn.incoming.language) or ""
-        if session.about and await turn.person() is None:
-            await self._ended(turn)
+        if isinstance(body, News):
+            await self._news(turn, body)
+            return
+        if await self._has_ended(turn):
             return
         match body:
             case Left():
@@ -139,8 +142,6 @@ class Conversation:
             case Undelivered(what=what):
                 turn.note(f"engine.undelivered.{what}", hotline=turn.policy.hotline)
                 await self.again(turn)
-            case Withdrawn():
-                await self._news(turn)
             case _:
                 await self._said(turn, body)
 
@@ -235,12 +236,15 @@ class Conversation:
         else:
             await self._resume(turn)
 
-    async def _ended(self, turn: Turn) -> None:
+    async def _has_ended(self, turn: Turn) -> bool:
         """Put away what was asked about somebody for whom this chat speaks no longer."""
+        if not turn.session.about or await turn.person() is not None:
+            return False
         turn.note("engine.ended", name=turn.about_name)
         turn.session.forget()
         turn.about = turn.about_name = ""
         await self._resume(turn)
+        return True
 
     async def _command(self, turn: Turn, name: str) -> None:
         session, way = turn.session, f"_{name}"
@@ -280,10 +284,12 @@ class Conversation:
             return
         await self.follow(turn, await self.commands[command](turn))
 
-    async def _news(self, turn: Turn) -> None:
-        """Say what has happened meanwhile; the question in hand is asked again below it."""
-        await self.withdrawn(turn)
-        if turn.session.form and turn.replies:
+    async def _news(self, turn: Turn, news: News) -> None:
+        """Tell them, and ask the question in hand again below: they may be about somebody else."""
+        session = turn.session
+        await self.news[type(news)](turn, news)
+        turn.about, turn.about_name = session.about, session.about_name
+        if session.form and turn.replies and not await self._has_ended(turn):
             await self._resume(turn)
 
     async def _edited(self, turn: Turn, text: str) -> None:

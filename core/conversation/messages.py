@@ -98,6 +98,18 @@ class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn"):
     holder: str
 
 
+class Answered(msgspec.Struct, frozen=True, tag="answered"):
+    """A wish to look after somebody has its answer: whom it concerns (the holder's id, and what
+    he is called), and what became of it: `confirmed`, `refused`, or `lapsed` as nobody answered."""
+
+    holder: str
+    name: str
+    what: str
+
+
+News = Withdrawn | Answered
+"""What has happened outside the chat, and is told in it."""
+
 Body = (
     Text
     | Press
@@ -110,7 +122,7 @@ Body = (
     | Left
     | Finished
     | Undelivered
-    | Withdrawn
+    | News
 )
 
 
