@@ -4,9 +4,10 @@ import { spoken, word } from "./words.js";
 
 const $ = (selector) => document.querySelector(selector);
 const TEST = "HT";
+const MINUTE = 60;
 /** How times are written: the page's English is Hong Kong's. */
 const locale = () => (spoken() === "en" ? "en-HK" : spoken());
-const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", MINUTE], ["second", 1]];
 
 /** Say a length of time in whole seconds, minutes, hours (up to two days of them) or days. */
 export function age(seconds) {
@@ -18,25 +19,27 @@ export function age(seconds) {
 
 /**
  * Write the answer. `look`: ready, nothing, green, amber, red or ask; `advice` and `why` name
- * words; `how` too, or is null; `verdict` as check() gives it, or null; `now` in epoch seconds.
+ * words; `how` too, or is null; `verdict` as check() gives it, or null; `now` in epoch seconds;
+ * `list` as Trust gives it.
  */
-export function write({ look, advice, why, how = null, verdict = null, now }) {
+export function write({ look, advice, why, how = null, verdict = null, now, list = null }) {
   $("#answer").dataset.look = look;
   $("#advice").textContent = word(advice);
   $("#why").textContent = word(why);
   $("#how").textContent = how ? word(how) : "";
-  $("#facts").replaceChildren(...(verdict?.claims ? facts(verdict, now) : []));
+  $("#facts").replaceChildren(...(verdict?.claims ? facts(verdict, now, list) : []));
 }
 
-function facts({ claims, binding, challenge }, now) {
+function facts({ claims, binding, challenge }, now, list) {
   const since = now - claims.issuedAt;
   const rows = [
     ["colour", word(`colour_${claims.colour}`)],
     ["name", claims.name],
     ["until", moment(claims.expiresAt)],
-    ["issued", since < 60 ? word("justNow") : word("ago").replace("{age}", age(since))],
+    ["issued", since < MINUTE ? word("justNow") : word("ago").replace("{age}", age(since))],
     ["document", word(`document_${binding}`)],
     ["live", word(`live_${challenge}`)],
+    ["withdrawn", list ? word("listAge").replace("{age}", listAge(list)) : word("listMissing")],
   ];
   if (claims.realm === TEST) rows.unshift(["kind", word("test")]);
   return rows.flatMap(([name, text]) => {
@@ -47,6 +50,9 @@ function facts({ claims, binding, challenge }, now) {
     return [term, value];
   });
 }
+
+/** Say how old a list of withdrawn codes is, no more exactly than in minutes. */
+export const listAge = (list) => age(Math.max(MINUTE, list.age));
 
 function moment(seconds) {
   const form = { timeZone: "Asia/Hong_Kong", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };

@@ -2,8 +2,8 @@
 
 const FOLDER = "/verify/zxing/";
 const OPTIONS = { formats: ["QRCode"], tryHarder: true, tryInvert: false, maxNumberOfSymbols: 4 };
-/** A picture is looked at in this size first, and whole only if nothing was found. */
-const LONGEST = 1600;
+/** Pixels: a picture is looked at in the first size, and in the second only if nothing was found. */
+const [LONGEST, LARGEST] = [1600, 4000];
 
 let canvas = null;
 
@@ -31,7 +31,7 @@ function pixels(bitmap, longest) {
 }
 
 async function texts(bitmap) {
-  const sizes = Math.max(bitmap.width, bitmap.height) > LONGEST ? [LONGEST, Infinity] : [LONGEST];
+  const sizes = Math.max(bitmap.width, bitmap.height) > LONGEST ? [LONGEST, LARGEST] : [LONGEST];
   for (const size of sizes) {
     const found = await ZXingWASM.readBarcodes(pixels(bitmap, size), OPTIONS);
     const read = found.filter((one) => one.isValid).map((one) => one.text);

@@ -2,11 +2,11 @@
 
 import "/static/large.js";
 import { advise } from "./advice.js";
-import { age, write } from "./answer.js";
+import { age, listAge, write } from "./answer.js";
 import { check, PREFIXES } from "./credential.js";
 import { KINDS, NotADocument, read as readDocument } from "./document.js";
 import { Live } from "./live.js";
-import { looksLike, read as readZone } from "./mrz.js";
+import { looksLike } from "./mrz.js";
 import { Scanner } from "./scanner.js";
 import * as sounds from "./sounds.js";
 import { Trust } from "./trust.js";
@@ -18,12 +18,13 @@ const NOTHING_MS = 10_000;
 const AGAIN_MS = 5_000;
 /** After two codes were seen at once, one of them alone has to be there for so long. */
 const CROWD_MS = 2_000;
+/** Between two lines that a reader of documents types. */
+const LINE_MS = 400;
 const REFRESH_MS = 5 * 60_000;
 const TICK_MS = 1_000;
-/** Seconds: the age of a list is told no more exactly. */
-const MINUTE = 60;
 
 const READY = { look: "ready", advice: "ready", why: "readyWhat" };
+const NO_KEYS = { ...READY, why: "no_keys" };
 const NOTHING = { look: "nothing", advice: "nothing", why: "nothingWhat", how: "nothingHow" };
 const TROUBLES = { NotAllowedError: "notAllowed", NotFoundError: "noCamera", OverconstrainedError: "noCamera" };
 const DISTRUST = ["algorithm", "unknown_key", "withdrawn_key", "forged", "malformed", "content"];
@@ -37,13 +38,15 @@ const scanner = new Scanner();
 let answer = READY;
 /** The text that was judged last, null from the moment that the page is cleared. */
 let text = null;
-/** The document in hand as check() takes it; `compared` once it belongs to the code on show. */
-let inHand = { document: null, compared: false };
+/** What was written, and the document that it names, as check() takes it; then whether it was
+ * compared with the code on show. */
+let inHand = { written: "", document: null, compared: false };
 let asking = false;
 let last = { print: "", seen: -Infinity };
 let crowd = { prints: [], until: -Infinity };
 let waiting = Infinity;
 let clearing = 0;
+let sending = 0;
 let updated = false;
 
 // What is seen.
@@ -106,7 +109,9 @@ async function judge() {
 
 function answered(advice, look, why, verdict = null) {
   if (!verdict) text = null;
-  show({ look, advice, why, verdict, now: seconds() });
+  const { list } = trust;
+  const how = verdict && list?.stale ? "stale" : verdict && !list ? "noList" : null;
+  show({ look, advice, why, how, verdict, list, now: seconds() });
   $("#answer").scrollIntoView({ block: "nearest" });
   sounds.play(advice);
   if ($("#aloud").getAttribute("aria-pressed") === "true") sounds.pronounce(word(advice), spoken());
@@ -119,16 +124,17 @@ function show(what) {
   $("main").dataset.answered = Boolean(what.now);
 }
 
-/** Keep the answer for a while from now. */
+/** Keep what is on the page for a while from now. */
 function keep() {
   clearTimeout(clearing);
-  if (answer.now) clearing = setTimeout(clear, KEPT_MS);
+  if (answer.now || $("#number").value) clearing = setTimeout(clear, KEPT_MS);
 }
 
 function clear() {
   clearTimeout(clearing);
   text = null;
   forgetDocument();
+  $("#number").value = "";
   $("#text").value = "";
   waiting = scanner.watching ? performance.now() : Infinity;
   show(READY);
@@ -136,21 +142,23 @@ function clear() {
 }
 
 function forgetDocument() {
-  inHand = { document: null, compared: false };
-  $("#number").value = "";
+  // What is being written for the next person stays.
+  if ($("#number").value.trim() === inHand.written) $("#number").value = "";
+  inHand = { written: "", document: null, compared: false };
   say($("#hand-note"), "");
 }
 
 function tell() {
   const { list, problem } = trust;
-  const old = list ? word("list").replace("{age}", age(Math.max(MINUTE, list.age))) : trust.keys ? word("noList") : "";
+  const old = list ? word("list").replace("{age}", listAge(list)) : trust.keys ? word("noList") : "";
   $("#list").textContent = list?.stale ? `${old} ${word("stale")}` : old;
   $("#list").classList.toggle("warning", Boolean(list?.stale) || (trust.keys && !list));
   const distrusted = DISTRUST.includes(problem);
   const words = distrusted ? "distrust" : problem === "from_future" ? "future" : (problem ?? "");
   if ($("#problem").dataset.word !== words) say($("#problem"), words);
   $("#anew").hidden = !distrusted;
-  if (!trust.keys && problem && answer === READY) show({ ...READY, why: "no_keys" });
+  if (!trust.keys && problem && answer === READY) show(NO_KEYS);
+  if (trust.keys && answer === NO_KEYS) show(READY);
   if (asking) {
     $("#four").textContent = live.digits(seconds());
     $("#left").textContent = word("liveLeft").replace("{age}", age(live.left(seconds())));
@@ -210,34 +218,37 @@ $("#hand form").onsubmit = async (event) => {
   event.preventDefault();
   const written = $("#number").value.trim();
   if (!written) return $("#number").focus();
+  let document;
   try {
-    inHand = { document: readDocument($("#kind").value, written), compared: false };
+    document = readDocument($("#kind").value, written);
   } catch (error) {
     if (!(error instanceof NotADocument)) throw error;
     return say($("#hand-note"), `bad_${error.reason}`);
   }
+  // Whose document has been found is done with: another one is the next person's.
+  if (answer.verdict?.binding && `${document}` !== `${inHand.document}`) clear();
+  inHand = { written, document, compared: false };
+  $("#number").value = written;
   if (text === null) return say($("#hand-note"), "noted");
   await judge();
 };
 $("#number").onkeydown = (event) => {
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  // A reader of machine-readable lines ends each with Enter; only the last one sends.
-  if (looksLike(event.target.value) && !complete(event.target.value)) return;
-  event.preventDefault();
-  $("#hand form").requestSubmit();
+  const send = () => $("#hand form").requestSubmit();
+  // A reader of machine-readable lines ends each with Enter: more may come in a moment.
+  if (looksLike(event.target.value)) {
+    sending = setTimeout(send, LINE_MS);
+  } else {
+    event.preventDefault();
+    send();
+  }
 };
-$("#number").oninput = ({ target }) => {
+$("#number").oninput = ({ target, inputType }) => {
+  if (inputType !== "insertLineBreak") clearTimeout(sending);
   if (!inHand.compared) inHand.document = null;
+  say($("#hand-note"), "");
   target.rows = Math.min(3, target.value.split("\n").length);
 };
-
-function complete(lines) {
-  try {
-    return readZone(lines) !== null;
-  } catch {
-    return true;
-  }
-}
 
 $("#ask").onclick = async () => {
   asking = toggled($("#ask"));
@@ -309,6 +320,18 @@ async function refresh() {
   await (await navigator.serviceWorker?.getRegistration("/verify"))?.update().catch(() => {});
 }
 
+/** Let the browser keep the page, and change to a new version when nobody is in the middle. */
+function keepOffline() {
+  const { serviceWorker } = navigator;
+  let controlled = Boolean(serviceWorker?.controller);
+  serviceWorker?.register("/verify/sw.js", { scope: "/verify" });
+  serviceWorker?.addEventListener("controllerchange", () => {
+    updated = controlled;
+    controlled = true;
+    if (updated && !answer.now && !$("#number").value) location.reload();
+  });
+}
+
 async function begin() {
   speak(spoken());
   $("#sound").setAttribute("aria-pressed", !sounds.muted());
@@ -317,13 +340,7 @@ async function begin() {
     $("#view").dataset.watching = "never";
     return say($("#trouble"), "insecure");
   }
-  navigator.serviceWorker.addEventListener("controllerchange", () => {
-    updated = controlled;
-    controlled = true;
-    if (updated && !answer.now) location.reload();
-  });
-  let controlled = Boolean(navigator.serviceWorker.controller);
-  navigator.serviceWorker.register("/verify/sw.js", { scope: "/verify" });
+  keepOffline();
   globalThis.speechSynthesis?.addEventListener("voiceschanged", translate);
   await trust.begin();
   tell();

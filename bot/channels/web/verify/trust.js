@@ -16,6 +16,8 @@ const seconds = () => Date.now() / 1000;
 
 export class Trust {
   #database = null;
+  /** What is kept where the browser keeps nothing: until the page is closed. */
+  #memory = {};
   #pinned = null;
   #bundle = null;
 
@@ -24,10 +26,14 @@ export class Trust {
 
   /** Take up what was kept; nothing of it is believed without its signature. */
   async begin() {
-    this.#database = await database();
+    this.#database = await database().catch(() => null);
     const { keySet, bundle } = await this.#kept();
-    if (keySet) this.#pinned = await fromKeySet(keySet);
-    if (bundle) this.#bundle = await this.#reopened(bundle);
+    try {
+      if (keySet) this.#pinned = await fromKeySet(keySet);
+      if (bundle) this.#bundle = await this.#reopened(bundle);
+    } catch (error) {
+      this.problem = reasonOf(error);
+    }
   }
 
   /** The keys for check(), null while there are none. */
@@ -83,11 +89,16 @@ export class Trust {
   }
 
   async #kept() {
+    if (!this.#database) return this.#memory;
     return (await done(this.#store("readonly").get(KEPT))) ?? {};
   }
 
   /** Change what is kept, in one transaction, and return it. */
   async #change(how) {
+    if (!this.#database) {
+      this.#memory = how(this.#memory);
+      return this.#memory;
+    }
     const store = this.#store("readwrite");
     const kept = how((await done(store.get(KEPT))) ?? {});
     await done(store.put(kept, KEPT));
