@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from PIL import Image, ImageChops, UnidentifiedImageError
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Playwright, async_playwright, expect
 
 from core.assessment import Colour
 from core.conversation.messages import Card
@@ -30,6 +30,8 @@ from core.vault import KeyRing
 from handlers.registration import Registration
 from tests.browser import FLAGS, chromium
 from tests.clock import NOON
+from tests.film import film
+from tests.stories.at_the_gate import camera_browser, officer
 from tests.stories.at_the_page import AtThePage, Program
 from tests.stories.script import Resident, consents, gets_code, gives
 from tests.world import World
@@ -70,11 +72,14 @@ async def main() -> None:
         stack.push_async_callback(program.stop)
         await chat(browser, program)
         await chat_with_code(browser, program)
+        await gate(playwright, program)
 
 
-def card(colour: Colour, english: str, chinese: str, number: str) -> Card:
-    """Issue a code with a key that nobody trusts."""
-    key = IssuerKey.current(KeyRing.generate(NOON), NOON, Realm.HONG_KONG)
+def card(
+    colour: Colour, english: str, chinese: str, number: str, ring: KeyRing | None = None
+) -> Card:
+    """Issue a code with a key of the ring, or with one that nobody trusts."""
+    key = IssuerKey.current(ring or KeyRing.generate(NOON), NOON, Realm.HONG_KONG)
     name, document, expires_at = masked_name(english, chinese), DocumentType.HKID, expiry(key, NOON)
     code = issue(
         key,
@@ -128,6 +133,27 @@ async def chat_with_code(browser: Browser, program: Program) -> None:
     await register(program, person, resident)
     await gets_code(cast(World, program), person, resident.language)
     await snap(person, "chat-zh-hk.png")
+
+
+async def gate(playwright: Playwright, program: Program) -> None:
+    """Show an officer at a desk, who sees a green code and has compared the document."""
+    held = draw(card(*HOLDERS[0], ring=program.app.store.ring))
+    file = program.folder / "film.mjpeg"
+    film(file, [held], shown=6, between=0.2)
+    browser = await camera_browser(playwright, file)
+    async with officer(browser, f"{program.url}verify", size=DESK) as one:
+        await one.page.clock.install(time=program.clock())
+        await one.opens()
+        await one.shows("green")
+        await one.page.locator("#number").fill(HOLDERS[0][-1])
+        await one.page.locator("#number").press("Enter")
+        await expect(one.page.locator('[data-fact="document"]')).to_contain_text("belongs")
+        await one.page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+        shot = Image.open(BytesIO(await one.page.screenshot())).convert("RGB")
+        # What the camera sees moves, as the code in it does.
+        left = (0, 0, shot.width // 2, shot.height)
+        keep("gate.png", shot, [left])
+    await browser.close()
 
 
 async def register(
