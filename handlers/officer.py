@@ -101,7 +101,8 @@ def _act(turn: Turn, inspection: Inspection) -> Act | None:
         case Text(text=text) if free:
             return _in_words(turn, inspection, text)
         case Press(button=button):
-            serial, _, option = button.partition(".")
+            # A third part would name a holder, whom none of this is about.
+            serial, option, *_ = [*button.split("."), ""]
             if serial == KIND:
                 return _ask_kind if option == OTHER else partial(_compared, kind=option)
             return COMMANDS.get(option) if serial == MENU else None

@@ -14,7 +14,12 @@ import pytest
 from bot import sandbox as module
 from bot.sandbox import Sandbox
 from core.answer import Invalid
+from core.assessment import Colour
+from core.conversation.messages import Card
+from core.picture import draw
 from core.proof import CleanProof
+from core.scanning import unpack
+from tests.clock import NOON
 from tests.corpus_proofs import flate_bomb_pdf, image, pdf, png_claiming
 
 SECONDS = 10
@@ -54,6 +59,47 @@ async def test_a_proof_is_cleaned_or_refused(data: bytes, code: str) -> None:
     begun = time.monotonic()
     assert await code_of(Sandbox(), data) == code
     assert time.monotonic() - begun < SECONDS
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (image("JPEG", (4_000, 3_000)), ""),
+        (image("PNG", (5_000, 5_000), "RGBA"), ""),
+        (image("JPEG", (8_900, 8_900)), ""),
+        (b"", "empty"),
+        (b"\xff\xd8\xff" + bytes(20_000_000), "too_large"),
+        (b"GIF89a", "file_type"),
+        (pdf(), "file_type"),
+        (png_claiming(20_000, 20_000), "pixels"),
+        (png_claiming(65_535, 1_000), "pixels"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(99), "unreadable"),
+    ],
+    ids=range(10),
+)
+async def test_a_photo_is_read_or_refused(data: bytes, code: str) -> None:
+    begun = time.monotonic()
+    box, refused = Sandbox(), ""
+    try:
+        assert unpack(await box.read_codes(data)) == []
+    except Invalid as error:
+        refused = error.code
+    assert refused == code
+    assert time.monotonic() - begun < SECONDS
+
+
+async def test_the_codes_of_a_photo_come_out() -> None:
+    code = Card(Colour.GREEN, "HK1:" + "A" * 200, ["C*"], "456(3)", NOON, NOON, "en")
+    (seen,) = unpack(await Sandbox().read_codes(draw(code)))
+    assert seen.text == code.code
+
+
+async def test_what_is_no_list_of_codes_is_an_unreadable_photo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child(tmp_path, monkeypatch, "import sys; sys.stdout.write('not codes')")
+    with pytest.raises(Invalid, match="unreadable"):
+        await Sandbox().read_codes(image("JPEG"))
 
 
 async def test_a_pdf_bomb_costs_its_process_alone() -> None:

@@ -615,6 +615,8 @@ async def test_what_is_no_message_is_left_to_others(at_the_gate: Talk) -> None:
     assert await talk.take(Left(gone=True)) == []
     await talk.take(Edited("A123456(3)"))
     expect(talk.heard, "engine.edited")
+    await talk.take(Press("menu.officer_help.somebody", acknowledge="press"))
+    expect(talk.heard, "officer.help")
     await talk.take(Press("7.nothing", acknowledge="press"))
     assert talk.replies[-2].notice
     expect(await talk.commands("unheard"), "engine.unknown_command")
