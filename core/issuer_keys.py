@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -279,12 +278,6 @@ class PublicKeys:
             sorted(prefix.hex() for prefix in self.revoked),
         )
         return msgspec.json.format(msgspec.json.encode(content)) + b"\n"
-
-    def save(self, path: Path) -> None:
-        """Write the key set as JSON, whole or not at all."""
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_bytes(self.to_json())
-        draft.replace(path)
 
 
 def _jwk(key: PublicKey, signs: Literal["codes", "bundles"]) -> _JWK:

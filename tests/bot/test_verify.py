@@ -25,7 +25,7 @@ KEY = IssuerKey.current(RING, NOW)
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
     path = tmp_path / "keys.json"
-    PublicKeys.published(RING, NOW - timedelta(hours=1)).save(path)
+    path.write_bytes(PublicKeys.published(RING, NOW - timedelta(hours=1)).to_json())
     return path
 
 

@@ -110,7 +110,7 @@ def test_cwt_takes_a_code_for_a_web_token_with_its_time() -> None:
 
 
 def test_cwt_reads_the_published_key_set(tmp_path: Path) -> None:
-    KEYS.save(tmp_path / "jwks.json")
+    (tmp_path / "jwks.json").write_bytes(KEYS.to_json())
     published = json.loads((tmp_path / "jwks.json").read_text())["keys"]
     (jwk,) = (each for each in published if "signs" not in each)
     # RFC 7517 has texts for names: what a code carries is 8 bytes, and the text is their base64url.
