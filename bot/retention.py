@@ -25,6 +25,7 @@ async def keep_erasing(store: Store, clock: Clock) -> None:
     while True:
         today = hong_kong_day(clock())
         try:
+            await end_waiting(store, clock)
             await erase_rows(store, clock)
             if trimmed_on != today:
                 await erase_visits(store, clock)
@@ -34,6 +35,14 @@ async def keep_erasing(store: Store, clock: Clock) -> None:
         except Exception as error:
             log.error("what is old could not be erased: %s", where(error))
         await asyncio.sleep(EVERY)
+
+
+async def end_waiting(store: Store, clock: Clock) -> None:
+    """End the wait of guardians whom nobody has confirmed in time."""
+    async with store.writing() as tx:
+        ended = await tx.waiting.lapse(clock())
+    if ended:
+        log.info("%d guardians were not confirmed in time, and are told", ended)
 
 
 async def erase_rows(store: Store, clock: Clock) -> None:

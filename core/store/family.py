@@ -15,8 +15,8 @@ from sqlalchemy import Select, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.family import Relation, Way
-from core.store.people import Known, People
-from core.store.tables import links
+from core.store.people import SELF, Known, People
+from core.store.tables import holders, links
 from core.store.upsert import insert_or_replace
 
 GUARDIAN = "guardian"
@@ -25,7 +25,10 @@ GUARDIAN = "guardian"
 
 @dataclass(frozen=True)
 class Link:
-    """A chat's link to a holder: from `starts_at` on it may speak for him, None until confirmed."""
+    """A chat's link to a holder: from `starts_at` on it may speak for him, None until confirmed.
+
+    `letter_until` is the end of the code in the letter that was written to him, None without one.
+    """
 
     chat: str
     holder: str
@@ -34,6 +37,7 @@ class Link:
     way: str
     made_at: datetime
     starts_at: datetime | None
+    letter_until: datetime | None = None
 
     def holds(self, now: datetime) -> bool:
         """Tell whether the chat may speak for the holder now."""
@@ -48,6 +52,7 @@ _LINK = select(
     links.c.way,
     links.c.made_at,
     links.c.starts_at,
+    links.c.letter_until,
 )
 _BETWEEN = _LINK.where(
     links.c.chat == bindparam("of_chat"), links.c.holder == bindparam("of_holder")
@@ -89,6 +94,29 @@ class Family:
     async def chats_of(self, holder: str) -> list[Link]:
         """Return the links of a holder: his own chats and those of his guardians."""
         return await self._links(_OF_HOLDER, of_holder=holder)
+
+    async def gave_answers(self, chat: str, holder: str) -> bool:
+        """Tell whether the answers about a holder are those that this chat gave as his guardian: it
+        registered him, and he has no chat of his own in which he could have changed them."""
+        registered = (
+            select(links.c.chat)
+            .join(holders, holders.c.id == links.c.holder)
+            .where(
+                links.c.chat == chat,
+                links.c.holder == holder,
+                links.c.role == GUARDIAN,
+                # Made in one turn with the registration, and so in the same instant.
+                links.c.made_at == holders.c.made_at,
+            )
+        )
+        if await self.connection.scalar(registered) is None:
+            return False
+        return not await self.has_own_chat(holder)
+
+    async def has_own_chat(self, holder: str) -> bool:
+        """Tell whether a holder has a chat of his own."""
+        own = select(links.c.chat).where(links.c.holder == holder, links.c.role == SELF).limit(1)
+        return await self.connection.scalar(own) is not None
 
     async def pending(self, way: Way) -> list[Link]:
         """Return the links that wait for a confirmation of this kind, the oldest first."""
@@ -144,7 +172,12 @@ class Family:
                 row.relation,
                 row.way,
                 datetime.fromtimestamp(row.made_at, UTC),
-                None if row.starts_at is None else datetime.fromtimestamp(row.starts_at, UTC),
+                _instant(row.starts_at),
+                _instant(row.letter_until),
             )
             for row in rows
         ]
+
+
+def _instant(at: float | None) -> datetime | None:
+    return None if at is None else datetime.fromtimestamp(at, UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +41,14 @@ def new_reference() -> str:
     """Return a reference number to quote to the helpdesk: HC- and ten characters (50 bits)."""
     letters = "".join(secrets.choice(REFERENCE) for _ in range(10))
     return f"HC-{letters[:5]}-{letters[5:]}"
+
+
+def read_reference(given: str) -> str | None:
+    """Return a reference number as it is kept, from how somebody wrote it; None if it is none."""
+    letters = given.strip().upper().replace("-", "")
+    if not re.fullmatch(f"HC[{REFERENCE}]{{10}}", letters):
+        return None
+    return f"HC-{letters[2:7]}-{letters[7:]}"
 
 
 _HOLDER = select(holders.c.id, holders.c.reference, holders.c.key, holders.c.record)
@@ -218,7 +227,9 @@ class People:
         """
         self.erased = True
         chats = select(links.c.chat).where(links.c.holder == known.id)
-        await self.connection.execute(delete(consents).where(consents.c.chat.in_(chats)))
+        # Whoever looked after him has consented for himself too.
+        own = chats.where(links.c.role == SELF)
+        await self.connection.execute(delete(consents).where(consents.c.chat.in_(own)))
         await self.connection.execute(delete(uploads).where(uploads.c.chat.in_(chats)))
         for rows in (inbox, outbox):
             await self.connection.execute(

@@ -46,6 +46,7 @@ async def erase_what_is_old(
             tables.codes.c.expires_at < (now - TOLERANCE).timestamp(),
         ),
         delete(tables.withdrawals).where(tables.withdrawals.c.made_at < ago(keep.code_days)),
+        delete(tables.refusals).where(tables.refusals.c.made_at < ago(keep.code_days)),
         *(
             delete(table).where(table.c.holder.in_(unused))
             for table in (

@@ -19,11 +19,13 @@ from core.store.challenges import Challenges
 from core.store.codes import Codes
 from core.store.family import Family
 from core.store.inline import connect
+from core.store.letters import Letters
 from core.store.lists import Lists
 from core.store.people import People
 from core.store.retention import empty_the_log
 from core.store.staff import Staff
 from core.store.uploads import Uploads
+from core.store.waiting import Waiting
 from core.store.withdrawals import Withdrawals
 from core.vault import KeyRing
 
@@ -53,6 +55,16 @@ class Transaction:
     def family(self) -> Family:
         """Guardians and those in their care."""
         return Family(self.connection, self.people)
+
+    @cached_property
+    def letters(self) -> Letters:
+        """Codes in letters, by which people agree to be looked after."""
+        return Letters(self.connection, self.ring, self.policy.family)
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        """Guardians who wait to be confirmed."""
+        return Waiting(self)
 
     @cached_property
     def uploads(self) -> Uploads:

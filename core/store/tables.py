@@ -116,6 +116,8 @@ links = Table(
     Column("relation", String(20), nullable=False, default=""),
     Column("way", String(20), nullable=False, default=""),
     Column("starts_at", Float),
+    Column("letter", LargeBinary),
+    Column("letter_until", Float),
 )
 
 consents = Table(
@@ -246,6 +248,16 @@ withdrawals = Table(
     Column("second", String(40)),
     Column("made_at", Float, nullable=False),
     Column("done_at", Float),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("reference", String(20), nullable=False),
+    Column("staff", String(40), nullable=False),
+    Column("reason", LargeBinary, nullable=False),
+    Column("made_at", Float, nullable=False),
 )
 
 staff = Table(
