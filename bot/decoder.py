@@ -95,8 +95,9 @@ def _run(command: list[str], where: Path, environment: dict[str, str]) -> None:
             timeout=SECONDS,
             stdout=subprocess.DEVNULL,
         )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise NotFetched(f"{Path(command[0]).name} did not succeed: {error}") from None
+    except (OSError, subprocess.SubprocessError):
+        name = "npm" if "pack" in command else "pip"
+        raise NotFetched(f"{name} did not succeed. Is its registry within reach?") from None
 
 
 if __name__ == "__main__":

@@ -58,11 +58,18 @@ export class Trust {
     }
   }
 
-  /** Forget everything, and believe what the server says today. */
+  /** Forget everything, and believe what the server says today, once it has said it. */
   async anew() {
-    await this.#change(() => ({}));
-    this.#pinned = null;
-    this.#bundle = null;
+    try {
+      const keySet = await (await fetched(KEY_SET)).json();
+      const pinned = await fromKeySet(keySet);
+      await this.#change(() => ({ keySet }));
+      this.#pinned = pinned;
+      this.#bundle = null;
+    } catch (error) {
+      this.problem = reasonOf(error);
+      return;
+    }
     await this.refresh();
   }
 
