@@ -21,7 +21,7 @@ from bot.settings import SettingError
 from core.bundle import BundleError, Untrusted, open_bundle, sign_bundle
 from core.days import HONG_KONG
 from core.issuer_keys import IssuerKey, PublicKey, PublicKeys
-from core.rotation import signs_until
+from core.rotation import NOTICE, rotate, signs_until
 from core.store.bundles import Bundles, Kept
 from core.store.store import Store, Transaction
 from core.vault import KeyRingError, Purpose
@@ -32,11 +32,14 @@ EVERY = 2.0
 ANEW = timedelta(hours=1)
 """After so long a new bundle is signed where nothing has changed: verifiers see how fresh it is."""
 
-WARNING = timedelta(days=14)
-"""So long before no key may sign codes any more, the operator is told."""
+ENDING = timedelta(days=14)
+"""So long before no key may sign codes any more, the next one is made, or asked for."""
 
 AGAIN = timedelta(days=1)
 """What the operator is to know is told again after so long."""
+
+ITSELF = "program"
+"""Who has acted, in the audit log."""
 
 ROTATE = "run `python -m bot keys rotate`"
 OLDER = (
@@ -105,7 +108,7 @@ class Publication:
         except KeyRingError as error:
             log.error("the keys stay as they are: %s", error)
         now = self.clock()
-        self._warn(now)
+        await self._see_to_the_next_key(now)
         async with self.store.reading() as tx:
             seen = await self._see(tx, now)
         if seen.due:
@@ -169,15 +172,33 @@ class Publication:
         await bundles.keep(sequence, body, issued_at=now, expires_at=expires_at)
         self._signed_at = now
 
-    def _warn(self, now: datetime) -> None:
-        """Tell the operator in time that the keys for codes come to their end."""
+    async def _see_to_the_next_key(self, now: datetime) -> None:
+        """Make the next key in time. Where the store is shared each process may have a copy of the
+        ring, which only the operator can keep alike: there he is told instead."""
         until = signs_until(self.store.ring, now)
-        if until is None:
+        if until is not None and until - now >= ENDING:
+            return
+        if not self.store.shared:
+            await self._rotate(now)
+        elif until is None:
             self._tell(now, logging.ERROR, f"no key may sign codes: {ROTATE}")
-        elif until - now < WARNING:
+        else:
             ends = until.astimezone(HONG_KONG)
             words = f"the signing key ends on {ends:%Y-%m-%d at %H:%M} Hong Kong time: {ROTATE}"
             self._tell(now, logging.WARNING, words)
+
+    async def _rotate(self, now: datetime) -> None:
+        async with self.store.writing() as tx:
+            new = IssuerKey.of(rotate(self.store.ring, now, NOTICE, self.store.policy.keys.life))
+            name = new.kid.hex()
+            await tx.people.record("key made", actor=ITSELF, object=name, now=now)
+        begins = new.not_before.astimezone(HONG_KONG)
+        log.warning(
+            "key %s is made and published, and signs codes from %s Hong Kong time: keep a copy of "
+            "the key ring",
+            name,
+            f"{begins:%Y-%m-%d at %H:%M}",
+        )
 
     def _tell(self, now: datetime, level: int, words: str) -> None:
         told = self._told.get(words)

@@ -15,6 +15,7 @@ import aiohttp
 import cbor2
 import pytest
 from aiohttp import web
+from sqlalchemy import select
 
 from bot import publication
 from bot.publication import OLDER, STRANGE, Publication
@@ -26,7 +27,9 @@ from core.policy import KeyPolicy, Policy
 from core.rotation import NOTICE, rotate, withdraw
 from core.store.bundles import Bundles
 from core.store.codes import Why
+from core.store.schema import migrate
 from core.store.store import Store
+from core.store.tables import audit
 from core.vault import KeyRing, Purpose
 from tests.bot.machine import until
 from tests.clock import TestClock
@@ -169,9 +172,48 @@ async def test_a_changed_ring_is_noticed_and_a_damaged_one_is_not_taken(
     caplog.clear()
 
 
-async def test_before_the_last_key_ends_the_operator_is_told_once_a_day(
+async def test_a_year_goes_by_and_the_next_key_always_signs_in_time(
     process: Publication, clock: TestClock, caplog: pytest.LogCaptureFixture
 ) -> None:
+    await process.look()
+    keys = set(says(process, clock).keys)
+    for _ in range(365):
+        clock.jump(days=1)
+        await process.look()
+        kid = IssuerKey.current(process.store.ring, clock()).kid
+        assert kid in keys, "a key signs that no verifier was told of the day before"
+        keys |= set(says(process, clock).keys)
+    assert 10 <= len(keys) <= 15
+    made = logged(caplog, logging.WARNING)
+    assert len(made) == len(keys) - 1
+    assert all("is made and published" in said for said in made)
+    async with process.store.reading() as tx:
+        rows = (await tx.connection.execute(select(audit.c.act, audit.c.actor))).all()
+    assert rows == [("key made", "program")] * len(made)
+
+
+async def test_a_program_that_slept_past_the_end_of_its_key_makes_one_that_signs_at_once(
+    process: Publication, clock: TestClock
+) -> None:
+    await process.look()
+    clock.jump(days=90)
+    await process.look()
+    assert clock() - IssuerKey.current(process.store.ring, clock()).not_before < 2 * SECOND
+
+
+@pytest.fixture
+async def shared(postgres_url: str, tmp_path: Path, clock: TestClock) -> AsyncIterator[Publication]:
+    """A process beside others on the same database."""
+    opened_store = opened(postgres_url, tmp_path, clock)
+    await migrate(opened_store)
+    yield Publication(opened_store, tmp_path, clock)
+    await opened_store.close()
+
+
+async def test_before_the_last_key_ends_the_operator_of_many_is_told_once_a_day(
+    shared: Publication, clock: TestClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = shared
     clock.jump(days=30, hours=23)
     await process.look()
     assert logged(caplog, logging.WARNING) == []
@@ -191,10 +233,10 @@ async def test_before_the_last_key_ends_the_operator_is_told_once_a_day(
 
 @pytest.mark.errors_expected
 async def test_that_no_key_may_sign_codes_is_an_error(
-    process: Publication, clock: TestClock, caplog: pytest.LogCaptureFixture
+    shared: Publication, clock: TestClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     clock.jump(days=45)
-    await process.look()
+    await shared.look()
     assert logged(caplog, logging.ERROR) == [
         "no key may sign codes: run `python -m bot keys rotate`"
     ]
