@@ -275,11 +275,16 @@ def _staff_remove(options: argparse.Namespace) -> int:
 def _sample(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.settings import SettingError
-    from core.sample import sample_export
+    from core.sample import sample_export, sample_installation
 
     try:
         data = sample_export(
-            options.days, options.visits, options.seed, system_clock(), name=options.output.name
+            options.days,
+            options.visits,
+            options.seed,
+            system_clock(),
+            name=options.output.name,
+            installation=sample_installation(options.seed),
         )
         options.output.write_bytes(data)
     except ValueError as error:

@@ -93,12 +93,24 @@ PLACES = _read_places()
 """Public places of Hong Kong with the hours between which they are open (Hong Kong time)."""
 
 
+def sample_installation(seed: int) -> str:
+    """Return what the app calls itself on the phone of the samples of a seed."""
+    return hashlib.sha256(f"installation {seed}".encode()).hexdigest()[:32]
+
+
 def sample_export(
-    days: int, visits: int, seed: int, now: datetime, *, name: str = "visits.json"
+    days: int,
+    visits: int,
+    seed: int,
+    now: datetime,
+    *,
+    name: str = "visits.json",
+    installation: str = "",
 ) -> bytes:
     """Return an export with that many visits over the last `days` days, today being one.
 
-    The same arguments give the same bytes. The form follows the end of the file's name: .json,
+    The same arguments give the same bytes. With an `installation`, the app's own name on the phone
+    stands in it. The form follows the end of the file's name: .json,
     .csv, or .zip with the JSON form in it. Raise ValueError for more visits than the
     days have room for.
     """
@@ -113,6 +125,7 @@ def sample_export(
         "app": {
             "version": APP_VERSION,
             "installed": str(today - timedelta(days=max(days, INSTALLED_DAYS))),
+            **({"installation": installation} if installation else {}),
         },
         "exported": exported.isoformat(),
     }

@@ -20,6 +20,7 @@ from core.store.tables import (
     exports,
     holders,
     inbox,
+    installations,
     links,
     outbox,
     proofs,
@@ -238,7 +239,7 @@ class People:
                 .values(body=None)
             )
         await self.connection.execute(delete(holders).where(holders.c.id == known.id))
-        for table in (links, exports, proofs, codes, withdrawals):
+        for table in (links, exports, installations, proofs, codes, withdrawals):
             await self.connection.execute(delete(table).where(table.c.holder == known.id))
 
     async def record(self, act: str, *, actor: str, object: str, now: datetime) -> None:

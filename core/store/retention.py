@@ -39,6 +39,7 @@ async def erase_what_is_old(
         delete(tables.uploads).where(tables.uploads.c.made_at < (now - PASSING).timestamp()),
         delete(tables.proofs).where(tables.proofs.c.made_at < ago(keep.proof_days)),
         delete(tables.exports).where(tables.exports.c.exported_at < visits),
+        delete(tables.installations).where(tables.installations.c.made_at < visits),
         delete(tables.codes).where(tables.codes.c.issued_at < ago(keep.code_days)),
         # Of who was erased there are only the ids of codes that were still good, until they end.
         delete(tables.codes).where(
@@ -51,6 +52,7 @@ async def erase_what_is_old(
             delete(table).where(table.c.holder.in_(unused))
             for table in (
                 tables.exports,
+                tables.installations,
                 tables.proofs,
                 tables.codes,
                 tables.withdrawals,

@@ -19,6 +19,7 @@ from core.store.challenges import Challenges
 from core.store.codes import Codes
 from core.store.family import Family
 from core.store.inline import connect
+from core.store.installations import Installations
 from core.store.letters import Letters
 from core.store.lists import Lists
 from core.store.people import People
@@ -65,6 +66,11 @@ class Transaction:
     def waiting(self) -> Waiting:
         """Guardians who wait to be confirmed."""
         return Waiting(self)
+
+    @cached_property
+    def installations(self) -> Installations:
+        """Whose app an export comes from."""
+        return Installations(self.connection, self.ring)
 
     @cached_property
     def uploads(self) -> Uploads:

@@ -176,6 +176,14 @@ exports = Table(
     Column("made_at", Float, nullable=False),
 )
 
+installations = Table(
+    "installations",
+    metadata,
+    Column("installation", LargeBinary, primary_key=True),
+    Column("holder", String(40), nullable=False, index=True),
+    Column("made_at", Float, nullable=False),
+)
+
 exposures = Table(
     "exposures",
     metadata,

@@ -1,7 +1,16 @@
 """Visit records: what a resident's phone knows about where he was, and how it reaches us."""
 
 from core.visits.policy import VisitPolicy
-from core.visits.reading import mistaken, read_export
+from core.visits.reading import Reading, mistaken, read_export, read_exports
 from core.visits.record import Export, Visit, VisitKind
 
-__all__ = ["Export", "Visit", "VisitKind", "VisitPolicy", "mistaken", "read_export"]
+__all__ = [
+    "Export",
+    "Reading",
+    "Visit",
+    "VisitKind",
+    "VisitPolicy",
+    "mistaken",
+    "read_export",
+    "read_exports",
+]

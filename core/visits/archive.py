@@ -1,4 +1,4 @@
-"""An export inside a ZIP. Nothing is ever written to a disk."""
+"""Exports inside a ZIP. Nothing is ever written to a disk."""
 
 from __future__ import annotations
 
@@ -17,25 +17,36 @@ _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 def unzip(data: bytes, max_bytes: int) -> bytes:
     """Return the one file in a ZIP, reading no more than `max_bytes` of it, or raise Invalid."""
-    stream = io.BytesIO(data)
-    if not zipfile.is_zipfile(stream):
-        raise Invalid("truncated")
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            member = _only_member(archive)
-            if member.file_size > max_bytes:
-                raise Invalid("too_large", limit_kb=max_bytes // 1000)
-            with archive.open(member) as file:
-                # Without a number it would unpack all there is, whatever the directory says.
-                content = file.read(max_bytes)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
-        raise Invalid("zip_broken") from error
-    if content.startswith(SIGNATURES):
-        raise Invalid("zip_nested")
+    [(_, content)] = unzip_all(data, max_bytes, most=1)
     return content
 
 
-def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+def unzip_all(data: bytes, max_bytes: int, *, most: int) -> list[tuple[str, bytes]]:
+    """Return the files in a ZIP by their names: one to `most` of them, and no more than `max_bytes`
+    of all together. Raise Invalid."""
+    stream = io.BytesIO(data)
+    if not zipfile.is_zipfile(stream):
+        raise Invalid("truncated")
+    found, left = [], max_bytes
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            members = _members(archive, most)
+            if sum(member.file_size for member in members) > max_bytes:
+                raise Invalid("too_large", limit_kb=max_bytes // 1000)
+            for member in members:
+                with archive.open(member) as file:
+                    # Without a number it would unpack all there is, whatever the directory says.
+                    content = file.read(left)
+                found.append((member.filename, content))
+                left -= len(content)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+        raise Invalid("zip_broken") from error
+    if any(content.startswith(SIGNATURES) for _, content in found):
+        raise Invalid("zip_nested")
+    return found
+
+
+def _members(archive: zipfile.ZipFile, most: int) -> list[zipfile.ZipInfo]:
     # macOS puts a file of its own beside each one that it packs.
     members = [
         member
@@ -44,9 +55,14 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     ]
     if any(member.filename == "[Content_Types].xml" for member in members):
         raise Invalid("spreadsheet")
-    if len(members) != 1:
+    if not 1 <= len(members) <= most:
         raise Invalid("zip_members", count=len(members))
-    member = members[0]
+    for member in members:
+        _check(member)
+    return members
+
+
+def _check(member: zipfile.ZipInfo) -> None:
     name = member.orig_filename
     if name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
         raise Invalid("zip_path")
@@ -56,4 +72,3 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         raise Invalid("zip_encrypted")
     if member.compress_type not in _READABLE:
         raise Invalid("zip_broken")
-    return member

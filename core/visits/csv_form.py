@@ -50,6 +50,7 @@ def read_csv(text: str, max_visits: int) -> Written:
             rows.append(_row(number, cells, columns))
     return Written(
         installed=head["app"][2],
+        installation="".join(head["app"][3:4]),
         exported=head["exported"][1],
         rows=rows,
         notifications=notifications,

@@ -19,6 +19,7 @@ _MISSING = re.compile(r"missing required field `(?P<name>\w+)`")
 class _App(msgspec.Struct):
     installed: str
     version: str = ""
+    installation: str = ""
 
 
 class _Visit(msgspec.Struct):
@@ -63,6 +64,7 @@ def read_json(text: str) -> Written:
     ]
     return Written(
         file.app.installed,
+        file.app.installation,
         file.exported,
         rows,
         len(file.notifications),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import codecs
 from datetime import datetime
 
+import msgspec
+
 from core.answer import Invalid
 from core.visits.archive import SIGNATURES as ZIP
-from core.visits.archive import unzip
+from core.visits.archive import unzip, unzip_all
 from core.visits.csv_form import is_csv, read_csv
 from core.visits.json_form import read_json
 from core.visits.policy import VisitPolicy
@@ -56,6 +58,9 @@ ERRORS = (
 )
 """Every code with which `read_export` refuses."""
 
+MANY = 20
+"""Files in a ZIP of several exports: more than anybody looks after people."""
+
 _OTHERS = {
     b"\xff\xd8\xff": "picture",
     b"\x89PNG": "picture",
@@ -86,6 +91,51 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What was read from a file: an export, or else the code that refuses it with its values.
+
+    `name` is what the file is called.
+    """
+
+    name: str
+    export: Export | None = None
+    error: str = ""
+    params: dict[str, str | int] = {}
+
+    @staticmethod
+    def to_bytes(readings: list[Reading]) -> bytes:
+        """Return what was read as MessagePack, to be sealed."""
+        return msgspec.msgpack.encode(readings)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> list[Reading]:
+        """Return what `to_bytes` wrote, or raise msgspec.DecodeError."""
+        return msgspec.msgpack.decode(data, type=list[Reading])
+
+
+def read_exports(data: bytes, *, name: str, now: datetime, policy: VisitPolicy) -> list[Reading]:
+    """Return what is in a file that may be a ZIP of several exports.
+
+    One file alone is taken or refused as `read_export` does; of several, each for itself. The
+    limit of bytes is that of all together.
+    """
+    files = [(name, data)]
+    if data.startswith(ZIP) and len(data) <= policy.max_bytes:
+        files = unzip_all(data, policy.max_bytes, most=MANY)
+    if len(files) == 1:
+        return [Reading(visible(name), read_export(data, name=name, now=now, policy=policy))]
+    return [_reading(content, member, now, policy) for member, content in files]
+
+
+def _reading(data: bytes, member: str, now: datetime, policy: VisitPolicy) -> Reading:
+    name = visible(member.rpartition("/")[2])
+    try:
+        return Reading(name, read_export(data, name=name, now=now, policy=policy))
+    except Invalid as invalid:
+        params = {k: v if isinstance(v, int) else str(v) for k, v in invalid.params.items()}
+        return Reading(name, None, invalid.code, params)
 
 
 def read_export(data: bytes, *, name: str, now: datetime, policy: VisitPolicy) -> Export:

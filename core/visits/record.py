@@ -36,7 +36,8 @@ class Export(msgspec.Struct, frozen=True, array_like=True):
 
     `dropped` counts the visits that were too old to keep, `overlaps` those that began before one
     elsewhere had ended. `covered_from` is the first Hong Kong day on which the app has been
-    recording for the whole of the days that are assessed.
+    recording for the whole of the days that are assessed. `installation` is the name that the app
+    gave itself on this phone, empty where the file has none.
     """
 
     visits: list[Visit]
@@ -46,6 +47,7 @@ class Export(msgspec.Struct, frozen=True, array_like=True):
     dropped: int = 0
     notifications: int = 0
     overlaps: int = 0
+    installation: str = ""
 
     @property
     def places(self) -> int:

@@ -17,6 +17,8 @@ from core.visits.written import Row, Written, visible
 PLATE = re.compile(r"[A-Z0-9]{1,8}", re.ASCII)
 """A registration mark has up to eight letters and digits (Cap. 374E, Schedule 4)."""
 _SHORTEST_TIME = len("2021-12-10T08:00")
+INSTALLATION = range(8, 65)
+"""Characters of the name of an installation: enough to be nobody else's, and no essay."""
 
 
 def judge(written: Written, *, now: datetime, policy: VisitPolicy) -> Export:
@@ -30,6 +32,7 @@ def judge(written: Written, *, now: datetime, policy: VisitPolicy) -> Export:
     installed = _day_of(written.installed)
     if installed > hong_kong_day(exported):
         raise Invalid("installed_after")
+    installation = _installation(written.installation)
     today = hong_kong_day(now)
     oldest = start_of_day(today - timedelta(days=policy.accept_days - 1))
     last = min(latest, exported + timedelta(minutes=policy.skew_minutes))
@@ -50,6 +53,7 @@ def judge(written: Written, *, now: datetime, policy: VisitPolicy) -> Export:
         dropped=len(written.rows) - len(kept),
         notifications=written.notifications,
         overlaps=_count_overlaps(kept),
+        installation=installation,
     )
 
 
@@ -188,6 +192,13 @@ def _time_of(text: str, field: str) -> datetime:
         return read_time(text)
     except ValueError as error:
         raise Invalid("field", field=field) from error
+
+
+def _installation(text: str) -> str:
+    name = text.strip()
+    if name and (len(name) not in INSTALLATION or not name.isprintable()):
+        raise Invalid("field", field="app.installation")
+    return name
 
 
 def _day_of(text: str) -> date:

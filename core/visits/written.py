@@ -30,6 +30,7 @@ class Written:
     """The parts of an export as written. `signed` returns the bytes that `signature` signs."""
 
     installed: str
+    installation: str
     exported: str
     rows: list[Row]
     notifications: int

@@ -65,6 +65,7 @@ LIMITS = [
     (tables.uploads, "made_at", NOW - PASSING, {}),
     (tables.proofs, "made_at", NOW - KEEP.proof_days * DAY, {}),
     (tables.exports, "exported_at", VISITS_FROM, {}),
+    (tables.installations, "made_at", VISITS_FROM, {}),
     (tables.codes, "issued_at", NOW - KEEP.code_days * DAY, {}),
     (tables.holders, "seen_at", NOW - KEEP.registration_days * DAY, {}),
     (tables.chats, "seen_at", NOW - KEEP.draft_days * DAY, {}),
@@ -146,11 +147,20 @@ async def everything(store: Store) -> None:
             await put(tx, tables.links, row, chat=chat, holder=holder)
             await put(tx, tables.chats, row, id=chat, seen_at=seen.timestamp())
             await put(tx, tables.consents, row, chat=chat, given_at=seen.timestamp())
-            for table in (tables.exports, tables.proofs, tables.codes):
+            for table in (tables.exports, tables.installations, tables.proofs, tables.codes):
                 await put(tx, table, row, holder=holder)
 
 
-OF_A_HOLDER = ("holders", "links", "chats", "consents", "exports", "proofs", "codes")
+OF_A_HOLDER = (
+    "holders",
+    "links",
+    "chats",
+    "consents",
+    "exports",
+    "installations",
+    "proofs",
+    "codes",
+)
 
 
 async def test_with_a_registration_goes_all_that_hangs_on_it(store: Store) -> None:

@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from core.answer import Invalid
-from core.visits.archive import unzip
+from core.visits.archive import unzip, unzip_all
 from tests.corpus import zipped
 
 
@@ -30,3 +30,24 @@ def test_the_number_of_files_is_told() -> None:
     with pytest.raises(Invalid) as caught:
         unzip(zipped(("a", b"1"), ("b", b"2"), ("c", b"3")), 100)
     assert caught.value.params == {"count": 3}
+
+
+def test_several_are_returned_by_their_names_up_to_the_limit_of_all() -> None:
+    members = [("mum/a", b"0" * 60), ("b", b"1" * 40)]
+    assert unzip_all(zipped(*members), 100, most=2) == members
+    for most, limit, code in ((1, 100, "zip_members"), (2, 99, "too_large")):
+        with pytest.raises(Invalid) as caught:
+            unzip_all(zipped(*members), limit, most=most)
+        assert caught.value.code == code
+    with pytest.raises(Invalid) as caught:
+        unzip_all(zipped(("a", b"1"), ("b", zipped(("c", b"1")))), 1000, most=2)
+    assert caught.value.code == "zip_nested"
+
+
+def test_many_small_bombs_are_not_unpacked_either() -> None:
+    bombs = zipped(*((str(number), bytes(1_900_000)) for number in range(20)))
+    tracemalloc.start()
+    with pytest.raises(Invalid):
+        unzip_all(bombs, 2_000_000, most=20)
+    assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    tracemalloc.stop()
