@@ -73,9 +73,10 @@ class Inspection(msgspec.Struct, omit_defaults=True):
         if any(each.live for each in seen):
             self.asked_at = 0
 
-    def comparable(self, now: datetime) -> bool:
-        """Tell whether there are codes with which a document may be compared."""
-        return bool(self.seen) and now.timestamp() - self.seen_at <= LASTS.total_seconds()
+    def lapse(self, now: datetime) -> None:
+        """Forget codes that were seen too long ago for a document to be compared with them."""
+        if now.timestamp() - self.seen_at > LASTS.total_seconds():
+            self.seen, self.matches = [], {}
 
     def asked(self, now: datetime) -> bool:
         """Tell whether a live answer is awaited."""

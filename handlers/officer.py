@@ -57,6 +57,7 @@ Act = Callable[[Turn, Inspection], Awaitable[None]]
 async def desk(turn: Turn) -> bool:
     """Take what is an officer's business, whatever form is in hand; tell whether it was."""
     inspection = turn.session.inspection or Inspection()
+    inspection.lapse(turn.now)
     body = turn.incoming.body
     if isinstance(body, Finished):
         scan = inspection.scans.pop(body.job, None)
@@ -116,9 +117,9 @@ def _in_words(turn: Turn, inspection: Inspection, text: str) -> Act | None:
     for command in OFFICER:
         if wanted in turn.texts.meanings(f"menu.option.{command}")[0]:
             return COMMANDS[command]
-    if not inspection.comparable(turn.now):
+    if not inspection.seen:
         return None
-    if inspection.matches:
+    if inspection.matches and not turn.session.aside:
         for number, kind in enumerate(DocumentType, 1):
             wholes, _ = turn.texts.meanings(f"registration.document.option.{kind}")
             if wanted == str(number) or wanted in wholes:
@@ -322,7 +323,7 @@ async def _ask_kind(turn: Turn, inspection: Inspection) -> None:
 
 async def _compared(turn: Turn, inspection: Inspection, *, kind: str) -> None:
     """Give the verdict for the document, now that its kind is known."""
-    if not inspection.matches or not inspection.comparable(turn.now):
+    if not inspection.matches:
         _say(turn, [turn.text("officer.code_first")])
         return
     belonging = inspection.matches.get(kind)

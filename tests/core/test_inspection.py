@@ -32,15 +32,19 @@ def test_only_the_codes_of_the_newest_picture_or_album_are_compared() -> None:
     assert [each.text for each in inspection.seen] == ["C"]
     assert not inspection.matches
     inspection.see(Scan("4"), [], NOON)
-    assert not inspection.comparable(NOON)
+    assert inspection.seen == []
 
 
-def test_a_code_is_compared_for_a_while_only() -> None:
+def test_a_code_is_kept_for_a_while_only() -> None:
     inspection = Inspection()
-    assert not inspection.comparable(NOON)
     inspection.see(Scan("1"), [Seen("A")], NOON)
-    assert inspection.comparable(NOON + LASTS)
-    assert not inspection.comparable(NOON + LASTS + timedelta(seconds=1))
+    inspection.matches = {"hkid": [0]}
+    inspection.lapse(NOON + LASTS)
+    assert inspection.seen
+    assert inspection.matches
+    inspection.lapse(NOON + LASTS + timedelta(seconds=1))
+    assert not inspection.seen
+    assert not inspection.matches
 
 
 def test_a_live_answer_is_awaited_until_it_comes_or_the_time_is_over() -> None:

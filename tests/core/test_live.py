@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 
+import msgspec
 import pytest
+from PIL import Image, ImageChops
 
 from core.answer import Context, Invalid
+from core.assessment import Colour
+from core.conversation.messages import Card
+from core.conversation.texts import Language
 from core.live import MINUTES, Digits, accepted, digits_of
+from core.picture import LIVE_TOP, draw
+from core.scanning import read_codes
 from core.vault import KeyRing
 from tests.clock import NOON
 
@@ -47,3 +55,20 @@ def test_digits_may_be_written_in_many_ways(typed: str) -> None:
 def test_what_are_not_four_digits_is_refused(typed: str) -> None:
     with pytest.raises(Invalid, match="digits"):
         Digits.parse(typed, ANYTHING)
+
+
+@pytest.mark.parametrize("colour", list(Colour))
+@pytest.mark.parametrize("language", [*Language, "xx"])
+def test_a_card_shows_the_digits_plainly_and_is_read_as_before(
+    colour: Colour, language: str
+) -> None:
+    plain = Card(colour, "HK1:" + "A" * 212, ["C***"], "456(3)", NOON, NOON, language)
+    live = msgspec.structs.replace(plain, challenge="4821")
+    without, drawn = (Image.open(BytesIO(draw(card))).convert("L") for card in (plain, live))
+    assert [each.text for each in read_codes(draw(live))] == [plain.code]
+    left, top, right, bottom = ImageChops.difference(without, drawn).getbbox()
+    assert top > LIVE_TOP
+    assert bottom - top > 40, "as large as a finger is wide"
+    other = msgspec.structs.replace(plain, challenge="4822")
+    digit = ImageChops.difference(drawn, Image.open(BytesIO(draw(other))).convert("L")).getbbox()
+    assert left < digit[0] < digit[2] <= right

@@ -72,7 +72,7 @@ async def test_two_messages_bring_a_fresh_picture_with_the_digits(
     old, new = claims_of(talk, first), claims_of(talk, card)
     assert new.challenge == "0482"
     assert new.code_id != old.code_id
-    assert new.issued_at - old.issued_at == timedelta(minutes=5)
+    assert timedelta(minutes=5) <= new.issued_at - old.issued_at < timedelta(minutes=6)
     same = replace(new, code_id=old.code_id, binding=old.binding, issued_at=old.issued_at)
     assert replace(same, challenge=None) == old
 

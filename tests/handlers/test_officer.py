@@ -480,6 +480,15 @@ async def test_where_a_message_has_no_number_nothing_is_erased(at_the_gate: Talk
     assert len(talk.replies) == turns
 
 
+async def test_a_number_chooses_a_language_where_that_is_asked(at_the_gate: Talk) -> None:
+    talk = at_the_gate
+    await talk.says(code(talk))
+    expect(await talk.says("TR1234568"), "officer.ask_kind")
+    expect(await talk.commands("language"), "engine.aside.language")
+    expect(await talk.says("2"), "engine.language_chosen", "zh_Hant_HK")
+    begins(await talk.says("3"), "refuse", "zh_Hant_HK")
+
+
 # The live challenge
 
 
