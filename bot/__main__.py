@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _plain_errors() -> tuple[type[Exception], ...]:
     from bot.codes import CodeError
+    from bot.guardians import GuardianError
+    from bot.reason import ReasonError
     from bot.settings import SettingError
     from core.issuer_keys import KeysError
     from core.lists import ListError
@@ -37,7 +39,17 @@ def _plain_errors() -> tuple[type[Exception], ...]:
     from core.store.staff import StaffError
     from core.vault import KeyRingError
 
-    return SettingError, PolicyError, KeyRingError, KeysError, ListError, StaffError, CodeError
+    return (
+        SettingError,
+        PolicyError,
+        KeyRingError,
+        KeysError,
+        ListError,
+        StaffError,
+        CodeError,
+        GuardianError,
+        ReasonError,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,6 +111,24 @@ def _parser() -> argparse.ArgumentParser:
     remove = acts.add_parser("remove", help="take a role away, from the next message on")
     remove.add_argument("name", metavar="NAME")
     remove.set_defaults(run=_staff_remove)
+
+    guardians = commands.add_parser("guardians", help="who waits to look after somebody")
+    answers = guardians.add_subparsers(required=True, metavar="ACT")
+    answers.add_parser("list", help="show who waits").set_defaults(run=_guardians_list)
+    yes = answers.add_parser("confirm", help="let a guardian begin; his chat is told")
+    no = answers.add_parser("refuse", help="end it; his chat is told what he can do")
+    for answer in (yes, no):
+        answer.add_argument("reference", metavar="REFERENCE", help="of the person in care")
+        answer.add_argument("--by", required=True, metavar="NAME")
+    yes.set_defaults(run=_guardians_confirm)
+    no.add_argument("--reason", required=True, metavar="TEXT", help="for colleagues")
+    no.set_defaults(run=_guardians_refuse)
+
+    letters = commands.add_parser("letters", help="write the letters that people wait for")
+    letters.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
+    letters.add_argument("--by", required=True, metavar="NAME")
+    letters.add_argument("--again", default="", metavar="REFERENCE", help="one letter, anew")
+    letters.set_defaults(run=_letters)
 
     sample = commands.add_parser("export-sample", help="write a plausible visit-record export")
     sample.add_argument("--days", type=_between(1, 366), default=31)
@@ -269,6 +299,40 @@ def _staff_remove(options: argparse.Namespace) -> int:
     from bot.staff import remove
 
     print(asyncio.run(remove(*_decided(), system_clock, options.name)))
+    return 0
+
+
+def _guardians_list(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.guardians import listed
+
+    print(asyncio.run(listed(*_decided(), system_clock)))
+    return 0
+
+
+def _guardians_confirm(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.guardians import confirm
+
+    print(asyncio.run(confirm(*_decided(), system_clock, options.reference, options.by)))
+    return 0
+
+
+def _guardians_refuse(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.guardians import refuse
+
+    asked = options.reference, options.by, options.reason
+    print(asyncio.run(refuse(*_decided(), system_clock, *asked)))
+    return 0
+
+
+def _letters(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.letters import write
+
+    asked = options.output, options.by, options.again
+    print(asyncio.run(write(*_decided(), system_clock, *asked)))
     return 0
 
 

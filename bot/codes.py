@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.app import opened
 from bot.clock import Clock
+from bot.reason import reason_of
 from bot.settings import Settings
 from core.answer import Invalid
 from core.credential import check
@@ -17,6 +18,7 @@ from core.issuer_keys import PublicKeys, Realm
 from core.policy import Policy
 from core.scanning import read_codes
 from core.store.codes import Live, Why
+from core.store.people import read_reference
 from core.store.staff import StaffError, staff_name
 from core.store.store import Store, Transaction
 from core.store.withdrawals import Outcome, Pending, Request, tell
@@ -24,10 +26,7 @@ from core.store.withdrawals import Outcome, Pending, Request, tell
 WHY = (Why.ADDRESS, Why.HEALTH, Why.OTHER)
 """What staff may give as the reason that the holder is told."""
 
-REFERENCE = re.compile(r"HC-?\w{5}-?\w{5}", re.IGNORECASE)
 CODE_ID = re.compile(r"[0-9a-f]{16}", re.IGNORECASE)
-LONGEST = 500
-"""Letters of a reason."""
 
 
 class CodeError(Exception):
@@ -47,12 +46,9 @@ class Asked:
 async def withdraw(settings: Settings, policy: Policy, clock: Clock, asked: Asked) -> str:
     """Note a request, or carry it where another person made it before; return what is printed.
 
-    Raise CodeError or StaffError.
+    Raise CodeError, StaffError or ReasonError.
     """
-    by, now = staff_name(asked.by), clock()
-    reason = " ".join(asked.reason.split())
-    if not reason or len(reason) > LONGEST or not reason.isprintable():
-        raise CodeError(f"--reason must be a text of up to {LONGEST} letters.")
+    by, now, reason = staff_name(asked.by), clock(), reason_of(asked.reason)
     async with opened(settings, policy, clock) as store:
         named = _named(store, asked.code, policy.realm, now)
         async with store.writing() as tx:
@@ -83,9 +79,8 @@ def _codes(rows: list[Live]) -> str:
 
 def _named(store: Store, given: str, realm: Realm, now: datetime) -> str | bytes:
     """Return what names a code: a reference number, or the code's id. Raise CodeError."""
-    if REFERENCE.fullmatch(given):
-        letters = re.sub("-", "", given.upper())
-        return f"{letters[:2]}-{letters[2:7]}-{letters[7:]}"
+    if reference := read_reference(given):
+        return reference
     if CODE_ID.fullmatch(given):
         return bytes.fromhex(given)
     text = given if given.startswith(realm.prefix) else _read(Path(given))

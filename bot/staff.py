@@ -8,6 +8,7 @@ from bot.settings import Settings
 from core.days import HONG_KONG
 from core.policy import Policy
 from core.store.staff import LIFE, Member, Role, StaffError, staff_name
+from core.store.store import Transaction
 
 OPERATOR = "operator"
 """Who acts on the command line, in the audit."""
@@ -54,3 +55,12 @@ async def remove(settings: Settings, policy: Policy, clock: Clock, given: str) -
             raise StaffError(f"{name} is not on the staff.")
         await tx.people.record("staff removed", actor=OPERATOR, object=name, now=clock())
     return f"{name} is no longer on the staff. What he sends from now on is a resident's."
+
+
+async def must_be_staff(tx: Transaction, name: str) -> None:
+    """Raise StaffError where somebody is not on the staff, or an officer at the gate."""
+    member = await tx.staff.named(name)
+    if member is None:
+        raise StaffError(f"{name} is not on the staff.")
+    if member.role is not Role.STAFF:
+        raise StaffError(f"{name} is an officer: this is for those with the role staff.")

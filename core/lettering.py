@@ -25,10 +25,15 @@ class Weight(StrEnum):
 
 
 @cache
+def typeface(weight: Weight) -> str:
+    """Return the file of the typeface (OpenType)."""
+    return str(next(each for each in files(weight).iterdir() if each.name.endswith(".otf")))
+
+
+@cache
 def font(weight: Weight, size: int) -> ImageFont.FreeTypeFont:
     """Return the typeface at a size in pixels."""
-    path = next(each for each in files(weight).iterdir() if each.name.endswith(".otf"))
-    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(typeface(weight), size, layout_engine=ImageFont.Layout.BASIC)
 
 
 def covers(text: str) -> bool:

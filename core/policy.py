@@ -88,13 +88,19 @@ class FamilyPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Guardians: how many people one chat may look after, and how long a wish to do so waits.
 
     A wish that nobody has confirmed after `waits_days` is erased; a letter's code is good for
-    `letter_days`, and its wish waits as long. A chat may try `letter_attempts` codes in a day.
+    `letter_days` after the day of the letter, and its wish waits as long. A chat may try
+    `letter_attempts` wrong codes in a day.
+
+    A chat at another phone than the registered one becomes the holder's own `takeover_hours` after
+    it has asked. In a day a chat may ask `takeover_attempts` times, and so often for one holder.
     """
 
     most: Count = 8
     waits_days: Count = 30
     letter_days: Count = 30
     letter_attempts: Count = 5
+    takeover_hours: Count = 24
+    takeover_attempts: Count = 3
 
 
 class RetentionPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

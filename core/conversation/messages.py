@@ -76,9 +76,13 @@ class Left(msgspec.Struct, frozen=True, tag="left"):
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished"):
-    """Background work has ended: the upload's id, or the code of what was wrong with it."""
+    """Background work has ended: the upload's id, or the code of what was wrong with it.
+
+    `name` is what the file is called.
+    """
 
     job: str
+    name: str = ""
     upload: str = ""
     error: str = ""
     params: dict[str, str | int] = {}
@@ -99,15 +103,37 @@ class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn"):
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
-    """A wish to look after somebody has its answer: whom it concerns (the holder's id, and what
-    he is called), and what became of it: `confirmed`, `refused`, or `lapsed` as nobody answered."""
+    """A wish to look after somebody has its answer: `confirmed`, `refused`, or `lapsed` as there
+    was none. Whom it concerns: the holder's id, what he is called, and his reference number."""
+
+    holder: str
+    name: str
+    reference: str
+    what: str
+
+
+class LinkNews(msgspec.Struct, frozen=True, tag="links"):
+    """Something became of the links of a holder: his id, what he is called, and what it is.
+
+    `asked`: another chat asks to be his own, from `starts_at` on. `stopped`: it will not be.
+    `linked`, `moved`: a chat is his own from now on, at the registered phone or at another one.
+    `ended`: this chat looks after him no longer. `unlinked`: it is not his own any more. `left`: a
+    guardian looks after him no longer.
+    """
 
     holder: str
     name: str
     what: str
+    starts_at: datetime | None = None
 
 
-News = Withdrawn | Answered
+class TakeoverDue(msgspec.Struct, frozen=True, tag="takeover_due"):
+    """The chat has waited long enough to become somebody's own; the id of its wait."""
+
+    takeover: str
+
+
+News = Withdrawn | Answered | LinkNews | TakeoverDue
 """What has happened outside the chat, and is told in it."""
 
 Body = (

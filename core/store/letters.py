@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.days import hong_kong_day, start_of_day
 from core.family import Way
 from core.policy import FamilyPolicy
 from core.store.family import Link
@@ -58,12 +59,16 @@ class Letters:
     def _index(self, chat: str, code: str) -> bytes:
         return self.ring.index("letter", f"{chat}|{_letters(code)}")
 
-    async def keep(self, link: Link, code: str, *, again: bool, now: datetime) -> datetime | None:
-        """Let a code be good for a link; return until when. `again`: in place of an earlier one.
+    def last_day(self, now: datetime) -> date:
+        """Return the last Hong Kong day of a letter that is written now."""
+        return hong_kong_day(now) + timedelta(days=self.limits.letter_days)
 
-        None where the link waits no longer, or another letter has been written meanwhile.
+    async def keep(self, link: Link, code: str, *, again: bool, now: datetime) -> bool:
+        """Let a code be good for a link; `again`: in place of an earlier one.
+
+        False where the link waits no longer, or another letter has been written meanwhile.
         """
-        until = now + timedelta(days=self.limits.letter_days)
+        until = start_of_day(self.last_day(now) + timedelta(days=1))
         kept = await self.connection.execute(
             update(links)
             .where(
@@ -75,7 +80,7 @@ class Letters:
             )
             .values(letter=self._index(link.chat, code), letter_until=until.timestamp())
         )
-        return until if kept.rowcount else None
+        return kept.rowcount > 0
 
     async def redeem(self, code: str, *, chat: str, now: datetime) -> str | None:
         """Begin the link for which a chat has brought the code; return its holder's id.

@@ -160,7 +160,10 @@ class Waiting:
         whom = f"{wait.link.holder}/{wait.mark}"
         await self.tx.people.record(f"guardian {what}", actor=by, object=whom, now=now)
         body = Answered(
-            holder=wait.link.holder, name=wait.known.holder.english_name, what=str(what)
+            holder=wait.link.holder,
+            name=wait.known.holder.english_name,
+            reference=wait.known.reference,
+            what=str(what),
         )
         name = f"answered:{secrets.token_hex(16)}"
         item = Incoming(chat=wait.link.chat, id=name, body=body, sent_at=now)

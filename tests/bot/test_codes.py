@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from bot import codes
 from bot.app import opened
 from bot.codes import Asked, CodeError
+from bot.reason import ReasonError
 from bot.settings import Settings
 from core.credential import Reason, check
 from core.issuer_keys import PublicKeys
@@ -199,7 +200,7 @@ async def test_what_is_over_or_withdrawn_cannot_be_withdrawn(desk: Desk) -> None
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\x07b"])
 async def test_a_reason_is_wanted(desk: Desk, reason: str) -> None:
-    with pytest.raises(CodeError, match=r"^--reason must be"):
+    with pytest.raises(ReasonError, match=r"^--reason must be"):
         await desk.asks("chan", reason=reason)
 
 
