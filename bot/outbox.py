@@ -291,7 +291,7 @@ class Outbox:
                     body=Undelivered("sms"),
                     sent_at=self.clock(),
                 )
-            case Job(id=job):
+            case Job() as job:
                 return finished(due.chat, job, self.clock(), error="unavailable")
             case Reply() | None:
                 return None

@@ -17,7 +17,7 @@ from core.store.queues import Inbox
 from core.store.store import Store
 from core.visits import mistaken
 
-PROOF, VISITS, CODES = "proof", "visits", "codes"
+PROOF, VISITS, EXPORTS, CODES = "proof", "visits", "exports", "codes"
 
 
 class Work:
@@ -63,7 +63,7 @@ class Work:
         now = self.clock()
         async with self.store.writing() as tx:
             upload = "" if error else await tx.uploads.keep(chat, job.kind, body, now)
-            told = finished(chat, job.id, now, upload=upload, error=error, params=params)
+            told = finished(chat, job, now, upload=upload, error=error, params=params)
             await Inbox(tx.connection, tx.ring).put([told], [], now)
             await channel.forget(tx, job.ref)
         self.returned()
@@ -80,20 +80,19 @@ class Work:
             return await self.sandbox.clean_proof(data)
         if job.kind == CODES:
             return await self.gate.read_codes(data)
-        return await self.workers.read_visits(
-            data, job.name, self.clock(), self.store.policy.visits
-        )
+        read = self.workers.read_exports if job.kind == EXPORTS else self.workers.read_visits
+        return await read(data, job.name, self.clock(), self.store.policy.visits)
 
 
 def _unread(job: Job, head: bytes) -> str:
     """Return why a file is refused that is too large to be fetched."""
-    other = mistaken(head, name=job.name, mime=job.mime) if job.kind == VISITS else ""
+    other = mistaken(head, name=job.name, mime=job.mime) if job.kind in (VISITS, EXPORTS) else ""
     return other or "too_large"
 
 
 def finished(
     chat: str,
-    job: str,
+    job: Job,
     now: datetime,
     *,
     upload: str = "",
@@ -101,5 +100,5 @@ def finished(
     params: dict[str, str | int] | None = None,
 ) -> Incoming:
     """Return the message that says how a job ended."""
-    body = Finished(job=job, upload=upload, error=error, params=params or {})
-    return Incoming(chat=chat, id=f"job:{job}", body=body, sent_at=now)
+    body = Finished(job=job.id, name=job.name, upload=upload, error=error, params=params or {})
+    return Incoming(chat=chat, id=f"job:{job.id}", body=body, sent_at=now)

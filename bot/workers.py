@@ -21,7 +21,7 @@ from bot.channels import TryAgain
 from core.answer import Invalid
 from core.conversation.messages import Card
 from core.picture import draw
-from core.visits import VisitPolicy, read_export
+from core.visits import Reading, VisitPolicy, read_export, read_exports
 
 PR_SET_PDEATHSIG = 1
 """Linux prctl(2): the signal that a process gets when its parent dies."""
@@ -52,10 +52,22 @@ class Workers:
 
         Raise Invalid as `read_export` does, TryAgain where the process died.
         """
-        read: bytes | Refusal = await self._run(_read_visits, data, name, now, policy)
-        if isinstance(read, bytes):
-            return read
-        code, params = read
+        return await self._read(_read_visits, data, name, now, policy)
+
+    async def read_exports(
+        self, data: bytes, name: str, now: datetime, policy: VisitPolicy
+    ) -> bytes:
+        """Return all exports of a file as `core.visits.Reading.to_bytes` writes them.
+
+        Raise Invalid as `read_exports` does, TryAgain where the process died.
+        """
+        return await self._read(_read_exports, data, name, now, policy)
+
+    async def _read(self, read: Callable[..., bytes], *arguments: Any) -> bytes:
+        found: bytes | Refusal = await self._run(_or_refused, read, *arguments)
+        if isinstance(found, bytes):
+            return found
+        code, params = found
         raise Invalid(code, **params)
 
     def close(self) -> None:
@@ -93,9 +105,17 @@ def _nothing() -> None:
     pass
 
 
-def _read_visits(data: bytes, name: str, now: datetime, policy: VisitPolicy) -> bytes | Refusal:
+def _read_visits(data: bytes, name: str, now: datetime, policy: VisitPolicy) -> bytes:
+    return read_export(data, name=name, now=now, policy=policy).to_bytes()
+
+
+def _read_exports(data: bytes, name: str, now: datetime, policy: VisitPolicy) -> bytes:
+    return Reading.to_bytes(read_exports(data, name=name, now=now, policy=policy))
+
+
+def _or_refused(read: Callable[..., bytes], *arguments: Any) -> bytes | Refusal:
     # An Invalid would lose its params on the way between two processes.
     try:
-        return read_export(data, name=name, now=now, policy=policy).to_bytes()
+        return read(*arguments)
     except Invalid as invalid:
         return invalid.code, invalid.params

@@ -29,7 +29,7 @@ from core.conversation.session import Session
 from core.conversation.turn import MENU, Sms, Turn
 from core.days import hong_kong_day
 from core.store.store import Store
-from core.visits import read_export
+from core.visits import Reading, read_export, read_exports
 from tests.clock import TestClock
 from tests.world import TEXTS, Heard
 
@@ -119,6 +119,10 @@ class Talk:
                 body = proof.clean(data).to_bytes()
             elif kind == "codes":
                 body = scanning.pack(scanning.read_codes(data))
+            elif kind == "exports":
+                policy = self.store.policy.visits
+                found = read_exports(data, name=name, now=self.clock(), policy=policy)
+                body = Reading.to_bytes(found)
             else:
                 export = read_export(
                     data, name=name, now=self.clock(), policy=self.store.policy.visits
@@ -126,10 +130,10 @@ class Talk:
                 body = export.to_bytes()
         except Invalid as invalid:
             params = {k: v if isinstance(v, int) else str(v) for k, v in invalid.params.items()}
-            return await self.take(Finished(job=job, error=invalid.code, params=params))
+            return await self.take(Finished(job, name, error=invalid.code, params=params))
         async with self.store.writing() as tx:
             upload = await tx.uploads.keep(self.chat, kind, body, self.clock())
-        return await self.take(Finished(job=job, upload=upload))
+        return await self.take(Finished(job, name, upload=upload))
 
     def has_sent(self, files: int, days_ago: int = 0) -> None:
         """Let it be so many files that he has sent in the last week, all on that day."""

@@ -12,7 +12,17 @@ from typing import Any
 
 from core.answer import Invalid
 from core.conversation.draft import erase, keep, keep_found
-from core.conversation.fields import WAITING, Choice, Chosen, Field, Said, Upload, Words
+from core.conversation.fields import (
+    MORE,
+    WAITING,
+    Choice,
+    Chosen,
+    Field,
+    Said,
+    Upload,
+    Uploads,
+    Words,
+)
 from core.conversation.form import Form
 from core.conversation.messages import (
     Command,
@@ -103,11 +113,8 @@ class Conversation:
     def _uploads(self, session: Session) -> set[str]:
         """Return the uploads in the draft."""
         fields = self.forms[session.form].fields if session.form else {}
-        return {
-            upload
-            for name, field in fields.items()
-            if isinstance(field, Upload) and (upload := session.answers.get(name))
-        }
+        found = [f.uploads(session.answers) for f in fields.values() if isinstance(f, Upload)]
+        return set().union(*found)
 
     async def _take(self, turn: Turn) -> None:
         body = turn.incoming.body
@@ -168,7 +175,7 @@ class Conversation:
     def _early(self, turn: Turn, form: type[Form], file: File) -> None:
         """Keep the file with which a chat begins for the form that it has begun."""
         volunteered(turn, form, form.asked(turn.session.answers)[0], file)
-        turn.note("engine.file_noted" if turn.session.job else "error.file_not_now")
+        turn.note("engine.file_noted" if turn.session.jobs else "error.file_not_now")
 
     async def go(self, turn: Turn) -> None:
         """Ask the next question; finish the form when there is none."""
@@ -241,9 +248,13 @@ class Conversation:
         if not turn.session.about or await turn.person() is not None:
             return False
         turn.note("engine.ended", name=turn.about_name)
-        turn.session.forget()
         turn.about = turn.about_name = ""
-        await self._resume(turn)
+        following = await self.forms[turn.session.form].ended(turn)
+        turn.session.forget()
+        if following is None:
+            await self._resume(turn)
+        else:
+            await self.begin(turn, following)
         return True
 
     async def _command(self, turn: Turn, name: str) -> None:
@@ -301,23 +312,28 @@ class Conversation:
 
     async def _finished(self, turn: Turn, body: Finished) -> None:
         session = turn.session
-        if body.job != session.job:
+        name = session.jobs.pop(body.job, None)
+        if name is None:
             return
-        name, session.job, session.job_field = session.job_field, "", ""
         field = self.forms[session.form].fields[name]
         if session.field == name:
             await self._answer(turn, field, body)
-        elif body.error:
-            turn.note(self._error(turn, field, body.error), **body.params)
+            return
+        # It came before it was asked for: only what is wrong with it is said.
+        try:
+            value = await field.take(turn, body)
+        except Invalid as invalid:
+            turn.note(self._error(turn, field, invalid.code), **invalid.params)
             await self.again(turn)
         else:
-            session.answers[name] = body.upload
+            if value not in (WAITING, MORE):
+                session.answers[name] = value
 
     async def _said(self, turn: Turn, said: Text | File | Contact) -> None:
         session = turn.session
         if isinstance(said, File) and said.album:
             # The rest of an album whose first file was taken needs no answer of its own.
-            if said.album == session.album:
+            if said.album == session.album and not self._takes_several(turn):
                 return
             session.album = said.album
         if isinstance(said, Text) and await self._ordered(turn, said.text):
@@ -329,6 +345,9 @@ class Conversation:
             return
         session.aside = ""
         await self._answer(turn, self._field(turn), said)
+
+    def _takes_several(self, turn: Turn) -> bool:
+        return bool(turn.session.form) and isinstance(self._field(turn), Uploads)
 
     async def _ordered(self, turn: Turn, text: str) -> bool:
         """Do what a text says that is an order rather than an answer; tell whether it was one.
@@ -417,7 +436,8 @@ class Conversation:
     async def _answer(self, turn: Turn, field: Field, said: Said) -> None:
         session = turn.session
         form = self.forms[session.form]
-        if session.job_field == field.name and not isinstance(said, Chosen | Finished):
+        another = isinstance(said, File) and isinstance(field, Uploads)
+        if session.awaits(field.name) and not (another or isinstance(said, Finished)):
             turn.note("engine.still_reading")
             await self.again(turn)
             return
@@ -429,17 +449,18 @@ class Conversation:
         if value is WAITING:
             await self._waiting(turn, form, field)
             return
-        keep(session, field, value)
-        erase(turn, field)
+        if value is not MORE:
+            keep(session, field, value)
+            erase(turn, field)
         await self.go(turn)
 
     async def _waiting(self, turn: Turn, form: type[Form], field: Field) -> None:
         session = turn.session
         following = form.next(session.answers)
+        if session.awaits(field.name):
+            return
         if session.aside:
             show_aside(turn, self._form(turn))
-        elif session.job_field == field.name:
-            return
         elif following is not None and following is not field and field.name not in session.answers:
             await self.ask(turn, following)
         else:
@@ -449,12 +470,12 @@ class Conversation:
         self, turn: Turn, form: type[Form], field: Field, said: Said, invalid: Invalid
     ) -> None:
         session = turn.session
-        reading = session.job
+        reading = session.jobs
         taken = volunteered(turn, form, field, said)
         found = [turn.text(f"{other.key}.name") for other in keep_found(turn, form, field, taken)]
         if found:
             turn.note("engine.noted", names=turn.text("engine.comma").join(found))
-        if session.job != reading:
+        if session.jobs != reading:
             turn.note("engine.file_noted")
             await self.again(turn)
             return

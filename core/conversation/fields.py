@@ -26,6 +26,13 @@ class Waiting:
 WAITING: Final = Waiting()
 
 
+class More:
+    """The answer has been put where it belongs: what is asked next may be the same once more."""
+
+
+MORE: Final = More()
+
+
 @dataclass(frozen=True)
 class Chosen:
     """One of the offered options was chosen, by button, number or word."""
@@ -76,7 +83,7 @@ class Field:
         return "ask"
 
     async def take(self, turn: Turn, said: Said) -> Any:
-        """Return the answer, or WAITING, or raise Invalid."""
+        """Return the answer, or WAITING or MORE, or raise Invalid."""
         raise Invalid("file_not_now" if isinstance(said, File) else "words_wanted")
 
     def show(self, value: Any, turn: Turn) -> str:
@@ -251,11 +258,21 @@ class Upload(Field):
         """
         turn.session.sent = _one_more(turn.session.sent, turn.today, turn.policy.uploads)
         job = f"{turn.chat}:{turn.incoming.id}"
-        turn.session.job, turn.session.job_field = job, self.name
-        turn.session.answers.pop(self.name, None)
+        self._wait(turn, job)
         turn.effects.append(
             Job(id=job, kind=self.kind, ref=file.ref, name=file.name, mime=file.mime)
         )
+
+    def _wait(self, turn: Turn, job: str) -> None:
+        """Wait for this file alone: it takes the place of one that came before."""
+        session = turn.session
+        others = {known: name for known, name in session.jobs.items() if name != self.name}
+        session.jobs = {**others, job: self.name}
+        session.answers.pop(self.name, None)
+
+    def uploads(self, answers: Answers) -> set[str]:
+        """Return the ids of the uploads that the answers hold."""
+        return {answers[self.name]} if answers.get(self.name) else set()
 
     async def take(self, turn: Turn, said: Said) -> Any:
         match said:
@@ -270,6 +287,44 @@ class Upload(Field):
 
     def show(self, value: Any, turn: Turn) -> str:
         return turn.text("engine.received")
+
+
+class Uploads(Upload):
+    """A question that is answered with any number of files, and all parts of an album.
+
+    Each is read by itself, and `receive`d. When all that came have been read, what is wanted still
+    is asked, until he is DONE.
+    """
+
+    DONE = "done"
+
+    def _wait(self, turn: Turn, job: str) -> None:
+        turn.session.jobs = {**turn.session.jobs, job: self.name}
+
+    def uploads(self, answers: Answers) -> set[str]:
+        return set()
+
+    def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
+        return [[(self.DONE, turn.text(f"{self.key}.option.{self.DONE}"))]]
+
+    async def receive(self, turn: Turn, upload: str) -> None:
+        """Put what was read from a file where it belongs."""
+        raise NotImplementedError
+
+    async def take(self, turn: Turn, said: Said) -> Any:
+        match said:
+            case Chosen(option=self.DONE):
+                return True
+            case Text(text=text):
+                wholes, _ = turn.texts.meanings(f"{self.key}.option.{self.DONE}")
+                if plain(text) in ("1", *wholes):
+                    return True
+            case Finished(error=""):
+                await self.receive(turn, said.upload)
+                return WAITING if turn.session.awaits(self.name) else MORE
+            case Finished(name=name) if name:
+                turn.note("engine.file", name=name)
+        return await super().take(turn, said)
 
 
 def _one_more(sent: Mapping[str, int], today: date, most: UploadPolicy) -> dict[str, int]:

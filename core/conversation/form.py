@@ -51,6 +51,17 @@ class Form:
         return turn.session.about_name
 
     @classmethod
+    def heading(cls, turn: Turn) -> str:
+        """Return the words above a question that tell whom it concerns, empty for oneself."""
+        name = cls.concerns(turn)
+        return turn.text("engine.concerns", name=name) if name else ""
+
+    @classmethod
+    async def ended(cls, turn: Turn) -> type[Form] | None:
+        """Return what follows where the chat speaks no longer for whom the questions concern."""
+        return None
+
+    @classmethod
     def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
         """Return the values for the placeholders of a question."""
         return {}

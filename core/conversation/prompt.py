@@ -38,12 +38,11 @@ NAMES = {
 def show(turn: Turn, form: type[Form], field: Field, text: str) -> None:
     """Show a question in that text of it, with where one is and what can be done."""
     session = turn.session
-    if session.job and session.job_field == field.name:
+    if session.awaits(field.name):
         turn.reply(turn.text("engine.reading"), ways_out(turn, form, field))
         return
     asked = [f for f in form.asked(session.answers) if not isinstance(f, Confirm)]
-    text, name = question(turn, form, field, text), form.concerns(turn)
-    place = turn.text("engine.concerns", name=name) if name else ""
+    text, place = question(turn, form, field, text), form.heading(turn)
     if isinstance(field, Confirm):
         text = f"{summary(turn, form)}\n\n{text}"
     elif form.numbered and len(asked) > 1:

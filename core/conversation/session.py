@@ -14,13 +14,13 @@ class Session(msgspec.Struct, omit_defaults=True):
     """The state of one chat. Plain JSON, sealed in the store.
 
     `form` and `field` are the question in hand (empty: none), `begun` the Hong Kong day on which
-    the form was put in hand; `answers` its draft, where None means skipped; `asked` the fields
-    that the person answered himself; `noted` those that were taken out of an answer to another
-    question; `prompt` counts the questions shown, and `options` are the answers that the newest
-    one offers, in order; `aside` is what the newest one asks instead of the field (language,
-    cancel, resume, edit); `meant` what was written and taken for a command, where it could be the
-    answer as well; `partial` the choices so far where several may be chosen; `job` the background
-    work that is awaited, for the answer to `job_field`; `wrong` the message whose answer was not
+    the form was put in hand; `answers` its draft, where None means skipped; `asked` the fields that
+    the person answered himself; `noted` those that were taken out of an answer to another question;
+    `prompt` counts the questions shown, and `options` are the answers that the newest one offers,
+    in order; `aside` is what the newest one asks instead of the field (language, cancel, resume,
+    edit); `meant` what was written and taken for a command, where it could be the answer as well;
+    `partial` the choices so far where several may be chosen; `jobs` the background work that is
+    awaited, by its id, and the question that it answers; `wrong` the message whose answer was not
     taken; `about` is the holder whom the form in hand concerns, and `about_name` what he is called,
     where that is not the chat's own person; `sent` how many files came on each day (ISO) of the
     last week; `inspection` what an officer is checking, beside the form in hand.
@@ -40,8 +40,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     meant: str = ""
     failures: int = 0
     challenge: str = ""
-    job: str = ""
-    job_field: str = ""
+    jobs: dict[str, str] = {}
     wrong: str = ""
     album: str = ""
     erase: bool = False
@@ -68,7 +67,11 @@ class Session(msgspec.Struct, omit_defaults=True):
         self.answers, self.asked, self.noted, self.partial = {}, [], [], []
         self.failures, self.challenge, self.wrong, self.aside = 0, "", "", ""
         self.options, self.meant = [], ""
-        self.job, self.job_field = "", ""
+        self.jobs = {}
+
+    def awaits(self, field: str) -> bool:
+        """Tell whether a file is being read that answers a question."""
+        return field in self.jobs.values()
 
     def forget(self) -> None:
         """Put the form away, with its answers."""

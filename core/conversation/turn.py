@@ -56,7 +56,7 @@ class Turn:
     """One turn of one chat.
 
     `about` is the holder whom it concerns and `about_name` what he is called; empty where that is
-    the chat's own person.
+    the chat's own person. `handed` is what a form that is done gives to the one that follows.
     """
 
     session: Session
@@ -72,6 +72,7 @@ class Turn:
     forget: list[str] = field(default_factory=list)
     about: str = ""
     about_name: str = ""
+    handed: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.about, self.about_name = self.session.about, self.session.about_name

@@ -237,7 +237,7 @@ async def test_cancel_asks_first_and_then_leaves_nothing(
         assert session.form == "welcome"
     assert not session.asked
     assert not session.challenge
-    assert not session.job
+    assert not session.jobs
     assert not {*session.answers} & {*place.known}
 
 

@@ -239,7 +239,7 @@ async def test_a_newer_file_takes_the_place_of_one_that_is_read(known: Talk) -> 
     await known.sends(b"")
     expect(await known.sends(b"", "newer"), "engine.file_noted")
     first, second = known.jobs
-    assert known.session.job == second
+    assert known.session.jobs == {second: "visits"}
     assert await known.take(Finished(first, error="empty")) == []
     assert await known.take(Finished(second, upload="x")) == []
     assert known.session.answers == {"visits": "x"}
