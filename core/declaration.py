@@ -54,15 +54,17 @@ class Arrival(msgspec.Struct, frozen=True):
 class Declaration(msgspec.Struct, frozen=True):
     """A health declaration, made on the day that is assessed.
 
-    `discharged_on` and `arrival` are None where that was not declared.
+    `discharged_on` and `arrival` are None where that was not declared; `chat` is the one in which
+    it was made, empty where that is not known.
     """
 
     conditions: frozenset[Condition] = frozenset()
     discharged_on: date | None = None
     arrival: Arrival | None = None
+    chat: str = ""
 
     @classmethod
-    def from_answers(cls, answers: Mapping[str, Any]) -> Self:
+    def from_answers(cls, answers: Mapping[str, Any], chat: str = "") -> Self:
         """Build it from the answers `conditions`, `discharged_on`, `arrived_on`, `arrived_from`
         and `scheme`; those of conditions that are not declared are passed over.
 
@@ -78,4 +80,4 @@ class Declaration(msgspec.Struct, frozen=True):
                 origin=Origin(answers.get("arrived_from", Origin.ELSEWHERE)),
                 scheme=Scheme(answers.get("scheme", Scheme.OTHER)),
             )
-        return cls(conditions, discharged_on, arrival)
+        return cls(conditions, discharged_on, arrival, chat)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
+
+from core.dates import months_before
 
 
 class Relation(StrEnum):
@@ -23,3 +26,13 @@ class Way(StrEnum):
     PHONE = "phone"
     STAFF = "staff"
     LETTER = "letter"
+
+
+CARD_AGE = 11
+"""From this age on one must have an identity card (Registration of Persons Regulations); a younger
+child is known by his birth certificate, whose number is built alike."""
+
+
+def before_card_age(born_on: date, day: date) -> bool:
+    """Tell whether somebody was too young for an identity card on a day."""
+    return born_on > months_before(day, 12 * CARD_AGE)

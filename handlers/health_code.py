@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.assessment import Assessment, Reason
+from core.assessment import Reason
 from core.conversation.fields import Choice, Field, Several, Upload, Words
 from core.conversation.form import Form
 from core.conversation.messages import Card
@@ -65,6 +65,8 @@ class HealthCode(Form):
         if known is None:
             turn.note("health_code.register_first")
             return None
+        if not await _may_use_records(turn, known):
+            return {}
         exported_at = await turn.tx.people.exported_at(known)
         fresh = timedelta(hours=turn.policy.export_fresh_hours)
         if exported_at is not None and turn.now - exported_at < fresh:
@@ -99,13 +101,22 @@ class HealthCode(Form):
         if turn.session.begun != turn.today:
             turn.note("health_code.new_day")
             return HealthCode
-        declaration = Declaration.from_answers(turn.session.answers)
+        declaration = Declaration.from_answers(turn.session.answers, turn.chat)
         assessed = await assess_holder(turn.tx, known, export, declaration, turn.now)
         _read_aloud(turn, export)
         await issue_code(turn, known, assessed)
         await turn.tx.people.used(known, turn.now)
         await turn.tx.people.record("code issued", actor=turn.chat, object=known.id, now=turn.now)
         return None
+
+
+async def _may_use_records(turn: Turn, known: Known) -> bool:
+    """Tell whether the records at hand may serve: a guardian never learns what is in those that
+    the holder uploaded himself."""
+    if not turn.about or not await turn.tx.family.has_own_chat(known.id):
+        return True
+    newest = await turn.tx.codes.newest(known)
+    return newest is not None and may_know(turn, newest.assessed.declaration)
 
 
 async def _export(turn: Turn, known: Known) -> Export | None:
@@ -204,28 +215,37 @@ async def issue_code(
     # Read aloud only where it is asked for: nobody is startled, and no hall hears it.
     listen = ("listen",) if turn.capabilities.voice else ()
     turn.send(
-        in_words(turn, holder, assessment, expires_at),
+        in_words(turn, holder, assessed, expires_at),
         buttons(turn, (*AFTER_CODE, *listen)),
         card=card,
         protect=True,
     )
 
 
-def in_words(turn: Turn, holder: Holder, assessment: Assessment, expires_at: datetime) -> str:
+def in_words(turn: Turn, holder: Holder, assessed: Assessed, expires_at: datetime) -> str:
     """Return all that a code's picture says: colour, meaning, name (masked), until when, why."""
     caption = turn.text(
-        f"health_code.caption.{assessment.colour}",
+        f"health_code.caption.{assessed.assessment.colour}",
         name=" ".join(masked_name(holder.english_name, holder.chinese_name).lines),
         until=expires_at,
-        why=why_text(turn, assessment, short=True),
+        why=why_text(turn, assessed, short=True),
     )
-    if not turn.about:
-        return caption
-    return f"{turn.text('engine.concerns', name=turn.about_name)}\n{caption}"
+    return turn.named(caption)
 
 
-def why_text(turn: Turn, assessment: Assessment, *, short: bool = False) -> str:
-    """Return the reasons of a colour in words, the weightiest first; `short`: only that one."""
+def may_know(turn: Turn, declaration: Declaration) -> bool:
+    """Tell whether this chat may know what was declared: one's own chats, and who declared it."""
+    return not turn.about or declaration.chat == turn.chat
+
+
+def why_text(turn: Turn, assessed: Assessed, *, short: bool = False) -> str:
+    """Return the reasons of a colour in words, the weightiest first; `short`: only that one.
+
+    Whoever may not know them learns that the holder does.
+    """
+    if not may_know(turn, assessed.declaration):
+        return turn.text("why.his_own", name=turn.about_name)
+    assessment = assessed.assessment
     if short:
         return _reason(turn, assessment.reasons[0])
     return "\n".join(f"• {_reason(turn, reason)}" for reason in assessment.reasons)

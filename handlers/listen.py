@@ -15,7 +15,7 @@ async def listen(turn: Turn) -> type[Form] | None:
         turn.note("why.no_code")
         return None
     turn.send(
-        in_words(turn, known.holder, code.assessed.assessment, code.expires_at),
+        in_words(turn, known.holder, code.assessed, code.expires_at),
         aloud=True,
         protect=True,
     )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from core.conversation.turn import MENU, Turn
 
-AFTER_CODE = ("why_colour", "today", "details", "help", "live_code")
+AFTER_CODE = ("why_colour", "today", "details", "help", "live_code", "register_other")
 """What can be done with a code in hand."""
 
-BEFORE = ("register", "help")
+BEFORE = ("register", "link_chat", "register_other", "help")
 """What can be done before one is registered."""
 
 OFFICER = ("live_challenge", "officer_help")

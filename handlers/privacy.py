@@ -27,7 +27,7 @@ class Erasure(Form):
         if await turn.person() is None:
             turn.note("details.none")
             return None
-        return {}
+        return None if await _has_own_chat(turn) else {}
 
     @classmethod
     async def finish(cls, turn: Turn) -> type[Form] | None:
@@ -35,9 +35,21 @@ class Erasure(Form):
         if known is None or turn.session.answers["sure"] != Sure.ERASE:
             turn.note("erasure.kept")
             return None
+        if await _has_own_chat(turn):
+            return None
         await turn.tx.codes.forget(known, turn.now)
         await turn.tx.people.erase(known)
         await turn.tx.people.record("erased", actor=turn.chat, object=known.id, now=turn.now)
-        turn.session.erase = False
         turn.note("erasure.done")
+        if not turn.about:
+            turn.session.erase = False
+        turn.about = turn.about_name = ""
         return None
+
+
+async def _has_own_chat(turn: Turn) -> bool:
+    """Tell whether somebody else has a chat of his own; say then that only there it can be."""
+    if not turn.about or not await turn.tx.family.has_own_chat(turn.about):
+        return False
+    turn.note("erasure.own_chat", name=turn.about_name)
+    return True

@@ -15,6 +15,8 @@ from core.holder import Holder
 from core.identity import Country, DocumentNumber, DocumentType, normalise
 from core.names import ChineseName, EnglishName
 from core.proof import ERRORS as PROOF_ERRORS
+from core.store.people import Known
+from core.store.takeovers import link_own
 from handlers.health_code import HealthCode
 from handlers.withdrawal import details_change
 
@@ -50,8 +52,13 @@ def needs_proof(answers: Answers) -> bool:
     return bool(answers.get("housing") == Housing.OTHER)
 
 
+def may_change_phone(answers: Answers) -> bool:
+    """A guardian leaves the phone as it is: with it the other stops him, or takes over."""
+    return answers.get("mobile") != KEPT
+
+
 class Registration(Form):
-    """Register one person. One question a message, in this order."""
+    """Register one person, or change what is registered. One question a message, in this order."""
 
     document = Choice(DocumentType, resets=("number", "country"))
     country = Words(Country, when=has_issuer)
@@ -68,7 +75,9 @@ class Registration(Form):
     last_night = Words(LastNight, when=is_visitor)
     proof = Upload("proof", PROOF_ERRORS, when=needs_proof)
     proof_issued_on = Words(ProofDate, when=needs_proof)
-    mobile = Words(HongKongMobile, contact=True, resets=("passcode", "challenge"))
+    mobile = Words(
+        HongKongMobile, contact=True, when=may_change_phone, resets=("passcode", "challenge")
+    )
     passcode = OneTimeCode(sent_to=mobile, purpose="registration")
     truth = Confirm()
 
@@ -78,12 +87,15 @@ class Registration(Form):
         if turn.now < opens_at:
             turn.note("registration.not_open", opens_at=opens_at)
             return None
-        known = await turn.tx.people.of_chat(turn.chat)
+        known = await turn.person()
         if known is None:
             return {}
+        if not await _may_change(turn):
+            return None
         declared = {name: value for name, value in known.holder.answers().items() if value}
         uploaded = {"proof": KEPT} if needs_proof(declared) else {}
-        return {"chinese_name": None, **declared, **uploaded, "passcode": KEPT}
+        phone = {"mobile": KEPT} if turn.about else {}
+        return {"chinese_name": None, **declared, **uploaded, **phone, "passcode": KEPT}
 
     @classmethod
     def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
@@ -99,37 +111,64 @@ class Registration(Form):
 
     @classmethod
     async def finish(cls, turn: Turn) -> type[Form] | None:
-        answers = turn.session.answers
         people = turn.tx.people
-        holder = Holder.from_answers(
-            {f.name: answers.get(f.name) or "" for f in cls.asked(answers)},
-            language=turn.language,
-        )
-        if is_resident(answers) and not holder.district:
-            holder.district = str(district_in(holder.address))
-        number = normalise(DocumentType(holder.document), holder.number)
-        index = people.document_index(holder.document, number, holder.country)
-        known = await people.of_chat(turn.chat)
+        known = await turn.person()
+        if not await _may_change(turn):
+            return None
+        phone = {"mobile": known.holder.mobile} if known is not None and turn.about else {}
+        holder = described(turn, cls, **phone)
+        index = document_index(turn, holder)
         other = await people.of_document(index)
         if other is not None and (known is None or other.id != known.id):
             # Somebody has this document already. Only who also knows the birthday and holds the
             # phone is the same person; nobody else learns that it is registered.
             same = (other.holder.born_on, other.holder.mobile) == (holder.born_on, holder.mobile)
-            if known is not None or not same:
+            # What was prefilled in a chat that has been ended since proves nothing.
+            proven = turn.session.answers["passcode"] != KEPT
+            if known is not None or not same or not proven:
                 turn.note("registration.refused", hotline=turn.policy.hotline)
                 return None
-            await people.link(other.id, chat=turn.chat, now=turn.now)
+            await link_own(turn.tx, other, turn.chat, "linked", turn.now)
             known = other
         if known is None:
             known = await people.register(holder, index, chat=turn.chat, now=turn.now)
         else:
             await details_change(turn, known, holder)
             known = await people.change(known, holder, index, turn.now)
-        proof = answers.get("proof")
-        if proof and proof != KEPT:
-            body = await turn.tx.uploads.read(proof, chat=turn.chat)
-            if body is not None:
-                await people.keep_proof(known, body, turn.now)
+        await keep_proof(turn, known)
         await people.record("registered", actor=turn.chat, object=known.id, now=turn.now)
         turn.note("registration.done", reference=known.reference)
         return HealthCode
+
+
+async def _may_change(turn: Turn) -> bool:
+    """Tell whether the answers are this chat's to change; say it where they are not."""
+    if not turn.about or await turn.tx.family.gave_answers(turn.chat, turn.about):
+        return True
+    turn.note("details.not_yours", name=turn.about_name)
+    return False
+
+
+def described(turn: Turn, form: type[Form], **known: str) -> Holder:
+    """Return the person whom the answers to a form describe, with what is known besides."""
+    answers = turn.session.answers
+    given = {f.name: answers.get(f.name) or "" for f in form.asked(answers)}
+    holder = Holder.from_answers({**given, **known}, language=turn.language)
+    if is_resident(answers) and not holder.district:
+        holder.district = str(district_in(holder.address))
+    return holder
+
+
+def document_index(turn: Turn, holder: Holder) -> bytes:
+    """Return the blind index of a person's document."""
+    number = normalise(DocumentType(holder.document), holder.number)
+    return turn.tx.people.document_index(holder.document, number, holder.country)
+
+
+async def keep_proof(turn: Turn, known: Known) -> None:
+    """Keep the proof of address among the answers until somebody has looked at it."""
+    proof = turn.session.answers.get("proof")
+    if proof and proof != KEPT:
+        body = await turn.tx.uploads.read(proof, chat=turn.chat)
+        if body is not None:
+            await turn.tx.people.keep_proof(known, body, turn.now)

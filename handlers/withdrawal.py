@@ -47,14 +47,14 @@ async def withdrawn(turn: Turn, news: Withdrawn) -> None:
         hotline=turn.policy.hotline,
         reference=known.reference,
     )
-    turn.send(text, buttons(turn, AFTER_CODE))
+    turn.send(turn.named(text), buttons(turn, AFTER_CODE))
 
 
 async def _replaced(turn: Turn, known: Known, code: Code, why: str) -> None:
     """Send a new code for the same declaration, which was made today as codes end with the day."""
     if await turn.tx.codes.live(known, turn.now) is not None:
         return  # he has asked for one himself meanwhile, which told him its colour
-    turn.send(turn.text(f"withdrawn.{why}", at=code.issued_at))
+    turn.send(turn.named(turn.text(f"withdrawn.{why}", at=code.issued_at)))
     export = await turn.tx.people.export_of(known)
     declaration = code.assessed.declaration
     assessed = await assess_holder(turn.tx, known, export, declaration, turn.now)

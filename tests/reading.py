@@ -9,14 +9,21 @@ from tests.world import TEXTS, Heard
 
 
 def says(heard: Heard, key: str, language: str = "en") -> bool:
-    """Tell whether a reply contains a text, whatever fills its placeholders."""
+    """Tell whether a reply contains a text, of oneself or about somebody else, whatever fills its
+    placeholders."""
     catalogue = TEXTS.catalogues[language]  # type: ignore[index]
-    template = catalogue[key]
+    found = [_contains(heard.text, catalogue[key])]
+    if f"{key}_for" in catalogue:
+        found.append(_contains(heard.text, catalogue[f"{key}_for"]))
+    return any(found)
+
+
+def _contains(text: str, template: str) -> bool:
     pattern = "".join(
         ".*?" if part.startswith("{") else re.escape(part)
         for part in re.split(r"(\{\w+\})", template)
     )
-    return re.search(pattern, heard.text, re.DOTALL) is not None
+    return re.search(pattern, text, re.DOTALL) is not None
 
 
 def expect(heard: Heard, key: str, language: str = "en") -> Heard:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from core.answer import Invalid, Kind
 from core.conversation.messages import Contact, File, Finished, Text
@@ -47,7 +48,8 @@ class Field:
     """One question of a form.
 
     `when` tells from the answers so far whether it is asked; `resets` names the answers that fall
-    when this one changes; `optional` questions can be skipped.
+    when this one changes; `optional` questions can be skipped. `words` names the form under which
+    its texts stand, where that is not its own.
     """
 
     errors: tuple[str, ...] = ()
@@ -56,11 +58,17 @@ class Field:
     summed: bool = True
 
     def __init__(
-        self, *, optional: bool = False, when: When | None = None, resets: Sequence[str] = ()
+        self,
+        *,
+        optional: bool = False,
+        when: When | None = None,
+        resets: Sequence[str] = (),
+        words: str = "",
     ) -> None:
         self.optional = optional
         self.when = when
         self.resets = resets
+        self.form = words
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -69,6 +77,12 @@ class Field:
     def key(self) -> str:
         """The prefix of this question's texts."""
         return f"{self.form}.{self.name}"
+
+    def only(self, when: When) -> Self:
+        """Return the same question for another form, where it is asked only then."""
+        other = copy(self)
+        other.when = when
+        return other
 
     def applies(self, answers: Answers) -> bool:
         """Tell whether the question is asked at all."""
@@ -389,10 +403,13 @@ class OneTimeCode(Field):
             if sent.good_until:
                 turn.note(f"{self.key}.earlier", until=sent.good_until)
             return False
-        minutes = turn.policy.passcode.minutes
-        text = turn.text(f"{self.key}.sms", code=sent.code, minutes=minutes)
+        text = await self.sms(turn, sent.code)
         turn.effects.append(Sms(to=phone, text=text))
         return True
+
+    async def sms(self, turn: Turn, code: str) -> str:
+        """Return what the message with the code says."""
+        return turn.text(f"{self.key}.sms", code=code, minutes=turn.policy.passcode.minutes)
 
     async def take(self, turn: Turn, said: Said) -> Any:
         match said:

@@ -12,7 +12,8 @@ from core.conversation.turn import Turn
 class Form:
     """A conversation. Subclasses list the questions and say what becomes of the answers.
 
-    It holds no text: texts are found by the form's name and the field's.
+    It holds no text: texts are found by the form's name and the field's. A question that is taken
+    from another form keeps its words there.
     """
 
     name: ClassVar[str] = ""
@@ -25,7 +26,7 @@ class Form:
         cls.name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         cls.fields = {n: f for n, f in vars(cls).items() if isinstance(f, Field)}
         for field in cls.fields.values():
-            field.form = cls.name
+            field.form = field.form or cls.name
 
     @classmethod
     def asked(cls, answers: Answers) -> list[Field]:

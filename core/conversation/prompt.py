@@ -58,7 +58,7 @@ def question(turn: Turn, form: type[Form], field: Field, what: str) -> str:
     name, values = form.concerns(turn), form.values(turn, field)
     key = f"{field.key}.{what}"
     if name and turn.texts.has(turn.language, f"{key}_for"):
-        return turn.text(f"{key}_for", name=name, **values)
+        return turn.text(f"{key}_for", **{"name": name, **values})
     return turn.text(key, **values)
 
 

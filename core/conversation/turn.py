@@ -116,8 +116,19 @@ class Turn:
         return Context(today=self.today, answers=self.session.answers, language=self.language)
 
     def text(self, key: str, /, **values: Any) -> str:
-        """Return a text in the chat's language."""
+        """Return a text in the chat's language; about somebody else in the words for another person
+        (`<key>_for`, with {name}) where there are some."""
+        if self.about_name and self.texts.has(self.language, f"{key}_for"):
+            return self.texts.say(
+                self.language, f"{key}_for", **{"name": self.about_name, **values}
+            )
         return self.texts.say(self.language, key, **values)
+
+    def named(self, text: str) -> str:
+        """Return a message with the name of whom it concerns, where that is somebody else."""
+        if not self.about_name:
+            return text
+        return f"{self.text('engine.concerns', name=self.about_name)}\n{text}"
 
     def note(self, key: str, /, **values: Any) -> None:
         """Say something ahead of the next question, in the same message."""

@@ -28,10 +28,13 @@ from core.conversation.form import Form
 from core.conversation.messages import Contact, File
 from core.dates import ArrivalDate, BirthDate, DischargeDate, IssueDate, LastNight, ProofDate
 from core.identity import Country, DocumentNumber
+from core.live import Digits
 from core.names import ChineseName, EnglishName
 from core.sample import sample_export
 from core.visits import VisitPolicy, read_export
+from handlers.family import Dependant, TheirMobile
 from handlers.health_code import HealthCode
+from handlers.live_code import LiveCode
 from handlers.privacy import Erasure
 from handlers.registration import Registration
 from tests.clock import NOON
@@ -168,6 +171,25 @@ PHONE = {
     "passcode": Good("challenge", FromSms()),
     "truth": chosen("yes"),
 }
+PROOF = {
+    "proof": Good("upload", Sent(pdf(), "bill.pdf")),
+    "proof_issued_on": Good("2021-10-28", "28 Oct 2021", "2021年10月28日"),
+}
+PASSPORT = {
+    "document": chosen("passport"),
+    "country": Good("JPN", "Japan", "日本"),
+    "number": Good("TR1234567", "tr 1234567", "ＴＲ１２３４５６７"),
+}
+STAY = {
+    "housing": chosen("hotel"),
+    "hotel": Good("Harbour View Hotel", "Harbour View Hotel", "灣景酒店", "灣景酒店"),
+    "room": Good("1208", "Room 1208", "１２０８號房"),
+    "last_night": Good("2021-12-24", "24 December 2021", "2021年12月24日"),
+}
+SOMEBODY = {name: PERSON[name] for name in ("english_name", "chinese_name")}
+DAYS = {name: PERSON[name] for name in ("issued_on", "born_on")}
+CARD_OF = {"document": CARD["document"], "number": CARD["number"], **DAYS}
+NO_PHONE = {"mobile": Good("", "No phone", "沒有手機")}
 JOURNEYS = (
     Journey("public housing", Registration, {**CARD, "housing": chosen("public"), **HOME, **PHONE}),
     Journey(
@@ -177,8 +199,7 @@ JOURNEYS = (
             **CARD,
             "housing": chosen("other"),
             **HOME,
-            "proof": Good("upload", Sent(pdf(), "bill.pdf")),
-            "proof_issued_on": Good("2021-10-28", "28 Oct 2021", "2021年10月28日"),
+            **PROOF,
             **PHONE,
         },
     ),
@@ -186,14 +207,9 @@ JOURNEYS = (
         "hotel",
         Registration,
         {
-            "document": chosen("passport"),
-            "country": Good("JPN", "Japan", "日本"),
-            "number": Good("TR1234567", "tr 1234567", "ＴＲ１２３４５６７"),
+            **PASSPORT,
             **PERSON,
-            "housing": chosen("hotel"),
-            "hotel": Good("Harbour View Hotel", "Harbour View Hotel", "灣景酒店", "灣景酒店"),
-            "room": Good("1208", "Room 1208", "１２０８號房"),
-            "last_night": Good("2021-12-24", "24 December 2021", "2021年12月24日"),
+            **STAY,
             **PHONE,
         },
     ),
@@ -210,8 +226,47 @@ JOURNEYS = (
         },
     ),
     Journey("erasure", Erasure, {"sure": chosen("keep")}),
+    Journey("live answer", LiveCode, {"digits": Good("4821", "4821", "４８２１")}),
+    Journey("mother", Dependant, {**SOMEBODY, **CARD_OF, "same_home": chosen("same"), **PHONE}),
+    Journey(
+        "aunt without a phone in a hotel",
+        Dependant,
+        {
+            **SOMEBODY,
+            **PASSPORT,
+            **DAYS,
+            "same_home": chosen("other"),
+            **STAY,
+            **NO_PHONE,
+            "relation": chosen("other"),
+            "truth": chosen("yes"),
+        },
+    ),
+    Journey(
+        "child with a card in another home",
+        Dependant,
+        {
+            **SOMEBODY,
+            **CARD_OF,
+            "born_on": Good("2014-01-02", "2 January 2014", "2014年1月2日"),
+            "certificate": chosen("hkid"),
+            "same_home": chosen("other"),
+            "housing": chosen("other"),
+            **HOME,
+            **PROOF,
+            **NO_PHONE,
+            "relation": chosen("child"),
+            "truth": chosen("yes"),
+        },
+    ),
 )
-PLACES = [Place(j, j.form.fields[name]) for j in JOURNEYS for name in j.answers]
+PLACES = [
+    Place(j, field)
+    for j in JOURNEYS
+    for name in j.answers
+    if (field := j.form.fields[name]) not in Registration.fields.values() or j.form is Registration
+]
+"""Where one may be. A question that two forms share stands here once."""
 
 WRITTEN = {
     "format": Bad("soon"),
@@ -270,6 +325,15 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         "foreign": Bad("+44 7700 900123"),
         "not_own": Bad(Contact("85291234567", own=False)),
     },
+    TheirMobile: {
+        "format": Bad("1234"),
+        "not_mobile": Bad("2345 6789"),
+        "mainland": Bad("+86 138 1234 5678"),
+        "macao": Bad("+853 6612 3456"),
+        "foreign": Bad("+44 7700 900123"),
+        "your_own": Bad("6123 4567"),
+    },
+    Digits: {"digits": Bad("482")},
     ArrivalDate: RECENT,
     DischargeDate: RECENT,
 }
