@@ -11,9 +11,9 @@ from core.identity import tail
 from core.masked_name import masked_name
 from core.store.staff import ENROLMENT
 from handlers import officer
+from handlers.family import Dependant, register_other
 from handlers.health_code import HealthCode, why_text
 from handlers.listen import listen
-from handlers.family import Dependant, register_other
 from handlers.live_code import LiveCode, live_code
 from handlers.menu import AFTER_CODE, BEFORE, OFFICER, TOPICS, buttons
 from handlers.privacy import Erasure
@@ -27,7 +27,6 @@ def conversation() -> Conversation:
     """Return all that can be talked about."""
     topics: dict[str, Hook] = {topic: _topic(topic) for topic in TOPICS}
     commands: dict[str, Hook] = {
-from handlers.my_chats import MyChats, StopCare, my_chats, stop_care
         "today": today,
         "register": register,
         "why_colour": why_colour,
@@ -41,7 +40,6 @@ from handlers.my_chats import MyChats, StopCare, my_chats, stop_care
         **topics,
     }
     forms = [Welcome, Registration, Dependant, HealthCode, LiveCode, Erasure]
-    forms += [LinkChat, MyChats, StopCare]
     return Conversation(
         forms,
         commands,
@@ -49,10 +47,6 @@ from handlers.my_chats import MyChats, StopCare, my_chats, stop_care
         rest,
         words={ENROLMENT: enrol},
         news={Withdrawn: withdrawn},
-        "link_chat": link_chat,
-        "stop_takeover": stop_takeover,
-        "my_chats": my_chats,
-        "stop_care": stop_care,
         desk=officer.desk,
     )
 
@@ -65,11 +59,7 @@ async def idle(turn: Turn) -> type[Form] | None:
     if not await turn.tx.people.consented(turn.chat, NOTICE):
         return Welcome
     if await turn.tx.people.of_chat(turn.chat) is None:
-        until = await turn.tx.takeovers.waits(turn.chat)
-        if until is None:
-            return Registration
-        turn.note("link_chat.waiting", at=until)
-        return None
+        return Registration
     if isinstance(turn.incoming.body, File):
         return HealthCode
     turn.note("menu.ask")
@@ -95,9 +85,15 @@ async def today(turn: Turn) -> type[Form] | None:
 
 async def register(turn: Turn) -> type[Form] | None:
     """Register, or change what was registered."""
+    turn.about = turn.about_name = ""
     if not await turn.tx.people.consented(turn.chat, NOTICE):
         return Welcome
     return Registration
+
+
+async def change(turn: Turn) -> type[Form] | None:
+    """Change what was registered, also for somebody in the chat's care."""
+    return Registration if turn.about else await register(turn)
 
 
 async def why_colour(turn: Turn) -> type[Form] | None:
@@ -111,36 +107,21 @@ async def why_colour(turn: Turn) -> type[Form] | None:
     colour = turn.text(f"why.colour.{assessment.colour}", at=newest.issued_at)
     turn.lead += [turn.named(colour), why_text(turn, newest.assessed)]
     turn.note("why.withdrawn" if newest.withdrawn_at else f"why.advice.{assessment.colour}")
-    turn.about = turn.about_name = ""
     return None
 
 
 async def details(turn: Turn) -> type[Form] | None:
     """Show what is registered, masked, and offer to change it."""
-async def change(turn: Turn) -> type[Form] | None:
-    """Change what was registered, also for somebody in the chat's care."""
-    return Registration if turn.about else await register(turn)
-
-
-async def link_chat(turn: Turn) -> type[Form] | None:
-    """Reach a registration from this chat; what was begun to register anew is put away for it."""
-    turn.about = turn.about_name = ""
-    session = turn.session
-    if not await turn.tx.people.consented(turn.chat, NOTICE):
-        session.wanted = LinkChat.name
-        return Welcome
-    if not await may_link(turn):
-        return None
-    if session.form == Registration.name:
-        session.forget()
-    return LinkChat
-
-
     known = await turn.person()
     if known is None:
         turn.note("details.none")
         return None
     holder = known.holder
+    name = " ".join(masked_name(holder.english_name, holder.chinese_name).lines)
+    if turn.about and not await turn.tx.family.gave_answers(turn.chat, turn.about):
+        text = turn.text("details.in_care", reference=known.reference, name=name)
+        turn.send(text, buttons(turn, ("today", "erase", "help")))
+        return None
     turn.send(
         turn.text(
             "details.registered",
@@ -152,18 +133,13 @@ async def link_chat(turn: Turn) -> type[Form] | None:
             if holder.mobile
             else turn.text("registration.mobile.option.none"),
         ),
-        buttons(turn, ("today", "change", *_other_side(turn), "erase", "help")),
+        buttons(turn, ("today", "change", "erase", "help")),
     )
     return None
 
 
 async def erase(turn: Turn) -> type[Form] | None:
     """Erase a registration."""
-    name = " ".join(masked_name(holder.english_name, holder.chinese_name).lines)
-    if turn.about and not await turn.tx.family.gave_answers(turn.chat, turn.about):
-        text = turn.text("details.in_care", reference=known.reference, name=name)
-        turn.send(text, buttons(turn, ("today", *_other_side(turn), "erase", "help")))
-        return None
     return Erasure
 
 
@@ -183,10 +159,5 @@ def _topic(topic: str) -> Hook:
             kept_days=turn.policy.visits.accept_days,
         )
         return None
-def _other_side(turn: Turn) -> tuple[str, ...]:
-    """Return how the one who is looked after, or who looks after him, sees or ends it."""
-    return ("stop_care",) if turn.about else ("my_chats",)
-
-
 
     return answer
