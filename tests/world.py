@@ -43,6 +43,7 @@ class Heard:
     buttons: dict[str, str] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     picture: bytes = b""
+    voice: bytes = b""
     notice: bool = False
 
 
@@ -181,7 +182,7 @@ class OnTelegram:
     async def hears(self) -> Heard:
         received = await self.side.reply(PATIENCE)
         pairs = [pair for row in received.buttons for pair in row]
-        self.last = _heard(received.text, pairs, picture=received.photo)
+        self.last = _heard(received.text, pairs, picture=received.photo, voice=received.voice)
         return self.last
 
 
@@ -247,14 +248,19 @@ class OnWeb:
                 self.seen = number
                 rows: list[list[dict[str, str]]] = frame["buttons"]  # type: ignore[assignment]
                 pairs = [(button["id"], button["label"]) for row in rows for button in row]
-                picture = b""
-                if frame["picture"]:
-                    async with self.session.get(f"{self.url}{frame['picture']}") as response:
-                        picture = await response.read()
-                heard = _heard(text, pairs, picture=picture, notice=bool(frame["notice"]))
+                media = {
+                    kind: await self._fetched(path)
+                    for kind, path in (("picture", frame["picture"]), ("voice", frame["sound"]))
+                    if isinstance(path, str)
+                }
+                heard = _heard(text, pairs, notice=bool(frame["notice"]), **media)
                 await self._replies.put(heard)
             case {"type": "taken", "id": str(name)}:
                 self._acknowledged[name].set()
+
+    async def _fetched(self, path: str) -> bytes:
+        async with self.session.get(f"{self.url}{path}") as response:
+            return await response.read()
 
     async def _send(self, **frame: str) -> None:
         name = f"m-{next(self._numbers)}"
