@@ -26,7 +26,7 @@ POINT = 25.4 / 72
 LEADING = 1.42
 """Distance of lines, in sizes of type."""
 
-BODY_SIZES = (18, 17, 16, 15, 14, 13, 12, 11, 10)
+BODY_SIZES = (21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10)
 ADDRESS_SIZES = (15, 14, 13, 12, 11, 10, 9)
 CODE_SIZES = (44, 40, 36, 32)
 FAMILY = "NotoSansCJK"
