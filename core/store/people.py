@@ -24,6 +24,7 @@ from core.store.tables import (
     links,
     outbox,
     proofs,
+    takeovers,
     uploads,
     withdrawals,
 )
@@ -63,7 +64,7 @@ _CONSENTED = select(consents.c.notice).where(
 )
 _EXPORTED_AT = select(exports.c.exported_at).where(exports.c.holder == bindparam("of_holder"))
 _EXPORT = select(exports.c.body).where(exports.c.holder == bindparam("of_holder"))
-_REGISTER, _LINK, _RECORD = insert(holders), insert(links), insert(audit)
+_REGISTER, _RECORD = insert(holders), insert(audit)
 _UNLINK = delete(links).where(links.c.chat == bindparam("of_chat"), links.c.role == SELF)
 _USED = (
     update(holders).where(holders.c.id == bindparam("of_holder")).values(seen_at=bindparam("at"))
@@ -162,7 +163,8 @@ class People:
         """Let a chat speak for a holder; for whom it spoke before, it speaks no longer."""
         await self.connection.execute(_UNLINK, {"of_chat": chat})
         await self.connection.execute(
-            _LINK,
+            # A guardian's chat that becomes the holder's own is no guardian's any more.
+            insert_or_replace(self.connection, links),
             {
                 "chat": chat,
                 "holder": holder,
@@ -238,6 +240,11 @@ class People:
                 .where(rows.c.chat.in_(chats), rows.c.state != WAITING)
                 .values(body=None)
             )
+        await self.connection.execute(
+            update(takeovers)
+            .where(takeovers.c.holder == known.id)
+            .values(holder="", mobile=None)
+        )
         await self.connection.execute(delete(holders).where(holders.c.id == known.id))
         for table in (links, exports, installations, proofs, codes, withdrawals):
             await self.connection.execute(delete(table).where(table.c.holder == known.id))

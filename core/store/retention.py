@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.policy import RetentionPolicy
@@ -37,6 +37,12 @@ async def erase_what_is_old(
         delete(tables.challenges).where(tables.challenges.c.expires_at < ago(keep.passcode_days)),
         delete(tables.dispatches).where(tables.dispatches.c.made_at < ago(keep.message_id_days)),
         delete(tables.uploads).where(tables.uploads.c.made_at < (now - PASSING).timestamp()),
+        delete(tables.takeovers).where(
+            or_(
+                tables.takeovers.c.ended_at < (now - PASSING).timestamp(),
+                tables.takeovers.c.starts_at < ago(keep.draft_days),
+            )
+        ),
         delete(tables.proofs).where(tables.proofs.c.made_at < ago(keep.proof_days)),
         delete(tables.exports).where(tables.exports.c.exported_at < visits),
         delete(tables.installations).where(tables.installations.c.made_at < visits),

@@ -25,6 +25,7 @@ from core.store.lists import Lists
 from core.store.people import People
 from core.store.retention import empty_the_log
 from core.store.staff import Staff
+from core.store.takeovers import Takeovers
 from core.store.uploads import Uploads
 from core.store.waiting import Waiting
 from core.store.withdrawals import Withdrawals
@@ -71,6 +72,11 @@ class Transaction:
     def installations(self) -> Installations:
         """Whose app an export comes from."""
         return Installations(self.connection, self.ring)
+
+    @cached_property
+    def takeovers(self) -> Takeovers:
+        """Chats that wait to become a holder's own."""
+        return Takeovers(self)
 
     @cached_property
     def uploads(self) -> Uploads:

@@ -120,6 +120,24 @@ links = Table(
     Column("letter_until", Float),
 )
 
+takeovers = Table(
+    "takeovers",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("chat", String(80), nullable=False, index=True),
+    Column("holder", String(40), nullable=False, index=True),
+    Column("mobile", LargeBinary),
+    Column("made_at", Float, nullable=False),
+    Column("starts_at", Float, nullable=False),
+    Column("ended_at", Float),
+)
+Index(
+    "takeovers_waiting",
+    takeovers.c.starts_at,
+    sqlite_where=takeovers.c.ended_at.is_(None),
+    postgresql_where=takeovers.c.ended_at.is_(None),
+)
+
 consents = Table(
     "consents",
     metadata,
