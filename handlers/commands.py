@@ -5,14 +5,17 @@ from __future__ import annotations
 from core.contact import masked
 from core.conversation.engine import Conversation, Hook
 from core.conversation.form import Form
-from core.conversation.messages import File, Withdrawn
+from core.conversation.messages import Answered, File, Withdrawn
+from core.conversation.texts import plain
 from core.conversation.turn import Turn
 from core.identity import tail
 from core.masked_name import masked_name
+from core.store.letters import PREFIX
 from core.store.staff import ENROLMENT
 from handlers import officer
 from handlers.family import Dependant, register_other
 from handlers.health_code import HealthCode, why_text
+from handlers.letters import answered, letter_code
 from handlers.listen import listen
 from handlers.live_code import LiveCode, live_code
 from handlers.menu import AFTER_CODE, BEFORE, OFFICER, TOPICS, buttons
@@ -45,8 +48,8 @@ def conversation() -> Conversation:
         commands,
         idle,
         rest,
-        words={ENROLMENT: enrol},
-        news={Withdrawn: withdrawn},
+        words={ENROLMENT: enrol, plain(PREFIX): letter_code},
+        news={Withdrawn: withdrawn, Answered: answered},
         desk=officer.desk,
     )
 
