@@ -18,6 +18,7 @@ from core.store.codes import Assessed
 from core.store.retention import erase_what_is_old
 from core.store.store import Store
 from handlers.health_code import HealthCode, issue_code
+from handlers.menu import AFTER_CODE
 from tests.core.conversation.turns import turn_in
 from tests.corpus import as_json, export, visit
 from tests.handlers.people import is_registered, records
