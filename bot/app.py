@@ -21,6 +21,7 @@ from bot.publication import Publication
 from bot.published import routes as published
 from bot.reassessment import keep_reassessing
 from bot.retention import keep_erasing
+from bot.takeovers import keep_announcing
 from bot.settings import SettingError, Settings
 from bot.voice import Voice
 from bot.withdrawn_keys import keep_withdrawing
@@ -130,6 +131,7 @@ class App:
         self._tasks = [
             asyncio.create_task(keep_erasing(self.store, self.clock)),
             asyncio.create_task(keep_reassessing(self.store, self.clock, self._wake_inbox)),
+            asyncio.create_task(keep_announcing(self.store, self.clock, self._wake_inbox)),
             asyncio.create_task(self.publication.keep_publishing()),
             asyncio.create_task(keep_withdrawing(self.store, self.clock, self._wake_inbox)),
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.contact import masked
 from core.conversation.engine import Conversation, Hook
 from core.conversation.form import Form
-from core.conversation.messages import Answered, File, Withdrawn
+from core.conversation.messages import Answered, File, LinkNews, TakeoverDue, Withdrawn
 from core.conversation.texts import plain
 from core.conversation.turn import Turn
 from core.identity import tail
@@ -16,9 +16,18 @@ from handlers import officer
 from handlers.family import Dependant, register_other
 from handlers.health_code import HealthCode, why_text
 from handlers.letters import answered, letter_code
+from handlers.link_chat import (
+    LINK,
+    LinkChat,
+    link_news,
+    may_link,
+    stop_takeover,
+    takeover_due,
+)
 from handlers.listen import listen
 from handlers.live_code import LiveCode, live_code
 from handlers.menu import AFTER_CODE, BEFORE, OFFICER, TOPICS, buttons
+from handlers.my_chats import MyChats, StopCare, my_chats, stop_care
 from handlers.privacy import Erasure
 from handlers.registration import Registration
 from handlers.staff import enrol
@@ -39,17 +48,27 @@ def conversation() -> Conversation:
         "change": change,
         "register_other": register_other,
         "erase": erase,
+        "link_chat": link_chat,
+        "stop_takeover": stop_takeover,
+        "my_chats": my_chats,
+        "stop_care": stop_care,
         "help": help_topics,
         **topics,
     }
     forms = [Welcome, Registration, Dependant, HealthCode, LiveCode, Erasure]
+    forms += [LinkChat, MyChats, StopCare]
     return Conversation(
         forms,
         commands,
         idle,
         rest,
-        words={ENROLMENT: enrol, plain(PREFIX): letter_code},
-        news={Withdrawn: withdrawn, Answered: answered},
+        words={ENROLMENT: enrol, plain(PREFIX): letter_code, LINK: link_chat},
+        news={
+            Withdrawn: withdrawn,
+            Answered: answered,
+            LinkNews: link_news,
+            TakeoverDue: takeover_due,
+        },
         desk=officer.desk,
     )
 
@@ -62,7 +81,11 @@ async def idle(turn: Turn) -> type[Form] | None:
     if not await turn.tx.people.consented(turn.chat, NOTICE):
         return Welcome
     if await turn.tx.people.of_chat(turn.chat) is None:
-        return Registration
+        until = await turn.tx.takeovers.waits(turn.chat)
+        if until is None:
+            return Registration
+        turn.note("link_chat.waiting", at=until)
+        return None
     if isinstance(turn.incoming.body, File):
         return HealthCode
     turn.note("menu.ask")
@@ -99,6 +122,20 @@ async def change(turn: Turn) -> type[Form] | None:
     return Registration if turn.about else await register(turn)
 
 
+async def link_chat(turn: Turn) -> type[Form] | None:
+    """Reach a registration from this chat; what was begun to register anew is put away for it."""
+    turn.about = turn.about_name = ""
+    session = turn.session
+    if not await turn.tx.people.consented(turn.chat, NOTICE):
+        session.wanted = LinkChat.name
+        return Welcome
+    if not await may_link(turn):
+        return None
+    if session.form == Registration.name:
+        session.forget()
+    return LinkChat
+
+
 async def why_colour(turn: Turn) -> type[Form] | None:
     """Say every reason of the newest code's colour, and until when each holds."""
     known = await turn.person()
@@ -123,7 +160,7 @@ async def details(turn: Turn) -> type[Form] | None:
     name = " ".join(masked_name(holder.english_name, holder.chinese_name).lines)
     if turn.about and not await turn.tx.family.gave_answers(turn.chat, turn.about):
         text = turn.text("details.in_care", reference=known.reference, name=name)
-        turn.send(text, buttons(turn, ("today", "erase", "help")))
+        turn.send(text, buttons(turn, ("today", *_other_side(turn), "erase", "help")))
         return None
     turn.send(
         turn.text(
@@ -136,7 +173,7 @@ async def details(turn: Turn) -> type[Form] | None:
             if holder.mobile
             else turn.text("registration.mobile.option.none"),
         ),
-        buttons(turn, ("today", "change", "erase", "help")),
+        buttons(turn, ("today", "change", *_other_side(turn), "erase", "help")),
     )
     return None
 
@@ -144,6 +181,11 @@ async def details(turn: Turn) -> type[Form] | None:
 async def erase(turn: Turn) -> type[Form] | None:
     """Erase a registration."""
     return Erasure
+
+
+def _other_side(turn: Turn) -> tuple[str, ...]:
+    """Return how the one who is looked after, or who looks after him, sees or ends it."""
+    return ("stop_care",) if turn.about else ("my_chats",)
 
 
 async def help_topics(turn: Turn) -> type[Form] | None:

@@ -9,7 +9,7 @@ from core.conversation.turn import MENU, Turn
 AFTER_CODE = ("why_colour", "today", "details", "help", "live_code", "register_other")
 """What can be done with a code in hand."""
 
-BEFORE = ("register", "register_other", "help")
+BEFORE = ("register", "link_chat", "register_other", "help")
 """What can be done before one is registered."""
 
 OFFICER = ("live_challenge", "officer_help")

@@ -16,6 +16,7 @@ from core.identity import Country, DocumentNumber, DocumentType, normalise
 from core.names import ChineseName, EnglishName
 from core.proof import ERRORS as PROOF_ERRORS
 from core.store.people import Known
+from core.store.takeovers import link_own
 from handlers.health_code import HealthCode
 from handlers.withdrawal import details_change
 
@@ -127,7 +128,7 @@ class Registration(Form):
             if known is not None or not same or not proven:
                 turn.note("registration.refused", hotline=turn.policy.hotline)
                 return None
-            await people.link(other.id, chat=turn.chat, now=turn.now)
+            await link_own(turn.tx, other, turn.chat, "linked", turn.now)
             known = other
         if known is None:
             known = await people.register(holder, index, chat=turn.chat, now=turn.now)

@@ -9,6 +9,7 @@ from core.conversation.fields import Choice, Said
 from core.conversation.form import Form
 from core.conversation.texts import Language
 from core.conversation.turn import Turn
+from handlers.link_chat import LinkChat
 from handlers.registration import Registration
 
 NOTICE = "2021-12"
@@ -62,4 +63,8 @@ class Welcome(Form):
         session.erase = consent == Consent.AGREE_ERASE
         await turn.tx.people.consent(turn.chat, NOTICE, turn.now)
         await turn.tx.people.record("consent given", actor=turn.chat, object=NOTICE, now=turn.now)
+        wanted, session.wanted = session.wanted, ""
+        if wanted == LinkChat.name:
+            return LinkChat
+        turn.note("link_chat.hint")
         return Registration

@@ -14,6 +14,7 @@ from core.conversation.prompt import NAVIGATION
 from core.conversation.texts import Language
 from handlers.commands import conversation
 from handlers.family import Answerer, TheirPhone
+from handlers.my_chats import CareEnding, ChatEnding
 from tests.world import TEXTS
 
 TALK = conversation()
@@ -28,6 +29,14 @@ JOINED = ("engine.please_check", "engine.comma", "why.until")
 
 REFUSED = ("wait", "phone", "chat", "numbers", "busy", "failures", "locked")
 """Why a one-time code is not sent."""
+
+ASKED: dict[type, list[str]] = {
+    ChatEnding: ["ask_here", "ask_last"],
+    CareEnding: ["ask_phone", "ask_alone"],
+}
+"""Texts that ask a question where it is another case than the common one."""
+
+LINK_SMS = ("link_chat.sms", "stop_care.sms")
 
 BUTTON = 40
 """Characters that a phone of 320 px shows of a button."""
@@ -73,6 +82,7 @@ def needed(form: type[Form], field: Field) -> list[str]:
         keys += [f"{field.key}.option.{option}" for option in field.choices]
     if isinstance(field, Answerer):
         keys.append(f"{field.key}.ask_child")
+    keys += [f"{field.key}.{ask}" for ask in ASKED.get(type(field), [])]
     if isinstance(field, TheirPhone):
         keys.append(f"{field.key}.option.none")
     if isinstance(field, Several):
@@ -161,7 +171,7 @@ def test_button_labels_are_short(language: Language) -> None:
 def test_an_sms_is_one_segment(language: Language) -> None:
     values = {"minutes": 10, "hotline": "3142 2330", "reference": "HC-VEKDF-VDZCF"}
     who = "C*** T** M**" if language == Language.ENGLISH else "陳*文"
-    for key in ("registration.passcode.sms", "dependant.sms_ask", "dependant.sms_told"):
+    for key in ("registration.passcode.sms", "dependant.sms_ask", "dependant.sms_told", *LINK_SMS):
         text = TEXTS.say(language, key, code="123456", who=who, **values)
         assert len(text) <= (160 if text.isascii() else 70), key
 

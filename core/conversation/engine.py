@@ -67,7 +67,8 @@ Desk = Callable[[Turn], Awaitable[bool]]
 
 LANGUAGES = tuple(Language)
 ORDERS = (*LANGUAGES, "language", "help", "cancel", "back", "skip", "why")
-"""What can be written at every question, in the words of `engine.word`."""
+"""What can be written at every question, in the words of `engine.word`; so can a command that has
+words there."""
 
 HELPLESS = 3
 """After so many failures at one question an example and a person's number are offered."""
@@ -375,7 +376,8 @@ class Conversation:
         if isinstance(field, Choice) and field.recognise(turn, text) is not None:
             return ""
         wanted = plain(text)
-        return next((o for o in ORDERS if wanted in turn.texts.words(f"engine.word.{o}")), "")
+        orders = (*ORDERS, *self.commands)
+        return next((o for o in orders if wanted in turn.texts.words(f"engine.word.{o}")), "")
 
     def _may_be_meant(self, turn: Turn, text: str) -> bool:
         """Tell whether a text could be an answer in words to the question in hand."""

@@ -23,7 +23,8 @@ class Session(msgspec.Struct, omit_defaults=True):
     awaited, by its id, and the question that it answers; `wrong` the message whose answer was not
     taken; `about` is the holder whom the form in hand concerns, and `about_name` what he is called,
     where that is not the chat's own person; `sent` how many files came on each day (ISO) of the
-    last week; `inspection` what an officer is checking, beside the form in hand.
+    last week; `inspection` what an officer is checking, beside the form in hand; `wanted` the form
+    that was asked for before something else had to be answered.
     """
 
     language: str = ""
@@ -48,6 +49,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     about: str = ""
     about_name: str = ""
     inspection: Inspection | None = None
+    wanted: str = ""
 
     def to_bytes(self) -> bytes:
         """Return the session as it is kept."""

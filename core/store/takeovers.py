@@ -134,9 +134,9 @@ class Takeovers:
             Incoming(chat=chat, id=f"takeover:{name}", body=TakeoverDue(name), sent_at=now)
             for name, chat in await self.over(now)
         ]
-        await Inbox(self.tx.connection, self.tx.ring).put(
-            items, sorted({item.chat for item in items}), now
-        )
+        if items:
+            chats = sorted({item.chat for item in items})
+            await Inbox(self.tx.connection, self.tx.ring).put(items, chats, now)
 
 
 def _where(name: str) -> str:
