@@ -21,8 +21,8 @@ from bot.publication import Publication
 from bot.published import routes as published
 from bot.reassessment import keep_reassessing
 from bot.retention import keep_erasing
-from bot.takeovers import keep_announcing
 from bot.settings import SettingError, Settings
+from bot.takeovers import keep_announcing
 from bot.voice import Voice
 from bot.withdrawn_keys import keep_withdrawing
 from bot.work import Work
@@ -39,7 +39,16 @@ from core.store.store import Store, Transaction
 from core.vault import KeyRing
 from handlers.commands import conversation
 
-COMMANDS = ("start", "today", "register_other", "details", "language", "help", "cancel")
+COMMANDS = (
+    "start",
+    "today",
+    "my_people",
+    "register_other",
+    "details",
+    "language",
+    "help",
+    "cancel",
+)
 """The menu of commands on platforms that have one."""
 
 TAGS = {Language.ENGLISH: "en", Language.TRADITIONAL: "zh-hant", Language.SIMPLIFIED: "zh"}

@@ -13,6 +13,7 @@ from core.masked_name import masked_name
 from core.store.letters import PREFIX
 from core.store.staff import ENROLMENT
 from handlers import officer
+from handlers.everyone import Declaring, Records, everyone
 from handlers.family import Dependant, register_other
 from handlers.health_code import HealthCode, why_text
 from handlers.letters import answered, letter_code
@@ -28,6 +29,7 @@ from handlers.listen import listen
 from handlers.live_code import LiveCode, live_code
 from handlers.menu import AFTER_CODE, BEFORE, OFFICER, TOPICS, buttons
 from handlers.my_chats import MyChats, StopCare, my_chats, stop_care
+from handlers.my_people import looks_after_somebody, my_people, person
 from handlers.privacy import Erasure
 from handlers.registration import Registration
 from handlers.staff import enrol
@@ -47,6 +49,9 @@ def conversation() -> Conversation:
         "details": details,
         "change": change,
         "register_other": register_other,
+        "my_people": my_people,
+        "person": person,
+        "everyone": everyone,
         "erase": erase,
         "link_chat": link_chat,
         "stop_takeover": stop_takeover,
@@ -55,7 +60,7 @@ def conversation() -> Conversation:
         "help": help_topics,
         **topics,
     }
-    forms = [Welcome, Registration, Dependant, HealthCode, LiveCode, Erasure]
+    forms = [Welcome, Registration, Dependant, HealthCode, LiveCode, Erasure, Declaring, Records]
     forms += [LinkChat, MyChats, StopCare]
     return Conversation(
         forms,
@@ -96,6 +101,8 @@ async def rest(turn: Turn) -> type[Form] | None:
     """Say what was noted, and offer what can be done next."""
     known = await turn.person()
     his = BEFORE if known is None else AFTER_CODE
+    if await looks_after_somebody(turn):
+        his = (*his, "my_people")
     if await officer.is_officer(turn):
         his = OFFICER if known is None else (*OFFICER, *his)
     turn.send("", buttons(turn, his))

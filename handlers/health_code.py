@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.answer import Invalid
 from core.assessment import Reason
-from core.conversation.fields import Choice, Field, Several, Upload, Words
+from core.conversation.fields import WAITING, Choice, Field, Said, Several, Upload, Words
 from core.conversation.form import Form
 from core.conversation.messages import Card
 from core.conversation.turn import Turn
@@ -47,6 +48,21 @@ def came_from_near(answers: Answers) -> bool:
     return has_arrived(answers) and answers.get("arrived_from") in (Origin.MAINLAND, Origin.MACAO)
 
 
+class VisitRecords(Upload):
+    """The export of one person's visits, and of nobody else's app."""
+
+    async def take(self, turn: Turn, said: Said) -> Any:
+        upload = await super().take(turn, said)
+        if upload is WAITING:
+            return upload
+        known, body = await turn.person(), await turn.tx.uploads.read(upload, chat=turn.chat)
+        if known is not None and body is not None:
+            owner = await turn.tx.installations.holder_of(Export.from_bytes(body))
+            if owner not in (None, known.id):
+                raise Invalid("other_phone")
+        return upload
+
+
 class HealthCode(Form):
     """Get today's code."""
 
@@ -57,7 +73,7 @@ class HealthCode(Form):
     arrived_on = Words(ArrivalDate, when=has_arrived)
     arrived_from = Choice(Origin, when=has_arrived, resets=("scheme",))
     scheme = Choice(Scheme, when=came_from_near)
-    visits = Upload("visits", (*EXPORT_ERRORS, "unreadable"))
+    visits = VisitRecords("visits", (*EXPORT_ERRORS, "unreadable", "other_phone"))
 
     @classmethod
     async def begin(cls, turn: Turn) -> dict[str, Any] | None:
@@ -65,13 +81,7 @@ class HealthCode(Form):
         if known is None:
             turn.note("health_code.register_first")
             return None
-        if not await _may_use_records(turn, known):
-            return {}
-        exported_at = await turn.tx.people.exported_at(known)
-        fresh = timedelta(hours=turn.policy.export_fresh_hours)
-        if exported_at is not None and turn.now - exported_at < fresh:
-            return {"visits": KEPT}
-        return {}
+        return {"visits": KEPT} if await has_fresh_records(turn, known) else {}
 
     @classmethod
     def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
@@ -89,7 +99,6 @@ class HealthCode(Form):
             return None
         export = await _export(turn, known)
         if export is None:
-            turn.note("health_code.records_gone")
             return HealthCode
         if export.covered_from > turn.today:
             turn.note(
@@ -102,12 +111,26 @@ class HealthCode(Form):
             turn.note("health_code.new_day")
             return HealthCode
         declaration = Declaration.from_answers(turn.session.answers, turn.chat)
-        assessed = await assess_holder(turn.tx, known, export, declaration, turn.now)
         _read_aloud(turn, export)
-        await issue_code(turn, known, assessed)
-        await turn.tx.people.used(known, turn.now)
-        await turn.tx.people.record("code issued", actor=turn.chat, object=known.id, now=turn.now)
+        await code_of_today(turn, known, export, declaration)
         return None
+
+
+async def code_of_today(turn: Turn, known: Known, export: Export, declaration: Declaration) -> None:
+    """Assess somebody by his records and what was declared today, and send the code."""
+    assessed = await assess_holder(turn.tx, known, export, declaration, turn.now)
+    await issue_code(turn, known, assessed)
+    await turn.tx.people.used(known, turn.now)
+    await turn.tx.people.record("code issued", actor=turn.chat, object=known.id, now=turn.now)
+
+
+async def has_fresh_records(turn: Turn, known: Known) -> bool:
+    """Tell whether the records at hand serve today: no new file is needed then."""
+    exported_at = await turn.tx.people.exported_at(known)
+    fresh = timedelta(hours=turn.policy.export_fresh_hours)
+    if exported_at is None or turn.now - exported_at >= fresh:
+        return False
+    return await _may_use_records(turn, known)
 
 
 async def _may_use_records(turn: Turn, known: Known) -> bool:
@@ -120,14 +143,24 @@ async def _may_use_records(turn: Turn, known: Known) -> bool:
 
 
 async def _export(turn: Turn, known: Known) -> Export | None:
-    """Return the visit records to assess; a new upload takes the place of the older one."""
+    """Return the visit records to assess; a new upload takes the place of the older one.
+
+    Why there are none is noted.
+    """
     upload = turn.session.answers["visits"]
     if upload == KEPT:
-        return await turn.tx.people.export_of(known)
+        kept = await turn.tx.people.export_of(known)
+        if kept is None:
+            turn.note("health_code.records_gone")
+        return kept
     body = await turn.tx.uploads.read(upload, chat=turn.chat)
     if body is None:
+        turn.note("health_code.records_gone")
         return None
     export = Export.from_bytes(body)
+    if not await turn.tx.installations.claim(export, known.id, turn.now):
+        turn.note("health_code.visits.error.other_phone")
+        return None
     await turn.tx.people.keep_export(known, export, turn.now)
     return export
 

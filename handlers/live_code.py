@@ -11,6 +11,7 @@ from core.conversation.turn import Turn
 from core.live import Digits
 from core.store.codes import Code
 from core.store.people import Known
+from handlers.everyone import Declaring, Records
 from handlers.health_code import HealthCode, issue_code
 
 
@@ -40,7 +41,7 @@ class LiveCode(Form):
 
 async def live_code(turn: Turn) -> type[Form] | None:
     """Begin at once: the officer waits, and a day's declaration half made can be made again."""
-    if turn.session.form == HealthCode.name:
+    if turn.session.form in (HealthCode.name, Declaring.name, Records.name):
         turn.session.forget()
     return LiveCode
 

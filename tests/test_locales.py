@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.app import COMMANDS
-from core.conversation.fields import Choice, Confirm, Field, OneTimeCode, Several
+from core.conversation.fields import Choice, Confirm, Field, OneTimeCode, Several, Uploads
 from core.conversation.form import Form
 from core.conversation.prompt import NAVIGATION
 from core.conversation.texts import Language
 from handlers.commands import conversation
+from handlers.everyone import Exports
 from handlers.family import Answerer, TheirPhone
 from handlers.my_chats import CareEnding, ChatEnding
 from tests.world import TEXTS
@@ -33,6 +34,7 @@ REFUSED = ("wait", "phone", "chat", "numbers", "busy", "failures", "locked")
 ASKED: dict[type, list[str]] = {
     ChatEnding: ["ask_here", "ask_last"],
     CareEnding: ["ask_phone", "ask_alone"],
+    Exports: ["ask_all"],
 }
 """Texts that ask a question where it is another case than the common one."""
 
@@ -85,6 +87,8 @@ def needed(form: type[Form], field: Field) -> list[str]:
     keys += [f"{field.key}.{ask}" for ask in ASKED.get(type(field), [])]
     if isinstance(field, TheirPhone):
         keys.append(f"{field.key}.option.none")
+    if isinstance(field, Uploads):
+        keys.append(f"{field.key}.option.done")
     if isinstance(field, Several):
         keys += [f"{field.key}.option.none", f"{field.key}.option.done", f"{field.key}.noted"]
     if isinstance(field, Confirm):

@@ -324,11 +324,12 @@ class Conversation:
         try:
             value = await field.take(turn, body)
         except Invalid as invalid:
-            turn.note(self._error(turn, field, invalid.code), **invalid.params)
-            await self.again(turn)
+            turn.note(field.error(turn, invalid.code), **invalid.params)
         else:
             if value not in (WAITING, MORE):
                 session.answers[name] = value
+        if turn.lead:
+            await self.again(turn)
 
     async def _said(self, turn: Turn, said: Text | File | Contact) -> None:
         session = turn.session
@@ -488,7 +489,7 @@ class Conversation:
         erase(turn, tried)
         session.failures += 1
         session.wrong = turn.incoming.message
-        turn.note(self._error(turn, tried, invalid.code), **invalid.params)
+        turn.note(tried.error(turn, invalid.code), **invalid.params)
         if session.failures >= HELPLESS:
             self._example(turn, field)
             turn.note("engine.person", hotline=turn.policy.hotline)
@@ -497,10 +498,6 @@ class Conversation:
     def _example(self, turn: Turn, field: Field) -> None:
         if example := field.example(turn):
             turn.note("engine.example", example=example)
-
-    def _error(self, turn: Turn, field: Field, code: str) -> str:
-        key = f"{field.key}.error.{code}"
-        return key if turn.texts.has(turn.language, key) else f"error.{code}"
 
     # The ways out
 

@@ -104,6 +104,11 @@ class Field:
         """Return the answer as the summary shows it."""
         return str(value)
 
+    def error(self, turn: Turn, code: str) -> str:
+        """Return the name of the text that explains an error."""
+        key = f"{self.key}.error.{code}"
+        return key if turn.texts.has(turn.language, key) else f"error.{code}"
+
     def example(self, turn: Turn) -> str:
         """Return an example, where there is one."""
         key = f"{self.key}.example"
@@ -321,8 +326,8 @@ class Uploads(Upload):
     def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
         return [[(self.DONE, turn.text(f"{self.key}.option.{self.DONE}"))]]
 
-    async def receive(self, turn: Turn, upload: str) -> None:
-        """Put what was read from a file where it belongs."""
+    async def receive(self, turn: Turn, finished: Finished) -> None:
+        """Put what was read from a file where it belongs; tell what is wrong with it."""
         raise NotImplementedError
 
     async def take(self, turn: Turn, said: Said) -> Any:
@@ -333,11 +338,9 @@ class Uploads(Upload):
                 wholes, _ = turn.texts.meanings(f"{self.key}.option.{self.DONE}")
                 if plain(text) in ("1", *wholes):
                     return True
-            case Finished(error=""):
-                await self.receive(turn, said.upload)
+            case Finished():
+                await self.receive(turn, said)
                 return WAITING if turn.session.awaits(self.name) else MORE
-            case Finished(name=name) if name:
-                turn.note("engine.file", name=name)
         return await super().take(turn, said)
 
 

@@ -91,6 +91,13 @@ class Family:
         """Return the links to those whom a chat looks after, the oldest first, in force or not."""
         return await self._links(_OF_CHAT, of_chat=chat)
 
+    async def everyone(self, chat: str, now: datetime) -> list[Known]:
+        """Return all for whom a chat may speak now, its own person first."""
+        own = await self.people.of_chat(chat)
+        holding = [link.holder for link in await self.in_care(chat) if link.holds(now)]
+        others = [await self.people.of_id(holder) for holder in holding]
+        return [known for known in (own, *others) if known is not None]
+
     async def chats_of(self, holder: str) -> list[Link]:
         """Return the links of a holder: his own chats and those of his guardians."""
         return await self._links(_OF_HOLDER, of_holder=holder)

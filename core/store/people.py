@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -195,7 +196,11 @@ class People:
         )
 
     async def keep_export(self, known: Known, export: Export, now: datetime) -> None:
-        """Keep a holder's visit records, in place of those of his last upload."""
+        """Keep a holder's visit records, in place of those of his last upload.
+
+        The name of the installation is not kept with them.
+        """
+        export = msgspec.structs.replace(export, installation="")
         sealed = known.sealer.seal(export.to_bytes(), f"exports|body|{known.id}")
         await self.connection.execute(
             insert_or_replace(self.connection, exports),

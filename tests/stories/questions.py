@@ -350,6 +350,10 @@ BAD: dict[type, Mapping[str, Bad]] = {
 }
 
 
+FAILED = ("unsigned", "forged", "unreadable", "other_phone")
+"""Why visit records are refused that no file by itself shows."""
+
+
 @cache
 def bad_files(kind: str) -> dict[str, Bad]:
     """Return a file for each reason to refuse one, and what keeps files from being read at all."""
@@ -360,7 +364,7 @@ def bad_files(kind: str) -> dict[str, Bad]:
         "unavailable": Bad(Failed("unavailable")),
     }
     if kind == "visits":
-        bad |= {code: Bad(Failed(code)) for code in ("unsigned", "forged", "unreadable")}
+        bad |= {code: Bad(Failed(code)) for code in FAILED}
     for upload in visit_uploads() if kind == "visits" else proof_uploads():
         if upload.code and upload.code not in bad and _refused(kind, upload.data) == upload.code:
             bad[upload.code] = Bad(Sent(upload.data, upload.name))
