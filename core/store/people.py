@@ -246,9 +246,7 @@ class People:
                 .values(body=None)
             )
         await self.connection.execute(
-            update(takeovers)
-            .where(takeovers.c.holder == known.id)
-            .values(holder="", mobile=None)
+            update(takeovers).where(takeovers.c.holder == known.id).values(holder="", mobile=None)
         )
         await self.connection.execute(delete(holders).where(holders.c.id == known.id))
         for table in (links, exports, installations, proofs, codes, withdrawals):

@@ -41,6 +41,7 @@ FULL = Session(
         asked_at=2,
         matches={"hkid": [0]},
     ),
+    wanted="link_chat",
 )
 
 
@@ -71,6 +72,7 @@ def test_a_form_put_away_leaves_nothing_but_what_is_the_chats() -> None:
         erase=True,
         sent={"2021-12-10": 2},
         inspection=FULL.inspection,
+        wanted="link_chat",
     )
     assert session == kept
     session.begin("health_code", date(2021, 12, 11))
