@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sqlite3
@@ -17,14 +18,20 @@ import pytest
 
 from bot import clock as clocks
 from bot.__main__ import main
+from bot.app import opened
+from bot.settings import Settings
 from core.assessment import Colour
 from core.conversation.messages import Card
 from core.credential import expiry, issue
+from core.family import Way
 from core.issuer_keys import IssuerKey, PublicKeys
 from core.picture import draw
+from core.policy import Policy
+from core.store.staff import Role
 from core.vault import KeyRing
 from tests.bot.process import environment, program
 from tests.clock import NOON, TestClock
+from tests.core.store.waits import waits
 
 CASES = b"document,number,kind,since,until\n"
 GOOD_CASES = CASES + b"hkid,A123456(3),close_contact,2021-12-01,\n"
@@ -346,3 +353,56 @@ def test_codes_are_withdrawn_by_two_and_mistakes_are_one_sentence(
     capsys.readouterr()
     assert main(away) == 2
     is_one_sentence(capsys.readouterr().err, "Nobody has the reference number HC-AAAAA-AAAAA")
+
+
+# Guardians
+
+
+def waits_for_a_letter() -> str:
+    """Keep a guardian who waits, and the staff; return the reference number of his person."""
+
+    async def keep() -> str:
+        async with opened(Settings.load(), Policy(), TestClock()) as store, store.writing() as tx:
+            await tx.staff.add("chan", Role.STAFF, NOON)
+            return (await waits(tx, Way.LETTER)).reference
+
+    return asyncio.run(keep())
+
+
+def test_a_letter_is_written_and_its_guardian_confirmed(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = waits_for_a_letter()
+    by = ["--by", "chan"]
+    for again in ([], ["--again", reference]):
+        assert main(["letters", "-o", "out", *by, *again]) == 0
+        file = Path(capsys.readouterr().out.strip())
+        assert file.parent == Path("out")
+        assert file.read_bytes().startswith(b"%PDF-")
+    assert main(["letters", "-o", "out", *by]) == 0
+    assert capsys.readouterr().out == "No letter is to be written.\n"
+    assert main(["guardians", "list"]) == 0
+    assert capsys.readouterr().out.startswith(f"{reference}  ")
+    assert main(["guardians", "confirm", reference, *by]) == 0
+    assert capsys.readouterr().out.startswith("Confirmed: ")
+    assert main(["guardians", "refuse", reference, *by, "--reason", "No"]) == 2
+    is_one_sentence(capsys.readouterr().err, f"No guardian waits for {reference}")
+    assert main(["guardians", "list"]) == 0
+    assert capsys.readouterr().out == "Nobody waits.\n"
+
+
+def test_a_guardian_is_refused_and_mistakes_are_one_sentence(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reference = waits_for_a_letter()
+    refuse = ["guardians", "refuse", reference]
+    for by, reason, said in (
+        ("lee", "No proof", "lee is not on the staff"),
+        ("chan", " ", "--reason must be a text"),
+    ):
+        assert main([*refuse, "--by", by, "--reason", reason]) == 2
+        is_one_sentence(capsys.readouterr().err, said)
+    assert main([*refuse, "--by", "chan", "--reason", "No proof"]) == 0
+    assert "is erased" in capsys.readouterr().out
+    assert main(["guardians", "confirm", reference, "--by", "chan"]) == 2
+    is_one_sentence(capsys.readouterr().err, f"Nobody has the reference number {reference}")
