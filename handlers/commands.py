@@ -80,6 +80,7 @@ def conversation() -> Conversation:
 
 async def idle(turn: Turn) -> type[Form] | None:
     """Answer what comes while nothing is asked: begin, go on, or show what can be done."""
+    turn.about = turn.about_name = ""
     if await officer.is_officer(turn):
         await officer.idle(turn)
         return None
@@ -99,6 +100,7 @@ async def idle(turn: Turn) -> type[Form] | None:
 
 async def rest(turn: Turn) -> type[Form] | None:
     """Say what was noted, and offer what can be done next."""
+    turn.lead = [turn.named("\n\n".join(turn.lead))] if turn.lead else []
     known = await turn.person()
     his = BEFORE if known is None else AFTER_CODE
     if await looks_after_somebody(turn):
@@ -152,7 +154,7 @@ async def why_colour(turn: Turn) -> type[Form] | None:
         return None
     assessment = newest.assessed.assessment
     colour = turn.text(f"why.colour.{assessment.colour}", at=newest.issued_at)
-    turn.lead += [turn.named(colour), why_text(turn, newest.assessed)]
+    turn.lead += [colour, why_text(turn, newest.assessed)]
     turn.note("why.withdrawn" if newest.withdrawn_at else f"why.advice.{assessment.colour}")
     return None
 

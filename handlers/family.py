@@ -306,7 +306,7 @@ async def asker(turn: Turn) -> str:
     """Return how the person of this chat is called to others: his masked name."""
     own = await turn.tx.people.of_chat(turn.chat)
     if own is None:
-        return turn.text("dependant.somebody")
+        return turn.text("dependant.unnamed")
     name = masked_name(own.holder.english_name, own.holder.chinese_name)
     in_chinese = turn.language != Language.ENGLISH and name.chinese
     return name.chinese if in_chinese else name.english

@@ -330,7 +330,7 @@ async def test_who_has_erased_himself_meanwhile_registers_nobody(talk: Talk) -> 
         assert own is not None
         await tx.people.erase(own)
     await talk.says("6123 4567")
-    assert TEXTS.say("en", "dependant.somebody") in talk.sms[-1].text
+    assert TEXTS.say("en", "dependant.unnamed") in talk.sms[-1].text
     await give(talk, FromSms())
     expect(await talk.presses("yes"), "dependant.register_first")
     assert await of_number(talk) is None
