@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _plain_errors() -> tuple[type[Exception], ...]:
     from bot.codes import CodeError
     from bot.guardians import GuardianError
+    from bot.phones import PhoneError
     from bot.reason import ReasonError
     from bot.settings import SettingError
     from core.issuer_keys import KeysError
@@ -48,6 +49,7 @@ def _plain_errors() -> tuple[type[Exception], ...]:
         StaffError,
         CodeError,
         GuardianError,
+        PhoneError,
         ReasonError,
     )
 
@@ -123,6 +125,13 @@ def _parser() -> argparse.ArgumentParser:
     yes.set_defaults(run=_guardians_confirm)
     no.add_argument("--reason", required=True, metavar="TEXT", help="for colleagues")
     no.set_defaults(run=_guardians_refuse)
+
+    unlock = commands.add_parser(
+        "unlock", help="let a mobile number take codes again that had too many wrong ones in a row"
+    )
+    unlock.add_argument("phone", metavar="MOBILE")
+    unlock.add_argument("--by", required=True, metavar="NAME")
+    unlock.set_defaults(run=_unlock)
 
     letters = commands.add_parser("letters", help="write the letters that people wait for")
     letters.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
@@ -324,6 +333,14 @@ def _guardians_refuse(options: argparse.Namespace) -> int:
 
     asked = options.reference, options.by, options.reason
     print(asyncio.run(refuse(*_decided(), system_clock, *asked)))
+    return 0
+
+
+def _unlock(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.phones import unlock
+
+    print(asyncio.run(unlock(*_decided(), system_clock, options.phone, options.by)))
     return 0
 
 
