@@ -23,6 +23,9 @@ from core.visits import Export, Reading
 from core.visits.reading import ERRORS as EXPORT_ERRORS
 from handlers.health_code import HealthCode, code_of_today, has_fresh_records
 
+NAMELESS = "…"
+"""What a file is called that came without a name."""
+
 
 class Declaring(Form):
     """Declare the health of one of the round, and then of the next."""
@@ -112,6 +115,7 @@ async def _go_on(turn: Turn, current: Round, *, complete: bool = False) -> type[
         turn.handed = current.answers()
         return Records
     for left in current.unclaimed:
+        await turn.tx.uploads.drop(left.upload)
         turn.note("everyone.left_over", file=left.name)
     await _send_codes(turn, current)
     return None
@@ -199,7 +203,7 @@ class Exports(Uploads):
 
     async def _sort(self, turn: Turn, current: Round, reading: Reading) -> list[Note]:
         """Give an export to its person, or keep it until somebody says whose it is."""
-        file, export = {"file": reading.name}, reading.export
+        file, export = {"file": reading.name or NAMELESS}, reading.export
         if export is None:
             return [
                 Note("everyone.file", file),
@@ -210,11 +214,11 @@ class Exports(Uploads):
             upload = await turn.tx.uploads.keep(turn.chat, "visits", export.to_bytes(), turn.now)
             first, last = export.first_day, export.last_day
             current.unclaimed.append(
-                Unclaimed(upload, reading.name, len(export.visits), first, last)
+                Unclaimed(upload, file["file"], len(export.visits), first, last)
             )
             return []
         if asked := current.asked(owner):
-            return [await _keep(turn, asked, export, reading.name)]
+            return [await _keep(turn, asked, export, file["file"])]
         known = await turn.tx.family.person(turn.chat, owner, turn.now)
         if known is None:
             return [Note("everyone.stranger", file)]
