@@ -48,7 +48,7 @@ def test_a_label_means_all_of_it_or_what_stands_before_its_comma() -> None:
             "en",
             HealthCode.conditions,
             ["contact", "quarantine"],
-            "Told that I am a close contact, Under quarantine or isolation",
+            "Named as a close contact, Under quarantine or isolation",
         ),
         ("en", Registration.passcode, "c", "c"),
     ],
