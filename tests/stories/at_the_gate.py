@@ -189,7 +189,8 @@ class Officer:
 
     async def shows(self, look: str, advice: str = "") -> None:
         """See that answer."""
-        await expect(self.page.locator("#answer")).to_have_attribute("data-look", look)
+        answer = self.page.locator("#answer")
+        await expect(answer).to_have_attribute("data-look", look, timeout=10_000)
         if advice:
             await expect(self.page.locator("#advice")).to_have_text(advice)
 
