@@ -44,6 +44,7 @@ COMMANDS = (
     "today",
     "my_people",
     "register_other",
+    "link_chat",
     "details",
     "language",
     "help",

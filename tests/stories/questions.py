@@ -34,6 +34,7 @@ from core.sample import sample_export
 from core.visits import VisitPolicy, read_export
 from handlers.family import Dependant, TheirMobile
 from handlers.health_code import HealthCode
+from handlers.link_chat import LinkChat
 from handlers.live_code import LiveCode
 from handlers.privacy import Erasure
 from handlers.registration import Registration
@@ -189,6 +190,8 @@ STAY = {
 SOMEBODY = {name: PERSON[name] for name in ("english_name", "chinese_name")}
 DAYS = {name: PERSON[name] for name in ("issued_on", "born_on")}
 CARD_OF = {"document": CARD["document"], "number": CARD["number"], **DAYS}
+WHO = {name: CARD[name] for name in ("document", "number", "born_on")}
+CODE = {name: PHONE[name] for name in ("mobile", "passcode")}
 NO_PHONE = {"mobile": Good("", "No phone", "沒有手機")}
 JOURNEYS = (
     Journey("public housing", Registration, {**CARD, "housing": chosen("public"), **HOME, **PHONE}),
@@ -227,6 +230,8 @@ JOURNEYS = (
     ),
     Journey("erasure", Erasure, {"sure": chosen("keep")}),
     Journey("live answer", LiveCode, {"digits": Good("4821", "4821", "４８２１")}),
+    Journey("link", LinkChat, {**WHO, **CODE}),
+    Journey("link by passport", LinkChat, {**PASSPORT, "born_on": PERSON["born_on"], **CODE}),
     Journey("mother", Dependant, {**SOMEBODY, **CARD_OF, "same_home": chosen("same"), **PHONE}),
     Journey(
         "aunt without a phone in a hotel",

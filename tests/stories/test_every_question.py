@@ -18,7 +18,9 @@ from handlers.commands import conversation
 from handlers.everyone import Declaring, Records
 from handlers.family import Dependant
 from handlers.health_code import HealthCode
+from handlers.link_chat import LinkChat
 from handlers.live_code import LiveCode
+from handlers.my_chats import MyChats, StopCare
 from handlers.privacy import Erasure
 from handlers.registration import Registration
 from handlers.welcome import Welcome
@@ -36,6 +38,7 @@ DONE = {
     HealthCode: "health_code.caption.red",
     Erasure: "erasure.kept",
     LiveCode: "live_code.none",
+    LinkChat: "link_chat.waits",
 }
 
 
@@ -62,7 +65,8 @@ async def registered(store: Store, clock: TestClock) -> None:
 
 async def at(talker: Talker, place: Place, language: str, number: int = 0, **more: object) -> Talk:
     """Return a new chat that has come to a question."""
-    chat = f"telegram:{100 + number}" if place.journey.form is Registration else CHAT
+    new = place.journey.form in (Registration, LinkChat)
+    chat = f"telegram:{100 + number}" if new else CHAT
     talk = talker(chat=chat, language=TAGS[Language(language)])
     talk.clock.jump(minutes=2)
     expect_question(
@@ -117,7 +121,7 @@ def test_every_question_has_its_answers_and_every_error_its_bad_one() -> None:
     unseen = {
         (form, field, code)
         for form in conversation().forms.values()
-        if form not in (Welcome, Declaring, Records)
+        if form not in (Welcome, Declaring, Records, MyChats, StopCare)
         for field in form.fields.values()
         for code in field.errors
     }
