@@ -235,7 +235,8 @@ class Dependant(Form):
             turn.note("dependant.already", name=name)
             return None
         if link is not None and way is not Way.PHONE:
-            # What was asked for before stands.
+            # What was asked for before stands; what she is called meanwhile is not told.
+            name = holder.english_name
             turn.note(f"dependant.done.{link.way}", name=name, reference=reference)
             return None
         await _look_after(turn, known, relation, way)
@@ -260,8 +261,9 @@ async def _registered(turn: Turn, own: Known, holder: Holder, way: Way) -> Known
     """Register the person, or return who is registered already if it is surely the same.
 
     Surely: the birthday and the phone are the registered ones, and that phone was used to agree;
-    or it is this chat that has asked for the person before. What was declared then stands. In any
-    other case, and for everybody, the answer is None.
+    or it is this chat that has asked for the person before: what waits then waits on, as another
+    phone than the registered one speaks for nobody. What was declared then stands. In any other
+    case, and for everybody, the answer is None.
     """
     people = turn.tx.people
     index = document_index(turn, holder)
@@ -273,7 +275,8 @@ async def _registered(turn: Turn, own: Known, holder: Holder, way: Way) -> Known
         return known
     same = (known.holder.born_on, known.holder.mobile) == (holder.born_on, holder.mobile)
     agreed = same and way is Way.PHONE
-    asked = await turn.tx.family.link(turn.chat, known.id) is not None
+    link = await turn.tx.family.link(turn.chat, known.id)
+    asked = link is not None and (link.holds(turn.now) or way is not Way.PHONE)
     return known if (agreed or asked) and known.id != own.id else None
 
 

@@ -451,6 +451,29 @@ async def test_a_wish_that_waits_is_fulfilled_by_the_phone(talk: Talk) -> None:
     assert link.holds(talk.clock())
 
 
+async def test_a_wish_that_waits_is_not_fulfilled_by_any_other_phone(talk: Talk) -> None:
+    await is_registered(talk)
+    await registers_other(talk, mobile=Option("none"))
+    known = await of_number(talk)
+    assert known is not None
+    talk.clock.jump(minutes=5)
+    expect(await registers_other(talk, mobile="6123 9999"), "registration.refused")
+    assert (await link_to(talk, known)).starts_at is None
+    assert talk.session.about == ""
+
+
+async def test_who_waits_is_told_no_name_but_the_one_that_he_gave(talk: Talk) -> None:
+    await is_registered(talk)
+    known = await registered_herself(talk)
+    async with talk.store.writing() as tx:
+        asked = {"relation": Relation.PARENT, "way": Way.STAFF, "starts_at": None}
+        await tx.family.look_after(talk.chat, known.id, **asked, now=talk.clock())  # type: ignore[arg-type]
+    heard = await registers_other(talk, english_name="MOK Sau 莫秀", mobile=Option("none"))
+    expect(heard, "dependant.done.staff")
+    assert "MOK Sau" in heard.text
+    assert known.holder.english_name not in heard.text
+
+
 async def test_two_people_may_share_a_phone_and_each_agrees(talk: Talk) -> None:
     await is_registered(talk)
     await registers_other(talk)
