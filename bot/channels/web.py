@@ -336,12 +336,14 @@ class WebChannel:
         if data is None:
             return _problem(413, "too_large")
         title = unquote(request.headers.get("X-File-Name", ""))[:FILE_NAME]
+        album = request.headers.get("X-Album", "")
         file = File(
             ref=await self._store.keep(chat.name, data),
             name=title,
             size=len(data),
             mime=request.content_type,
             photo=request.content_type.startswith("image/"),
+            album=album if frames.is_id(album) else "",
         )
         language = request.headers.get("X-Language", "")[:35]
         await self._take(chat, name, file, language, name)

@@ -19,8 +19,8 @@ from core.answer import Invalid
 from core.assessment import Colour
 from core.conversation.messages import Card
 from core.picture import draw
-from core.visits import Export, VisitPolicy, read_export
-from tests.corpus import NOW, as_json, export
+from core.visits import Export, Reading, VisitPolicy, read_export, read_exports
+from tests.corpus import NOW, as_json, export, zipped
 
 CARD = Card(
     colour=Colour.GREEN,
@@ -51,6 +51,17 @@ async def test_visits_are_read_as_they_are_here(workers: Workers) -> None:
     assert Export.from_bytes(read) == read_export(
         data, name="a.json", now=NOW, policy=VisitPolicy()
     )
+
+
+async def test_several_exports_are_read_as_they_are_here(workers: Workers) -> None:
+    data = zipped(("a.json", as_json(export())), ("b.json", b"no export"))
+    read = await workers.read_exports(data, "all.zip", NOW, VisitPolicy())
+    here = read_exports(data, name="all.zip", now=NOW, policy=VisitPolicy())
+    assert Reading.from_bytes(read) == here
+    assert [reading.error for reading in here] == ["", "not_export"]
+    with pytest.raises(Invalid) as caught:
+        await workers.read_exports(b"no export", "a.json", NOW, VisitPolicy())
+    assert (caught.value.code, caught.value.params) == ("not_export", {"name": "a.json"})
 
 
 async def test_what_is_wrong_with_visits_comes_back_whole(workers: Workers) -> None:

@@ -93,19 +93,25 @@ $("#unedit").onclick = () => {
 
 // Files.
 
-function sendFile(file) {
+function sendFiles(chosen) {
+  // What is chosen together is one album.
+  const album = chosen.length > 1 ? own.fresh() : "";
+  for (const file of chosen) sendFile(file, album);
+}
+
+function sendFile(file, album) {
   const one = tell("file", file.name);
-  files.set(one.id, file);
+  files.set(one.id, { file, album });
   if (file.size > FILE_BYTES) log.mark(one.id, "tooLarge");
   else send(one.id);
 }
 
 async function send(id) {
-  const file = files.get(id);
+  const { file, album } = files.get(id);
   log.mark(id, "uploading");
   log.progress(id, 0);
   try {
-    await upload(id, file, (part) => log.progress(id, part));
+    await upload(id, file, album, (part) => log.progress(id, part));
     taken(id);
   } catch (why) {
     log.mark(id, why, why === "tooSlow" || why === "waiting" ? () => send(id) : undefined);
@@ -114,7 +120,7 @@ async function send(id) {
 
 $("#attach").onclick = () => $("#file").click();
 $("#file").onchange = ({ target }) => {
-  [...target.files].forEach(sendFile);
+  sendFiles([...target.files]);
   target.value = "";
 };
 addEventListener("dragover", (event) => {
@@ -128,7 +134,7 @@ addEventListener("dragleave", (event) => {
 addEventListener("drop", (event) => {
   event.preventDefault();
   $("#drop").hidden = true;
-  [...event.dataTransfer.files].forEach(sendFile);
+  sendFiles([...event.dataTransfer.files]);
 });
 
 // What comes back.

@@ -63,7 +63,7 @@ export function connect({ pending, last, heard, changed }) {
 }
 
 /** Send a file; `progress(part)` is told how much has gone (0 to 1). Rejects with a word's name. */
-export function upload(id, file, progress) {
+export function upload(id, file, album, progress) {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
     request.open("POST", "/upload");
@@ -71,6 +71,7 @@ export function upload(id, file, progress) {
     request.setRequestHeader("X-Message-Id", id);
     request.setRequestHeader("X-File-Name", encodeURIComponent(file.name.slice(-200)));
     request.setRequestHeader("X-Language", spoken());
+    if (album) request.setRequestHeader("X-Album", album);
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.onerror = () => failed("waiting");
     request.onload = () => {

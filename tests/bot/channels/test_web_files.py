@@ -156,3 +156,12 @@ async def test_voice_is_offered_only_where_there_is_one(chat: LoopbackChat, pers
     number = await chat.reply(person.name, Reply(text="spoken before", aloud=True))
     async with person.session.get(f"{chat.url}/sound/{number}") as response:
         assert response.status == 404
+
+
+async def test_files_that_were_chosen_together_are_an_album(
+    chat: LoopbackChat, person: Person
+) -> None:
+    for number, album in enumerate(("f" * 32, "", "no name of ours!"), 1):
+        await person.upload(b"x", **{"X-Message-Id": f"file-{number}", "X-Album": album})
+    albums = [each.body.album for each in chat.received if isinstance(each.body, File)]
+    assert albums == ["f" * 32, "", ""]

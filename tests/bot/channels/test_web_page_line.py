@@ -177,3 +177,15 @@ async def test_the_phone_appears_with_its_first_message_and_can_be_folded(
     await expect(page.get_by_text("482913")).to_be_visible()
     await page.reload()
     await expect(page.get_by_text("482913")).to_be_visible()
+
+
+async def test_files_that_are_chosen_together_are_sent_as_one_album(
+    page: Page, served: LoopbackChat
+) -> None:
+    files = [FilePayload(name=f"{name}.json", mimeType="", buffer=b"{}") for name in "ab"]
+    await page.set_input_files("#file", files)
+    await expect(page.get_by_role("img", name="GREEN")).to_have_count(2)
+    bodies = [one.body for one in served.received if isinstance(one.body, File)]
+    assert sorted(body.name for body in bodies) == ["a.json", "b.json"]
+    [album] = {body.album for body in bodies}
+    assert album

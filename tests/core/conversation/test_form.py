@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from core.conversation.fields import Confirm, Upload
+from core.conversation.fields import Confirm, Upload, Uploads
 from core.conversation.form import Form
-from core.conversation.messages import Text
+from core.conversation.messages import Finished, Text
 from core.store.store import Store
 from tests.core.conversation.turns import turn_in
 
@@ -40,3 +40,5 @@ async def test_a_form_may_know_nothing_before_and_must_say_what_becomes_of_it(
         assert LostProperty.values(turn, LostProperty.first) == {}
         with pytest.raises(NotImplementedError):
             await LostProperty.finish(turn)
+        with pytest.raises(NotImplementedError):
+            await Uploads("exports", []).receive(turn, Finished("job"))

@@ -93,3 +93,14 @@ async def test_registering_oneself_ends_no_care(store: Store) -> None:
         known = await mother(tx)
         await register(tx)
         assert await tx.family.person("web:1", known.id, NOON) is not None
+
+
+async def test_everyone_is_himself_first_and_whoever_needs_no_confirmation(store: Store) -> None:
+    async with store.writing() as tx:
+        assert await tx.family.everyone("web:1", NOON) == []
+        known = await mother(tx)
+        assert [each.id for each in await tx.family.everyone("web:1", NOON)] == [known.id]
+        own = await register(tx)
+        assert [each.id for each in await tx.family.everyone("web:1", NOON)] == [own.id, known.id]
+        assert len(await tx.family.everyone("web:1", NOON - SECOND)) == 1
+        assert await tx.family.everyone("web:2", NOON) == []
