@@ -57,13 +57,12 @@ async def refuse(
 ) -> str:
     """End a guardian's wait. Raise GuardianError, StaffError or ReasonError."""
     name, why, now = staff_name(by), reason_of(reason), clock()
-    async with opened(settings, policy, clock) as store:
-        async with store.writing() as tx:
-            await must_be_staff(tx, name)
-            wait = await meant(tx, await _all(tx), given)
-            if not await tx.waiting.refuse(wait, by=name, reason=why, now=now):
-                raise GuardianError(NO_LONGER)
-            erased = await tx.people.of_id(wait.known.id) is None
+    async with opened(settings, policy, clock) as store, store.writing() as tx:
+        await must_be_staff(tx, name)
+        wait = await meant(tx, await _all(tx), given)
+        if not await tx.waiting.refuse(wait, by=name, reason=why, now=now):
+            raise GuardianError(NO_LONGER)
+        erased = await tx.people.of_id(wait.known.id) is None
     said = (
         f"Refused: {masked(wait.guardian)} does not look after {masked(wait.known)}, and is told."
     )
