@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from core.conversation.messages import Contact, Press
+from core.conversation.messages import Contact, Press, Withdrawn
 from core.conversation.turn import MENU
 from core.family import Relation, Way
 from core.policy import FamilyPolicy, Policy
+from core.store.codes import Why
 from core.store.family import Link
 from core.store.people import Known
 from core.store.tables import audit, holders, proofs
@@ -20,7 +21,7 @@ from tests.corpus_proofs import pdf
 from tests.handlers.people import agrees, is_registered, records
 from tests.reading import expect, expect_error, expect_question, says
 from tests.stories.questions import FromSms, Given, Option, Sent, give
-from tests.talk import Talk, Talker
+from tests.talk import TEXTS_LANGUAGES, Talk, Talker
 from tests.world import TEXTS, Heard
 
 NAME = "WONG Mei Ling"
@@ -110,7 +111,7 @@ async def test_the_sms_say_who_asks_for_what_and_how_to_stop_it(
     talk = talker(language=hint)
     await is_registered(talk)
     await registers_other(talk)
-    language = {"en": "en", "zh-hant": "zh_Hant_HK", "zh-hans": "zh_Hans"}[hint]
+    language = TEXTS_LANGUAGES[hint]
     asked, told = talk.sms
     assert {asked.to, told.to} == {"+85261234567"}
     expect(Heard(asked.text), "dependant.sms_ask", language)
@@ -660,3 +661,25 @@ async def test_the_answers_are_hers_who_gave_them(talker: Talker) -> None:
     await second.presses("yes")
     expect(await menu(second, "change", known), "details.not_yours")
     expect(await menu(second, "details", known), "details.in_care")
+
+
+@pytest.mark.parametrize("why", [Why.LISTS, Why.KEY, Why.ADDRESS, Why.HEALTH, Why.OTHER])
+@pytest.mark.parametrize("hint", ["en", "zh-hant", "zh-hans"])
+async def test_news_of_her_code_name_her(talker: Talker, why: Why, hint: str) -> None:
+    talk = talker(language=hint)
+    language = TEXTS_LANGUAGES[hint]
+    known = await her(talk)
+    await menu(talk, "today", known)
+    await talk.presses("none")
+    await talk.sends(records(talk))
+    async with talk.store.writing() as tx:
+        code = await tx.codes.newest(known)
+        assert code is not None
+        await tx.codes.withdraw([code.id], why, talk.clock())
+    replies = len(talk.replies)
+    await talk.take(Withdrawn(code=code.id.hex(), why=str(why), holder=known.id))
+    heard = expect(Heard(talk.replies[replies].text), f"withdrawn.{why}_for", language)
+    assert TEXTS.say(language, "engine.concerns", name=NAME) in heard.text
+    for reply in talk.replies[replies:]:
+        assert NAME in reply.text
+        assert {b.id.rpartition(".")[2] for row in reply.buttons for b in row} <= {known.id}
