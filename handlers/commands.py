@@ -205,7 +205,8 @@ async def help_topics(turn: Turn) -> type[Form] | None:
 
 def _topic(topic: str) -> Hook:
     async def answer(turn: Turn) -> type[Form] | None:
-        """Answer one question, and come back to where one was."""
+        """Answer one question, and come back to where one was; what holds for all names nobody."""
+        turn.about = turn.about_name = ""
         turn.note(
             f"help.{topic.removeprefix('help_')}",
             hotline=turn.policy.hotline,

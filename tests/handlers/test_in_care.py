@@ -8,6 +8,7 @@ from core.conversation.messages import Press
 from core.conversation.turn import MENU
 from core.family import Relation, Way
 from core.store.people import Known
+from handlers.menu import TOPICS
 from tests.core.store.people import holder, index_of
 from tests.handlers.people import is_registered, records
 from tests.reading import expect
@@ -101,3 +102,12 @@ async def test_a_question_in_hand_is_put_away_with_the_very_next_message(talk: T
     heard = await talk.presses("none")
     expect(heard, "engine.ended", "en")
     assert (talk.session.form, talk.session.about) == ("", "")
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+async def test_what_holds_for_everybody_is_told_of_nobody(talk: Talk, topic: str) -> None:
+    """Above what the colours mean her name would say that she has one of them."""
+    await is_registered(talk)
+    known = await looks_after(talk)
+    for command in ("help", topic):
+        assert NAME not in (await menu(talk, command, known)).text
