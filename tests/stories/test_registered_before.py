@@ -56,6 +56,8 @@ async def test_somebody_elses_document_is_refused_and_ones_own_is_linked(
         world.clock.jump(minutes=2)
         heard = await answers(world, second, resident, await consents(second, language), sms=1)
         expect(heard, "registration.done", language)
+        expect(await first.hears(), "links.linked", language)
+        expect_question(await first.hears(), HealthCode.conditions, language)
         assert await details(second, language) == await details(first, language)
 
 
