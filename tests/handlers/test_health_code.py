@@ -17,7 +17,7 @@ from core.policy import Policy, RetentionPolicy, UploadPolicy
 from core.store.codes import Assessed
 from core.store.retention import erase_what_is_old
 from core.store.store import Store
-from handlers.health_code import HealthCode, issue_code
+from handlers.health_code import KEPT, HealthCode, issue_code
 from handlers.menu import AFTER_CODE
 from tests.core.conversation.turns import turn_in
 from tests.corpus import as_json, export, visit
@@ -74,6 +74,13 @@ async def test_fresh_records_need_not_be_sent_again(talk: Talk) -> None:
     expect(await talk.presses("none"), "health_code.caption.green")
     talk.clock.jump(hours=2)
     await talk.presses_menu("today")
+    expect_question(await talk.presses("none"), HealthCode.visits)
+
+
+async def test_fresh_records_that_are_gone_when_they_are_wanted_are_asked_for(talk: Talk) -> None:
+    await talk.reach(HealthCode, "conditions", {"visits": KEPT})
+    heard = expect(await talk.presses("none"), "health_code.records_gone")
+    expect_question(heard, HealthCode.conditions)
     expect_question(await talk.presses("none"), HealthCode.visits)
 
 

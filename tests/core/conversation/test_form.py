@@ -42,3 +42,9 @@ async def test_a_form_may_know_nothing_before_and_must_say_what_becomes_of_it(
             await LostProperty.finish(turn)
         with pytest.raises(NotImplementedError):
             await Uploads("exports", []).receive(turn, Finished("job"))
+
+
+def test_that_all_files_have_been_sent_is_no_file() -> None:
+    several = Uploads("exports", [])
+    several.name = "files"
+    assert several.uploads({"files": True}) == set()
