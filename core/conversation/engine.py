@@ -253,7 +253,8 @@ class Conversation:
         following = await self.forms[turn.session.form].ended(turn)
         turn.session.forget()
         if following is None:
-            await self._resume(turn)
+            # What came was meant for that person: nothing else begins with it.
+            await self.rest(turn)
         else:
             await self.begin(turn, following)
         return True

@@ -188,6 +188,18 @@ async def test_a_file_under_way_becomes_nothing(family: Family) -> None:
         assert await tx.people.export_of(known) is None
 
 
+async def test_a_file_of_hers_that_comes_too_late_is_not_taken_for_his(family: Family) -> None:
+    await family.begin()
+    talk = family.guardian
+    await family.menu("today")
+    await talk.presses("none")
+    await family.cut_off()
+    await talk.sends(records(talk))
+    expect(talk.heard, "engine.ended")
+    assert talk.jobs == []
+    assert talk.session.form == ""
+
+
 async def test_her_code_from_before_stays_good_until_midnight(family: Family) -> None:
     """It is her own, and shows no more than any code does: only the way to new ones is closed."""
     known = await family.begin()

@@ -17,7 +17,6 @@ from core.visits import Export, read_export
 from handlers.everyone import Declaring, Records
 from handlers.health_code import HealthCode
 from handlers.live_code import LiveCode
-from handlers.registration import Registration
 from tests.corpus import as_json, export, zipped
 from tests.handlers.family import (
     AUNT,
@@ -519,7 +518,7 @@ async def test_where_everybody_has_gone_nothing_is_asked_any_more(talk: Talk) ->
     await begins(talk)
     await ends(talk, known)
     expect(await talk.presses("none"), "engine.ended")
-    assert talk.session.form == Registration.name
+    assert talk.session.form == ""
     assert codes(talk) == []
 
 
