@@ -24,6 +24,9 @@ lint: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/python -m bench.run
 
+bench-reading: $(VENV)/dev
+	$(BIN)/python -m bench.reading --write docs/reading.md
+
 chaos: $(VENV)/dev
 	$(BIN)/python -m bench.chaos --kills 200
 

@@ -7,33 +7,31 @@ their blend; 10 to 14 go from the colour to white, 15 is black.
 
 from __future__ import annotations
 
-import io
-import zlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import NamedTuple
 
-import qrcode
+import numpy as np
 from PIL import Image, ImageDraw
-from qrcode.constants import ERROR_CORRECT_M
 
 from core.assessment import Colour
 from core.conversation.messages import Card
 from core.days import HONG_KONG
 from core.issuer_keys import Realm
 from core.lettering import Weight, covers, fitted, font
+from core.png import png
+from core.qr_code import BORDER, modules
 
 WIDTH, HEIGHT, MARGIN = 820, 1160, 64
 PANEL = WIDTH - 2 * MARGIN
 PANEL_TOP = 206
-VERSION = 8  # 49 modules: what an issued code needs; a longer text takes the next that holds it
-MASK = 4  # reads as well as the mask that the standard would choose, at a fifth of the time
 MODULE = 11
-"""Pixels a module. zbar misses one card in three at 12 after JPEG 40, two in three at 10 after
-JPEG 30, one in sixteen at 11 after JPEG 30; nothing else of what platforms do stops it."""
+"""Pixels a module: with 12, zbar misses one card in five after JPEG 40."""
 
-BORDER = 4  # modules of quiet zone, ISO/IEC 18004 §6.3.8
+BLOCK, ROW = 8, 6
+"""The code begins in this row of JPEG's blocks. Others cost zbar up to one card in ten after JPEG
+30 or a scaling to 400 or 1280, or OpenCV one in twenty at a width of 200 (`bench/reading.py`)."""
 
 GROUND, INK, WHITE, BLACK = 0, 9, 14, 15
 SOFT = 4  # ink at less than half strength, for lines that only divide
@@ -117,9 +115,10 @@ def draw(card: Card) -> bytes:
     """
     test = card.code.startswith(Realm.TEST.prefix)
     image = _ground(card.colour, card.language if card.language in WORDS else ENGLISH, test).copy()
-    code = _modules(card.code)
-    offset = (PANEL - code.width) // 2
-    image.paste(code, (MARGIN + offset, PANEL_TOP + offset))
+    code = _code(card.code)
+    margin = (PANEL - code.width) // 2
+    top = PANEL_TOP + margin
+    image.paste(code, (MARGIN + margin, top - (top - ROW) % BLOCK))
     pen = ImageDraw.Draw(image)
     _write_names(pen, [line for line in card.name if covers(line)])
     values = (card.tail, _moment(card.issued_at), _moment(card.expires_at))
@@ -129,22 +128,15 @@ def draw(card: Card) -> bytes:
     if card.challenge:
         _write_challenge(pen, card)
     image.putpalette(_palette(card.colour))
-    png = io.BytesIO()
-    # Runs of equal pixels are all there is to find; looking for more takes time and gains nothing.
-    image.save(png, "PNG", compress_level=1, compress_type=zlib.Z_RLE, bits=4)
-    return png.getvalue()
+    return png(image)
 
 
-def _modules(text: str) -> Image.Image:
+def _code(text: str) -> Image.Image:
     """Return the QR code of a text; its border is what it leaves of the panel."""
-    code = qrcode.QRCode(VERSION, ERROR_CORRECT_M, mask_pattern=MASK)
-    code.add_data(text, optimize=0)
-    code.make()
-    side = code.modules_count
-    dots = bytes(BLACK if dark else WHITE for row in code.modules for dark in row)
-    scale = min(MODULE, PANEL // (side + 2 * BORDER))
-    size = (side * scale, side * scale)
-    return Image.frombytes("L", (side, side), dots).resize(size, Image.Resampling.NEAREST)
+    matrix = modules(text)
+    scale = min(MODULE, (PANEL - 2 * BLOCK) // (len(matrix) + 2 * BORDER))
+    shades = np.where(matrix, np.uint8(BLACK), np.uint8(WHITE))
+    return Image.fromarray(shades.repeat(scale, axis=0).repeat(scale, axis=1))
 
 
 def _write_names(pen: ImageDraw.ImageDraw, lines: list[str]) -> None:
