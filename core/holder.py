@@ -7,6 +7,11 @@ from collections.abc import Mapping
 import msgspec
 
 
+def called(english_name: str, chinese_name: str, language: str) -> str:
+    """Return the name that is read in a language: the Chinese one in Chinese, if there is one."""
+    return (language.startswith("zh") and chinese_name) or english_name
+
+
 class Holder(msgspec.Struct):
     """A registered person, as he declared himself. Sealed as a whole in the store.
 
@@ -35,6 +40,10 @@ class Holder(msgspec.Struct):
         """Return the holder whom a registration's answers describe."""
         names = cls.__struct_fields__
         return cls(language=language, **{k: v for k, v in answers.items() if k in names})
+
+    def called(self, language: str) -> str:
+        """Return what he is called in a language."""
+        return called(self.english_name, self.chinese_name, language)
 
     def answers(self) -> dict[str, str]:
         """Return the answers that describe this holder, by the names of the questions."""

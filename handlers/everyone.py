@@ -83,7 +83,7 @@ async def _new_round(turn: Turn) -> Round | None:
     own = await turn.tx.people.of_chat(turn.chat)
     asked, done = [], []
     for known in await turn.tx.family.everyone(turn.chat, turn.now):
-        name = known.holder.english_name
+        name = known.holder.called(turn.language)
         if await turn.tx.codes.live(known, turn.now) is not None:
             done.append(name)
             continue
@@ -222,7 +222,7 @@ class Exports(Uploads):
         known = await turn.tx.family.person(turn.chat, owner, turn.now)
         if known is None:
             return [Note("everyone.stranger", file)]
-        return [Note("everyone.not_needed", {**file, "name": known.holder.english_name})]
+        return [Note("everyone.not_needed", {**file, "name": known.holder.called(turn.language)})]
 
 
 def _tell(turn: Turn, notes: list[Note]) -> None:

@@ -15,7 +15,7 @@ from core.conversation.messages import Contact, Text
 from core.conversation.texts import Language, plain
 from core.conversation.turn import Sms, Turn
 from core.family import Relation, Way, before_card_age
-from core.holder import Holder
+from core.holder import Holder, called
 from core.identity import DocumentType
 from core.masked_name import masked_name
 from core.store.people import Known
@@ -208,7 +208,10 @@ class Dependant(Form):
 
     @classmethod
     def concerns(cls, turn: Turn) -> str:
-        return turn.session.answers.get("english_name") or turn.text("dependant.somebody")
+        english, chinese = (
+            turn.session.answers.get(f"{kind}_name") or "" for kind in ("english", "chinese")
+        )
+        return called(english, chinese, turn.language) or turn.text("dependant.somebody")
 
     @classmethod
     def values(cls, turn: Turn, field: Field) -> dict[str, Any]:

@@ -50,5 +50,5 @@ async def answered(turn: Turn, news: Answered) -> None:
 
 async def _begun(turn: Turn, known: Known, key: str) -> None:
     """Say that the care has begun, with a button for the code; the other hears it by SMS."""
-    turn.send(turn.text(key, name=known.holder.english_name), buttons(turn, ("today",)))
+    turn.send(turn.text(key, name=known.holder.called(turn.language)), buttons(turn, ("today",)))
     await tell_by_sms(turn, known)

@@ -23,7 +23,7 @@ async def my_people(turn: Turn) -> type[Form] | None:
     lines, rows, lacking = [], [], 0
     for known in await turn.tx.family.everyone(turn.chat, turn.now):
         his = own is not None and known.id == own.id
-        name, state = known.holder.english_name, await _state(turn, known)
+        name, state = known.holder.called(turn.language), await _state(turn, known)
         lacking += state not in COLOURS
         line = "my_people.yourself" if his else "my_people.line"
         lines.append(turn.text(line, name=name, state=turn.text(f"my_people.state.{state}")))
@@ -52,7 +52,7 @@ async def person(turn: Turn) -> type[Form] | None:
     care = ("stop_care",) if turn.about else ()
     text = turn.text(
         "my_people.line",
-        name=known.holder.english_name,
+        name=known.holder.called(turn.language),
         state=turn.text(f"my_people.state.{state}"),
     )
     turn.send(text, buttons(turn, (*commands, *listen, *care, "my_people")))

@@ -107,7 +107,7 @@ class Turn:
             return own
         known = await self.tx.family.person(self.chat, holder, self.now)
         if known is not None:
-            self.about, self.about_name = known.id, known.holder.english_name
+            self.about, self.about_name = known.id, known.holder.called(self.language)
         return known
 
     @property

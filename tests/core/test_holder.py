@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.holder import Holder
+from core.holder import Holder, called
 
 ANSWERS = {
     "document": "hkid",
@@ -26,3 +26,10 @@ def test_a_holder_is_what_was_answered_and_nothing_else() -> None:
 def test_a_holder_is_kept_whole() -> None:
     holder = Holder.from_answers({**ANSWERS, "chinese_name": "陳大文"}, language="zh_Hant_HK")
     assert Holder.from_bytes(holder.to_bytes()) == holder
+
+
+def test_he_is_called_by_the_name_that_is_read_in_the_language() -> None:
+    chan = called("CHAN Tai Man", "陳大文", "zh_Hant_HK"), called("CHAN Tai Man", "陳大文", "en")
+    assert chan == ("陳大文", "CHAN Tai Man")
+    assert called("SMITH John", "", "zh_Hans") == "SMITH John"
+    assert called("", "陳大文", "en") == ""

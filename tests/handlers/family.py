@@ -58,7 +58,7 @@ async def claims(talk: Talk, phone: str, holder: str) -> None:
 
 async def family(talk: Talk, *names: str) -> dict[str, Known]:
     """Let him be registered and look after these, the phones of all being known."""
-    await is_registered(talk)
+    await is_registered(talk, chinese_name="")
     async with talk.store.reading() as tx:
         own = await tx.people.of_chat(talk.chat)
     assert own is not None

@@ -147,7 +147,7 @@ async def test_nobody_at_all_is_told_so(talk: Talk) -> None:
 
 
 async def test_who_waits_to_be_confirmed_is_not_asked_about(talk: Talk) -> None:
-    await is_registered(talk)
+    await is_registered(talk, chinese_name="")
     await in_care(talk, MEI, holds=False)
     asks_for(await declares(talk, 1), OWN)
     assert not any(MEI in reply.text for reply in talk.replies)

@@ -70,10 +70,10 @@ async def test_the_right_code_begins_the_care_after_a_wrong_one(
     expect(await talk.says(WRONG), "letter.stale", language)
     assert not await looks_after(talk, known)
     heard = expect(await talk.says(code.lower()), "letter.good", language)
-    assert NAME in heard.text
+    assert known.holder.called(language) in heard.text
     assert await looks_after(talk, known)
     await talk.take(Press(f"{MENU}.today.{known.id}"))
-    assert NAME in talk.heard.text
+    assert known.holder.called(language) in talk.heard.text
     await talk.presses("none")
     await talk.sends(records(talk))
     assert talk.replies[-1].card is not None
@@ -159,7 +159,7 @@ async def test_who_is_confirmed_can_get_the_code_at_once(talker: Talker, languag
         known = await waits(tx, chat=talk.chat)
         assert await tx.family.confirm(talk.chat, known.id, talk.clock())
     heard = expect(await hears(talk, known, Answer.CONFIRMED), "guardian.confirmed", language)
-    assert NAME in heard.text
+    assert known.holder.called(language) in heard.text
     assert f"{MENU}.today.{known.id}" in heard.ids.values()
 
 

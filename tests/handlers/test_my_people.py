@@ -79,7 +79,7 @@ async def test_who_waits_is_named_by_nothing_but_the_relation(
     talker: Talker, language: str, relation: Relation
 ) -> None:
     talk = talker(language=TAGS[Language(language)])
-    await is_registered(talk)
+    await is_registered(talk, chinese_name="")
     known = await in_care(talk, MEI, holds=False, relation=relation)
     heard = expect(await menu(talk, "my_people"), f"my_people.waiting.{relation}", language)
     assert MEI not in heard.text
@@ -87,7 +87,7 @@ async def test_who_waits_is_named_by_nothing_but_the_relation(
 
 
 async def test_who_looks_after_nobody_is_told_how(talk: Talk) -> None:
-    await is_registered(talk)
+    await is_registered(talk, chinese_name="")
     heard = expect(await menu(talk, "my_people"), "my_people.nobody")
     assert {"everyone", "register_other"} < heard.buttons.keys()
 
@@ -139,7 +139,7 @@ async def test_somebody_who_is_not_registered_is_shown_his_people(talk: Talk) ->
 
 
 async def test_the_menu_has_it_only_where_somebody_is_looked_after(talk: Talk) -> None:
-    await is_registered(talk)
+    await is_registered(talk, chinese_name="")
     assert "my_people" not in (await talk.starts()).buttons
     await in_care(talk, MEI)
     assert "my_people" in (await talk.starts()).buttons

@@ -54,6 +54,10 @@ class Relative:
     def either(self, english: str, chinese: str) -> str:
         return english if self.language == Language.ENGLISH else chinese
 
+    @property
+    def called(self) -> str:
+        return self.either(self.name, self.chinese)
+
     def document(self) -> list[Step]:
         return [
             (Dependant.document, self.number),
@@ -82,6 +86,10 @@ class Relative:
 class Child(Relative):
     """A child of six, whose document is the birth certificate."""
 
+    @property
+    def called(self) -> str:
+        return self.either(self.name, self.chinese)
+
     def document(self) -> list[Step]:
         return [
             (Dependant.document, Option("birth_certificate")),
@@ -109,6 +117,10 @@ class Pupil(Child):
 
 class Traveller(Relative):
     """A relative with a passport, in a hotel."""
+
+    @property
+    def called(self) -> str:
+        return self.either(self.name, self.chinese)
 
     def document(self) -> list[Step]:
         return [
@@ -169,7 +181,7 @@ def person_named(heard: Heard, relative: Relative, question: Field) -> None:
     if question is Dependant.english_name:
         name = TEXTS.say(relative.language, "dependant.somebody")
     else:
-        name = relative.name
+        name = relative.called
     assert TEXTS.say(relative.language, "engine.concerns", name=name) in heard.text
 
 
@@ -226,7 +238,7 @@ async def test_a_guardian_registers_four_people_in_one_chat(
         expect(Heard(told.text), "dependant.sms_told", language)
         heard = await gets_code(world, person, language)
         expect_code(world, heard, "green", language)
-        assert TEXTS.say(language, "engine.concerns", name=her.name) in heard.text
+        assert TEXTS.say(language, "engine.concerns", name=her.called) in heard.text
 
         button = next(name for name in heard.buttons if name.startswith("register_other"))
         heard, messages = await registers_other(world, person, father(language), button)
