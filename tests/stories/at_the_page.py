@@ -111,10 +111,15 @@ class AtThePage:
 
     async def sends(self, name: str, data: bytes) -> None:
         """Choose a file and send it."""
+        await self.sends_all((name, data))
+
+    async def sends_all(self, *files: tuple[str, bytes]) -> None:
+        """Choose some files at once and send them."""
         async with self.page.expect_file_chooser() as chooser:
             await self._press(self.page.locator("#attach"))
-        file = FilePayload(name=name, mimeType="application/octet-stream", buffer=data)
-        await (await chooser.value).set_files(file)
+        kind = "application/octet-stream"
+        chosen = [FilePayload(name=name, mimeType=kind, buffer=data) for name, data in files]
+        await (await chooser.value).set_files(chosen)
 
     async def hears(self) -> Heard:
         """Read the next message."""
