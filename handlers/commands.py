@@ -80,7 +80,7 @@ def conversation() -> Conversation:
 
 async def idle(turn: Turn) -> type[Form] | None:
     """Answer what comes while nothing is asked: begin, go on, or show what can be done."""
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
     if await officer.is_officer(turn):
         await officer.idle(turn)
         return None
@@ -120,7 +120,7 @@ async def today(turn: Turn) -> type[Form] | None:
 
 async def register(turn: Turn) -> type[Form] | None:
     """Register, or change what was registered."""
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
     if not await turn.tx.people.consented(turn.chat, NOTICE):
         return Welcome
     return Registration
@@ -133,7 +133,7 @@ async def change(turn: Turn) -> type[Form] | None:
 
 async def link_chat(turn: Turn) -> type[Form] | None:
     """Reach a registration from this chat; what was begun to register anew is put away for it."""
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
     session = turn.session
     if not await turn.tx.people.consented(turn.chat, NOTICE):
         session.wanted = LinkChat.name
@@ -206,7 +206,7 @@ async def help_topics(turn: Turn) -> type[Form] | None:
 def _topic(topic: str) -> Hook:
     async def answer(turn: Turn) -> type[Form] | None:
         """Answer one question, and come back to where one was; what holds for all names nobody."""
-        turn.about = turn.about_name = ""
+        turn.to_oneself()
         turn.note(
             f"help.{topic.removeprefix('help_')}",
             hotline=turn.policy.hotline,

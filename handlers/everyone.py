@@ -74,7 +74,7 @@ class Declaring(Form):
 
 async def everyone(turn: Turn) -> type[Form] | None:
     """Get today's code for everyone who has none."""
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
     return Declaring
 
 
@@ -110,7 +110,7 @@ async def _go_on(turn: Turn, current: Round, *, complete: bool = False) -> type[
     for asked in [] if complete else list(current.people):
         known = await _turn_to(turn, current, asked)
         asked.file = known is not None and await has_fresh_records(turn, known)
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
     if current.lacking() and not complete:
         turn.handed = current.answers()
         return Records
@@ -133,7 +133,7 @@ async def _turn_to(turn: Turn, current: Round, asked: Asked) -> Known | None:
 async def _only_those_in_care(turn: Turn, current: Round) -> None:
     for asked in list(current.people):
         await _turn_to(turn, current, asked)
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
 
 
 # The files
@@ -303,7 +303,7 @@ async def _send_codes(turn: Turn, current: Round) -> None:
     if turn.lead and current.people:
         turn.send("")
     missing = [line for asked in current.people if (line := await _send_code(turn, asked))]
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
     if missing:
         turn.note("everyone.missing", lines="\n".join(missing))
     elif current.people:

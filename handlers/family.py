@@ -320,5 +320,5 @@ async def asker(turn: Turn) -> str:
 
 async def register_other(turn: Turn) -> type[Form] | None:
     """Register somebody else, whomever the menu was about."""
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
     return Dependant

@@ -37,7 +37,7 @@ async def answered(turn: Turn, news: Answered) -> None:
         if known is not None:
             await _begun(turn, known, f"guardian.{Answer.CONFIRMED}")
         return
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
     text = turn.text(
         f"guardian.{news.what}",
         name=news.name,

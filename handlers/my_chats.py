@@ -228,7 +228,7 @@ class StopCare(Form):
         if not others:
             turn.effects.append(Sms(to=known.holder.mobile, text=_farewell(turn, known)))
         turn.note("stop_care.done", name=turn.about_name)
-        turn.about = turn.about_name = ""
+        turn.to_oneself()
         return None
 
 
@@ -244,7 +244,7 @@ def _farewell(turn: Turn, known: Known) -> str:
 
 async def my_chats(turn: Turn) -> type[Form] | None:
     """Show who can get one's own code, whomever the menu was about."""
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
     return MyChats
 
 

@@ -18,7 +18,7 @@ async def looks_after_somebody(turn: Turn) -> bool:
 
 async def my_people(turn: Turn) -> type[Form] | None:
     """Show everyone at a glance, with a button for each."""
-    turn.about = turn.about_name = ""
+    turn.to_oneself()
     own = await turn.tx.people.of_chat(turn.chat)
     lines, rows, lacking = [], [], 0
     for known in await turn.tx.family.everyone(turn.chat, turn.now):

@@ -43,7 +43,7 @@ class Erasure(Form):
         turn.note("erasure.done")
         if not turn.about:
             turn.session.erase = False
-        turn.about = turn.about_name = ""
+        turn.to_oneself()
         return None
 
 

@@ -249,7 +249,7 @@ class Conversation:
         if not turn.session.about or await turn.person() is not None:
             return False
         turn.note("engine.ended", name=turn.about_name)
-        turn.about = turn.about_name = ""
+        turn.to_oneself()
         following = await self.forms[turn.session.form].ended(turn)
         turn.session.forget()
         if following is None:
@@ -290,7 +290,7 @@ class Conversation:
 
     async def _menu(self, turn: Turn, command: str, whom: str) -> None:
         """Run a command of the menu, about the holder whom the button names or the chat's own."""
-        turn.about = turn.about_name = ""
+        turn.to_oneself()
         if whom and await turn.turn_to(whom) is None:
             turn.notice("engine.not_yours")
             await self._resume(turn)

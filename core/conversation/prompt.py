@@ -55,11 +55,8 @@ def show(turn: Turn, form: type[Form], field: Field, text: str) -> None:
 
 def question(turn: Turn, form: type[Form], field: Field, what: str) -> str:
     """Return a question's text (`ask` or `why`), in the words for another person if about one."""
-    name, values = form.concerns(turn), form.values(turn, field)
-    key = f"{field.key}.{what}"
-    if name and turn.texts.has(turn.language, f"{key}_for"):
-        return turn.text(f"{key}_for", **{"name": name, **values})
-    return turn.text(key, **values)
+    name = form.concerns(turn) or turn.about_name
+    return turn.text_about(name, f"{field.key}.{what}", **form.values(turn, field))
 
 
 def offer(turn: Turn, form: type[Form], field: Field, text: str, *, same: bool = False) -> None:

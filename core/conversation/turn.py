@@ -98,10 +98,14 @@ class Turn:
             return await self.tx.family.person(self.chat, self.about, self.now)
         return await self.tx.people.of_chat(self.chat)
 
+    def to_oneself(self) -> None:
+        """Let the rest of the turn be about nobody but the chat's own person."""
+        self.about = self.about_name = ""
+
     async def turn_to(self, holder: str) -> Known | None:
         """Let the rest of the turn be about a holder, the chat's own or in its care; None if he is
         neither, and the turn is then about nobody else."""
-        self.about = self.about_name = ""
+        self.to_oneself()
         own = await self.tx.people.of_chat(self.chat)
         if own is not None and own.id == holder:
             return own
@@ -118,10 +122,12 @@ class Turn:
     def text(self, key: str, /, **values: Any) -> str:
         """Return a text in the chat's language; about somebody else in the words for another person
         (`<key>_for`, with {name}) where there are some."""
-        if self.about_name and self.texts.has(self.language, f"{key}_for"):
-            return self.texts.say(
-                self.language, f"{key}_for", **{"name": self.about_name, **values}
-            )
+        return self.text_about(self.about_name, key, **values)
+
+    def text_about(self, name: str, key: str, /, **values: Any) -> str:
+        """Return a text as `text` does, about the person of that name; empty for oneself."""
+        if name and self.texts.has(self.language, f"{key}_for"):
+            return self.texts.say(self.language, f"{key}_for", **{"name": name, **values})
         return self.texts.say(self.language, key, **values)
 
     def named(self, text: str) -> str:
