@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.store.connection import Connection
 from core.store.tables import bundles
 from core.store.upsert import insert_if_new
 
@@ -23,7 +23,7 @@ class Kept:
 class Bundles:
     """Bundles, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     async def newest(self) -> Kept | None:

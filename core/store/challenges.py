@@ -29,11 +29,11 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.days import hong_kong_day, start_of_day
 from core.policy import PasscodePolicy, Policy
+from core.store.connection import Connection
 from core.store.tables import challenges, dispatches
 from core.store.tallies import Tallies, count_of
 from core.vault import KeyRing
@@ -62,7 +62,7 @@ class Sent:
 class Challenges:
     """One-time codes, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing, policy: Policy) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing, policy: Policy) -> None:
         self.connection = connection
         self.ring = ring
         self.limits = policy.passcode

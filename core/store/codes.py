@@ -15,11 +15,11 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, func, insert, null, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.assessment import Assessment, Colour, worse
 from core.declaration import Declaration
 from core.issuer_keys import REVOKED_BYTES
+from core.store.connection import Connection
 from core.store.people import Known
 from core.store.tables import codes
 from core.vault import KeyRing
@@ -104,7 +104,7 @@ def _alive(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
 class Codes:
     """Codes, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.family import Relation, Way
+from core.store.connection import Connection
 from core.store.people import SELF, Known, People
 from core.store.tables import holders, links
 from core.store.upsert import insert_or_replace
@@ -71,7 +71,7 @@ _PENDING = _LINK.where(links.c.way == bindparam("of_way"), links.c.starts_at.is_
 class Family:
     """Guardians and those in their care, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, people: People) -> None:
+    def __init__(self, connection: Connection, people: People) -> None:
         self.connection = connection
         self.people = people
 

@@ -1,95 +1,146 @@
-"""sqlite3 in the loop's own thread, behind aiosqlite's interface.
+"""SQLite in the loop's own thread, behind the interface of SQLAlchemy's asyncio engine.
 
-aiosqlite does each step of a statement in a thread of its own: about eight hops a statement, which
-cost ten times the statement itself and wait for the interpreter's lock while the loop is busy.
-Here statements, which take microseconds, run where they are asked for; only a commit, which waits
-for the disk, goes to a thread, so that the loop never does.
+Statements take microseconds: they run where they are asked for. Handing each to a thread, or
+through the greenlets by which SQLAlchemy makes a driver asynchronous, costs several times the
+statement itself. Only a commit waits for the disk; where the disk is slow it goes to a thread, so
+that the loop does not wait with it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    URL,
+    Connection,
+    CursorResult,
+    Dialect,
+    Engine,
+    Executable,
+    RootTransaction,
+    ScalarResult,
+    create_engine,
+)
+from sqlalchemy.pool import NullPool
+
+SLOW = 0.002
+"""Seconds of a commit from which on it is slow: about what the loop needs for a message."""
+
+RETRY = 100
+"""Commits that go to a thread before the disk is tried again."""
+
+_T = TypeVar("_T")
 
 
-class Cursor:
-    """A cursor, as SQLAlchemy's adapter of aiosqlite uses one."""
+class InlineConnection:
+    """A connection, used like an AsyncConnection."""
 
-    def __init__(self, real: sqlite3.Cursor) -> None:
-        self._real = real
-
-    async def __aenter__(self) -> Self:
-        return self
+    def __init__(self, real: Connection) -> None:
+        self.real = real
 
     @property
-    def description(self) -> Any:
-        """The columns of the result, None for none."""
-        return self._real.description
+    def dialect(self) -> Dialect:
+        """The dialect of the database."""
+        return self.real.dialect
+
+    async def execute(
+        self, statement: Executable, parameters: Any = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Run a statement, with one set of parameters or a list of them."""
+        return self.real.execute(statement, parameters)
+
+    async def scalars(self, statement: Executable, parameters: Any = None) -> ScalarResult[Any]:
+        """Run a statement; return the first column of its rows."""
+        return self.real.execute(statement, parameters).scalars()
+
+    async def scalar(self, statement: Executable, parameters: Any = None) -> Any:
+        """Run a statement; return the first column of its first row, None for none."""
+        return self.real.execute(statement, parameters).scalar()
+
+    async def run_sync(self, work: Callable[[Connection], _T]) -> _T:
+        """Let a function use the connection that is underneath."""
+        return work(self.real)
+
+
+class InlineEngine:
+    """An engine, used like an AsyncEngine, that opens at most so many connections and keeps them.
+
+    Transactions are begun by who uses it (in SQLAlchemy's event), never by sqlite3 itself.
+    """
+
+    def __init__(self, url: URL, connections: int) -> None:
+        self.sync_engine: Engine = create_engine(
+            url.set(drivername="sqlite"),
+            poolclass=NullPool,
+            connect_args={"isolation_level": None, "check_same_thread": False},
+        )
+        self._free = asyncio.Semaphore(connections)
+        self._idle: list[InlineConnection] = []
+        self._usual = 0.0
+        self._threaded = 0
 
     @property
-    def rowcount(self) -> int:
-        """How many rows were changed."""
-        return self._real.rowcount
+    def url(self) -> URL:
+        """Where the database is."""
+        return self.sync_engine.url
 
     @property
-    def lastrowid(self) -> int | None:
-        """The number of the last row that was inserted."""
-        return self._real.lastrowid
+    def dialect(self) -> Dialect:
+        """The dialect of the database."""
+        return self.sync_engine.dialect
 
-    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> None:
-        """Run a statement."""
-        self._real.execute(statement, parameters)
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[InlineConnection]:
+        """Wait for a connection; what is done with it is undone at the end."""
+        async with self._free:
+            connection = (
+                self._idle.pop() if self._idle else InlineConnection(self.sync_engine.connect())
+            )
+            try:
+                yield connection
+            except BaseException:
+                # Whatever failed, nothing of it is left in a new one.
+                connection.real.close()
+                raise
+            connection.real.rollback()
+            self._idle.append(connection)
 
-    async def executemany(self, statement: str, parameters: Iterable[Sequence[Any]]) -> None:
-        """Run a statement for each set of parameters."""
-        self._real.executemany(statement, parameters)
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[InlineConnection]:
+        """Open a transaction: committed at the end, undone by an exception."""
+        async with self.connect() as connection:
+            transaction = connection.real.begin()
+            yield connection
+            await self._commit(transaction)
 
-    async def fetchall(self) -> list[Any]:
-        """Return all rows."""
-        return self._real.fetchall()
+    async def _commit(self, transaction: RootTransaction) -> None:
+        if self._threaded:
+            self._threaded -= 1
+            await _in_a_thread(transaction.commit)
+            return
+        began = time.perf_counter()
+        transaction.commit()
+        # Over some commits: one may be long because it tidies the log up.
+        self._usual += (time.perf_counter() - began - self._usual) / 8
+        if self._usual > SLOW:
+            self._usual, self._threaded = 0.0, RETRY
 
-    async def close(self) -> None:
-        """Close the cursor."""
-        self._real.close()
-
-
-class Connection:
-    """A connection, as SQLAlchemy's adapter of aiosqlite uses one."""
-
-    def __init__(self, real: sqlite3.Connection) -> None:
-        # The adapter looks at this attribute to see whether the connection is open.
-        self._connection = real
-
-    def cursor(self) -> Cursor:
-        """Return a new cursor."""
-        return Cursor(self._connection.cursor())
-
-    async def create_function(
-        self, name: str, count: int, function: Callable[..., Any], **more: Any
-    ) -> None:
-        """Give the database a function; SQLAlchemy brings one for regular expressions."""
-        self._connection.create_function(name, count, function, **more)
-
-    async def commit(self) -> None:
-        """Commit, waiting for the disk in a thread."""
-        if self._connection.in_transaction:
-            await asyncio.to_thread(self._connection.commit)
-
-    async def rollback(self) -> None:
-        """Undo what is not committed."""
-        self._connection.rollback()
-
-    async def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-    def stop(self) -> None:
-        """Close the connection where nothing can be awaited any more."""
-        self._connection.close()
+    async def dispose(self) -> None:
+        """Close the connections."""
+        while self._idle:
+            self._idle.pop().real.close()
+        self.sync_engine.dispose()
 
 
-async def connect(database: str, **_: Any) -> Connection:
-    """Open a database file. Transactions are begun by who uses it, never by sqlite3 itself."""
-    return Connection(sqlite3.connect(database, isolation_level=None, check_same_thread=False))
+async def _in_a_thread(commit: Callable[[], None]) -> None:
+    committing = asyncio.get_running_loop().run_in_executor(None, commit)
+    try:
+        await asyncio.shield(committing)
+    except asyncio.CancelledError:
+        # Until then the connection is the thread's.
+        await asyncio.wait([committing])
+        raise

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.store.connection import Connection
 from core.store.tables import installations
 from core.store.upsert import insert_if_new, insert_or_replace
 from core.vault import KeyRing
@@ -19,7 +19,7 @@ from core.visits import Export
 class Installations:
     """Installations of the app, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
 

@@ -11,11 +11,11 @@ import unicodedata
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select, true, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.days import hong_kong_day, start_of_day
 from core.family import Way
 from core.policy import FamilyPolicy
+from core.store.connection import Connection
 from core.store.family import Link
 from core.store.tables import audit, links
 from core.vault import KeyRing
@@ -51,7 +51,7 @@ def _letters(code: str) -> str:
 class Letters:
     """Codes in letters, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing, limits: FamilyPolicy) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing, limits: FamilyPolicy) -> None:
         self.connection = connection
         self.ring = ring
         self.limits = limits

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.address import HighRiskPlace
 from core.assessment import Case, CaseKind
 from core.exposure import Exposure
 from core.store import tables
+from core.store.connection import Connection
 from core.store.tallies import Tallies
 from core.vault import KeyRing
 
@@ -44,7 +44,7 @@ _CASES = select(tables.cases.c.kind, tables.cases.c.since, tables.cases.c.until)
 class Lists:
     """The lists, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
         self.tallies = Tallies(connection)

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Select, bindparam, delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.holder import Holder
+from core.store.connection import Connection
 from core.store.tables import (
     WAITING,
     audit,
@@ -85,7 +85,7 @@ class Known:
 class People:
     """Holders, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
         self.erased = False

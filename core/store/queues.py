@@ -28,12 +28,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.conversation.messages import Incoming, Reply
 from core.conversation.session import Session
 from core.conversation.turn import Job, Sms
+from core.store.connection import Connection
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox, outbox
 from core.store.upsert import insert_if_new
 from core.vault import KeyRing, Tampered
@@ -158,7 +158,7 @@ class Due:
 class Inbox:
     """The inbox, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
 
@@ -238,7 +238,7 @@ class Inbox:
 class Outbox:
     """The outbox, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
 

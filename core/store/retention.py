@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, or_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.policy import RetentionPolicy
 from core.store import tables
 from core.store.codes import TOLERANCE
+from core.store.connection import Connection
 from core.store.tables import WAITING
 from core.store.visit_days import first_kept
 
@@ -17,9 +17,7 @@ PASSING = timedelta(days=1)
 """How long an upload may wait for its place."""
 
 
-async def erase_what_is_old(
-    connection: AsyncConnection, keep: RetentionPolicy, now: datetime
-) -> int:
+async def erase_what_is_old(connection: Connection, keep: RetentionPolicy, now: datetime) -> int:
     """Erase what is beyond its time; return how many rows. The same call again does no harm."""
 
     def ago(days: int) -> float:
@@ -96,7 +94,7 @@ async def erase_what_is_old(
     return erased
 
 
-async def empty_the_log(connection: AsyncConnection) -> None:
+async def empty_the_log(connection: Connection) -> None:
     """Take what was erased out of SQLite's write-ahead log, which keeps it otherwise."""
     if connection.dialect.name == "sqlite":
         await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import bindparam, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.store.connection import Connection
 from core.store.people import REFERENCE
 from core.store.tables import audit, staff
 from core.store.upsert import insert_or_replace
@@ -75,7 +75,7 @@ _ROLE = select(staff.c.role).where(
 class Staff:
     """Members of staff, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
 

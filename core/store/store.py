@@ -12,13 +12,14 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.policy import Policy
 from core.store.challenges import Challenges
 from core.store.codes import Codes
+from core.store.connection import Connection, Engine
 from core.store.family import Family
-from core.store.inline import connect
+from core.store.inline import InlineEngine
 from core.store.installations import Installations
 from core.store.letters import Letters
 from core.store.lists import Lists
@@ -38,7 +39,7 @@ READERS = 2
 class Transaction:
     """One open transaction: all that a turn may ask of the store."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing, policy: Policy) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing, policy: Policy) -> None:
         self.connection = connection
         self.ring = ring
         self.policy = policy
@@ -107,7 +108,7 @@ class Transaction:
 class Store:
     """The database. SQLite has one writer and a few readers; PostgreSQL a pool for both."""
 
-    def __init__(self, writer: AsyncEngine, reader: AsyncEngine, ring: KeyRing, policy: Policy):
+    def __init__(self, writer: Engine, reader: Engine, ring: KeyRing, policy: Policy):
         self.writer = writer
         self.reader = reader
         self.ring = ring
@@ -125,17 +126,10 @@ class Store:
                 parsed.set(drivername="postgresql+asyncpg"), pool_size=10, pool_pre_ping=True
             )
             return cls(engine, engine, ring, policy)
-        parsed = parsed.set(drivername="sqlite+aiosqlite")
         if not parsed.database:
             raise ValueError("a SQLite store needs a file: readers and the writer share it")
         _make_private(Path(parsed.database))
-        inline = {"async_creator_fn": connect}
-        writer = create_async_engine(
-            parsed, pool_size=1, max_overflow=0, pool_timeout=60, connect_args=inline
-        )
-        reader = create_async_engine(
-            parsed, pool_size=READERS, max_overflow=0, pool_timeout=60, connect_args=inline
-        )
+        writer, reader = InlineEngine(parsed, 1), InlineEngine(parsed, READERS)
         event.listen(writer.sync_engine, "connect", _connected)
         event.listen(reader.sync_engine, "connect", _connected)
         event.listen(writer.sync_engine, "begin", _begin_writing)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.store.connection import Connection
 from core.store.tables import tallies
 from core.store.upsert import insert_or_replace
 
@@ -20,7 +20,7 @@ _COUNTS = select(tallies.c.period, tallies.c.count).where(
 class Tallies:
     """Counts, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     async def add(self, name: str, period: str) -> None:

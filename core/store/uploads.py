@@ -6,8 +6,8 @@ import secrets
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core.store.connection import Connection
 from core.store.tables import uploads
 from core.vault import KeyRing
 
@@ -15,7 +15,7 @@ from core.vault import KeyRing
 class Uploads:
     """Uploads, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.sealer = ring.transit()
 

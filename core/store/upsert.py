@@ -7,17 +7,18 @@ from typing import Any
 
 from sqlalchemy import Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.store.connection import Connection
 
 _DIALECTS = {"sqlite": sqlite, "postgresql": postgresql}
 
 
-def insert_if_new(connection: AsyncConnection, table: Table) -> Insert:
+def insert_if_new(connection: Connection, table: Table) -> Insert:
     """Return an INSERT that passes over rows that are there already."""
     return _insert_if_new(connection.dialect.name, table)
 
 
-def insert_or_replace(connection: AsyncConnection, table: Table, **changed: Any) -> Insert:
+def insert_or_replace(connection: Connection, table: Table, **changed: Any) -> Insert:
     """Return an INSERT that, where the row is there, sets `changed` or all that is no key."""
     if changed:
         return _insert_or_set(connection.dialect.name, table, changed)

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy import and_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.days import hong_kong_day, start_of_day
+from core.store.connection import Connection
 from core.store.tables import exports, holders
 from core.vault import KeyRing, Tampered
 from core.visits import Export
@@ -23,7 +23,7 @@ def first_kept(days: int, now: datetime) -> datetime:
 
 
 async def trim_exports(
-    connection: AsyncConnection, ring: KeyRing, days: int, now: datetime, after: str = ""
+    connection: Connection, ring: KeyRing, days: int, now: datetime, after: str = ""
 ) -> tuple[str, int]:
     """Erase, from a batch of exports, the visits that ended before the last `days` days.
 

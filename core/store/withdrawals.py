@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.conversation.messages import Incoming, Withdrawn
 from core.store.codes import Why
+from core.store.connection import Connection
 from core.store.people import SELF
 from core.store.queues import Inbox
 from core.store.tables import links, staff, withdrawals
@@ -57,7 +57,7 @@ class Pending:
 class Withdrawals:
     """Requests to withdraw codes, in the open transaction."""
 
-    def __init__(self, connection: AsyncConnection, ring: KeyRing) -> None:
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
 

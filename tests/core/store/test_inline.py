@@ -1,51 +1,83 @@
-"""sqlite3 in the loop's own thread, as SQLAlchemy uses it."""
+"""SQLite in the loop's own thread, as the store uses it."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, make_url, select, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
-from core.store.inline import connect
+from core.store import inline
+from core.store.inline import RETRY, SLOW, InlineEngine
 from core.store.store import Store
 from core.store.tables import chats, outbox
 from tests.core.store.people import NOON
 
 
-async def test_a_cursor_says_what_it_did(tmp_path: Path) -> None:
-    connection = await connect(str(tmp_path / "a.sqlite3"), timeout=1)
-    cursor = await connection.cursor().__aenter__()
-    await cursor.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, word TEXT)")
-    await cursor.execute("INSERT INTO t (word) VALUES (?)", ["one"])
-    assert (cursor.lastrowid, cursor.rowcount) == (1, 1)
-    await cursor.executemany("INSERT INTO t (word) VALUES (?)", [["two"], ["three"]])
-    assert cursor.rowcount == 2
-    await cursor.execute("SELECT word FROM t ORDER BY n")
-    assert [column[0] for column in cursor.description] == ["word"]
-    assert await cursor.fetchall() == [("one",), ("two",), ("three",)]
-    await cursor.close()
-    await connection.close()
+def engine(tmp_path: Path, connections: int = 1) -> InlineEngine:
+    """An engine on a new file, with the table t."""
+    made = InlineEngine(make_url(f"sqlite:///{tmp_path / 'a.sqlite3'}"), connections)
+    event.listen(made.sync_engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+    return made
+
+
+async def begun(tmp_path: Path, connections: int = 1) -> InlineEngine:
+    made = engine(tmp_path, connections)
+    async with made.begin() as connection:
+        await connection.execute(text("CREATE TABLE t (n INTEGER)"))
+    return made
+
+
+async def put(where: InlineEngine, number: int) -> None:
+    async with where.begin() as connection:
+        await connection.execute(text("INSERT INTO t VALUES (:n)"), {"n": number})
+
+
+async def kept(where: InlineEngine) -> list[Any]:
+    async with where.connect() as connection:
+        return list(await connection.scalars(text("SELECT n FROM t ORDER BY n")))
 
 
 async def test_a_transaction_is_kept_or_undone(tmp_path: Path) -> None:
-    file = str(tmp_path / "a.sqlite3")
-    connection, other = await connect(file), await connect(file)
-    cursor = connection.cursor()
-    await cursor.execute("CREATE TABLE t (n INTEGER)")
-    await connection.commit()
-    for end, kept in ((connection.rollback, []), (connection.commit, [(1,)])):
-        await cursor.execute("BEGIN")
-        await cursor.execute("INSERT INTO t VALUES (1)")
-        await end()
-        looking = other.cursor()
-        await looking.execute("SELECT n FROM t")
-        assert await looking.fetchall() == kept
-    for each in (connection, other):
-        each.stop()
+    here, other = await begun(tmp_path), engine(tmp_path)
+    with pytest.raises(ZeroDivisionError):
+        async with here.begin() as connection:
+            await connection.execute(text("INSERT INTO t VALUES (1)"))
+            raise ZeroDivisionError
+    assert await kept(other) == []
+    await put(here, 2)
+    assert await kept(other) == [2]
+    await here.dispose()
+    await other.dispose()
+
+
+async def test_what_is_not_begun_is_undone(tmp_path: Path) -> None:
+    here = await begun(tmp_path)
+    async with here.connect() as connection:
+        await connection.execute(text("INSERT INTO t VALUES (1)"))
+    assert await kept(here) == []
+    await here.dispose()
+
+
+async def test_writers_wait_for_one_another(tmp_path: Path) -> None:
+    here, order = await begun(tmp_path), []
+
+    async def writer(number: int) -> None:
+        async with here.begin() as connection:
+            order.append(number)
+            await asyncio.sleep(0.01)
+            await connection.execute(text("INSERT INTO t VALUES (:n)"), {"n": number})
+            order.append(number)
+
+    await asyncio.gather(*map(writer, range(3)))
+    assert order == [0, 0, 1, 1, 2, 2]
+    assert await kept(here) == [0, 1, 2]
+    await here.dispose()
 
 
 async def test_sqlalchemy_finds_all_it_needs(tmp_path: Path, store: Store) -> None:
@@ -65,12 +97,78 @@ async def test_sqlalchemy_finds_all_it_needs(tmp_path: Path, store: Store) -> No
             await tx.connection.execute(chats.insert(), [row])
 
 
-async def test_a_pool_can_close_what_it_opened(tmp_path: Path) -> None:
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{tmp_path / 'a.sqlite3'}",
-        poolclass=NullPool,
-        connect_args={"async_creator_fn": connect},
-    )
-    async with engine.connect() as connection:
-        assert await connection.scalar(select(1)) == 1
-    await engine.dispose()
+class Disk:
+    """A disk whose commits take some seconds, and the threads that waited for it."""
+
+    def __init__(self, where: InlineEngine) -> None:
+        self.takes = 0.0
+        self.waited: list[bool] = []
+        event.listen(where.sync_engine, "commit", self._commit)
+
+    def _commit(self, _: Any) -> None:
+        self.waited.append(threading.current_thread() is threading.main_thread())
+        time.sleep(self.takes)
+
+
+async def test_the_loop_does_not_wait_for_a_slow_disk(tmp_path: Path) -> None:
+    here = await begun(tmp_path)
+    disk = Disk(here)
+    await put(here, 0)
+    assert disk.waited == [True]
+    disk.takes = SLOW * 20
+    await put(here, 1)
+    disk.waited.clear()
+    disk.takes = 0.0
+    for number in range(RETRY + 1):
+        await put(here, number)
+    # And tries after a time whether it has become fast.
+    assert disk.waited == [False] * RETRY + [True]
+    await here.dispose()
+
+
+async def test_one_long_commit_is_no_slow_disk(tmp_path: Path) -> None:
+    here = await begun(tmp_path)
+    disk = Disk(here)
+    disk.takes = SLOW * 2
+    await put(here, 0)
+    disk.takes = 0.0
+    await put(here, 1)
+    assert disk.waited == [True, True]
+    await here.dispose()
+
+
+async def test_a_commit_in_a_thread_is_waited_for_by_who_is_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = await begun(tmp_path)
+    disk = Disk(here)
+    monkeypatch.setattr(inline, "SLOW", -1.0)
+    await put(here, 0)
+    disk.takes = 0.1
+    putting = asyncio.create_task(put(here, 1))
+    await asyncio.sleep(0.02)
+    putting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await putting
+    disk.takes = 0.0
+    assert await kept(here) == [0, 1]
+    await put(here, 2)
+    assert await kept(here) == [0, 1, 2]
+    assert disk.waited == [True, False, False]
+    await here.dispose()
+
+
+async def test_a_commit_that_fails_is_undone(tmp_path: Path) -> None:
+    here = await begun(tmp_path)
+
+    def full(_: Any) -> None:
+        raise OSError("no space left")
+
+    event.listen(here.sync_engine, "commit", full)
+    with pytest.raises(OSError, match="no space"):
+        await put(here, 1)
+    event.remove(here.sync_engine, "commit", full)
+    assert await kept(here) == []
+    await put(here, 2)
+    assert await kept(here) == [2]
+    await here.dispose()

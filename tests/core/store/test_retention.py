@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -174,26 +176,22 @@ async def test_with_a_registration_goes_all_that_hangs_on_it(store: Store) -> No
 async def test_when_it_is_killed_on_the_way_it_begins_again(store: Store) -> None:
     await everything(store)
     for survived in range(1, 100):
-        async with store.writing() as tx:
-            connection, left = tx.connection, iter(range(survived))
+        left = iter(range(survived))
 
-            class Dying:
-                """Dies after some statements, as a process does that is killed."""
+        class Dying:
+            """Dies after some statements, as a process does that is killed."""
 
-                @staticmethod
-                async def execute(statement: Any, left: Any = left, to: Any = connection) -> Any:
-                    next(left)
-                    return await to.execute(statement)
+            def __init__(self, connection: Any, left: Iterator[int] = left) -> None:
+                self.connection, self.left = connection, left
 
-            try:
-                await erase_what_is_old(Dying, KEEP, NOW)  # type: ignore[arg-type]
-            except (StopIteration, RuntimeError):
-                await connection.rollback()
-                break_off = True
-            else:
-                break_off = False
-            if not break_off:
-                break
+            async def execute(self, statement: Any) -> Any:
+                next(self.left)
+                return await self.connection.execute(statement)
+
+        with suppress(StopIteration, RuntimeError):
+            async with store.writing() as tx:
+                await erase_what_is_old(Dying(tx.connection), KEEP, NOW)  # type: ignore[arg-type]
+            break
         async with store.reading() as tx:
             assert await count(tx, tables.holders) == 2, "whole or not at all"
     assert survived > len(OF_A_HOLDER)
