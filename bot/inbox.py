@@ -83,6 +83,7 @@ class Inbox:
         self._arrived: list[Arrival] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._waiting = 1
         self._behind = True
         self._settling: asyncio.TimerHandle | None = None
         self._stopping = False
@@ -114,6 +115,7 @@ class Inbox:
 
     def wake(self) -> None:
         """Look at what waits: something was put into the inbox by others."""
+        self._waiting += 1
         self._wake.set()
 
     def settle(self) -> None:
@@ -129,20 +131,21 @@ class Inbox:
                 self._settling = None
             arrived, self._arrived = self._arrived, []
             try:
-                if not await self._work(arrived) and not self._stopping:
+                await self._work(arrived)
+                if not self._waiting and not self._stopping:
                     await self._rest()
             except Exception as error:
                 log.error("the store does not answer: %s", where(error))
                 await asyncio.sleep(BACKOFF)
 
-    async def _work(self, arrived: Sequence[Arrival]) -> bool:
-        """Run one cycle, in one piece or in many; tell whether there was anything to do."""
+    async def _work(self, arrived: Sequence[Arrival]) -> None:
+        """Run one cycle, in one piece or in many."""
         try:
-            return await self._cycle(arrived)
+            await self._cycle(arrived)
         except Exception as error:
             log.error("a cycle of turns failed: %s", where(error))
-        await self._keep(arrived)
-        return await self._one_by_one()
+            await self._keep(arrived)
+            await self._one_by_one()
 
     async def _rest(self) -> None:
         if self.store.shared:
@@ -157,8 +160,7 @@ class Inbox:
             self._behind = due is not None
         await sleep_until(self._wake, due, self.clock, None)
 
-    async def _cycle(self, arrived: Sequence[Arrival]) -> bool:
-        """Run one cycle; tell whether there was anything to do."""
+    async def _cycle(self, arrived: Sequence[Arrival]) -> None:
         made: list[Made] = []
         async with self.store.writing() as tx:
             rows = Rows(tx.connection, tx.ring)
@@ -168,8 +170,8 @@ class Inbox:
             if heads:
                 made = await self._turns(tx, rows, heads)
         self._committed(arrived, new)
+        self._answered(len(heads))
         self.outbox.committed(marked, made)
-        return bool(heads)
 
     async def _put(self, rows: Rows, arrived: Sequence[Arrival]) -> set[str]:
         now = self.clock()
@@ -181,9 +183,19 @@ class Inbox:
             await rows.put(items, sorted(new), now)
         return new
 
+    def _answered(self, heads: int) -> None:
+        """Reckon what waits still, so that no cycle is run to find nothing.
+
+        What came twice is counted twice, until a cycle finds nothing; what another process puts
+        into an unshared store (a command of the operator) is found with the next message.
+        """
+        more = self._waiting - heads if heads else 0
+        self._waiting = 1 if heads == BATCH or (self.store.shared and heads) else max(more, 0)
+
     def _committed(self, arrived: Sequence[Arrival], new: set[str]) -> None:
         self._known |= new
-        for _, committed in arrived:
+        for items, committed in arrived:
+            self._waiting += len(items)
             if not committed.done():
                 committed.set_result(None)
 
@@ -200,7 +212,7 @@ class Inbox:
         else:
             self._committed(arrived, new)
 
-    async def _one_by_one(self) -> bool:
+    async def _one_by_one(self) -> None:
         """Run each turn in a transaction of its own; what fails is tried again later."""
         failed: set[int] = set()
         for _ in range(BATCH):
@@ -219,7 +231,8 @@ class Inbox:
                     raise
                 failed.add(waiting.number)
                 await self._failed(waiting, error)
-        return True
+        # Some may wait still behind these.
+        self._waiting = 1
 
     async def _failed(self, waiting: Waiting, error: Exception) -> None:
         log.error("message %d failed, try %d: %s", waiting.number, waiting.tries + 1, where(error))

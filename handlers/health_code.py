@@ -55,9 +55,10 @@ class VisitRecords(Upload):
         upload = await super().take(turn, said)
         if upload is WAITING:
             return upload
-        known, body = await turn.person(), await turn.tx.uploads.read(upload, chat=turn.chat)
-        if known is not None and body is not None:
-            owner = await turn.tx.installations.holder_of(Export.from_bytes(body))
+        known = await turn.person()
+        export = await turn.tx.uploads.export(upload, chat=turn.chat)
+        if known is not None and export is not None:
+            owner = await turn.tx.installations.holder_of(export)
             if owner not in (None, known.id):
                 raise Invalid("other_phone")
         return upload
@@ -153,11 +154,10 @@ async def _export(turn: Turn, known: Known) -> Export | None:
         if kept is None:
             turn.note("health_code.records_gone")
         return kept
-    body = await turn.tx.uploads.read(upload, chat=turn.chat)
-    if body is None:
+    export = await turn.tx.uploads.export(upload, chat=turn.chat)
+    if export is None:
         turn.note("health_code.records_gone")
         return None
-    export = Export.from_bytes(body)
     if not await turn.tx.installations.claim(export, known.id, turn.now):
         turn.note("health_code.visits.error.other_phone")
         return None

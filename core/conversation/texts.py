@@ -70,6 +70,9 @@ def meanings(label: str) -> tuple[str, str]:
     return plain(label), plain(re.split("[,，]", label)[0])
 
 
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
 class Texts:
     """The catalogues of all languages, read once.
 
@@ -113,7 +116,7 @@ class Texts:
             except KeyError:
                 raise MissingText(f"{language}: {key} wants {{{match[1]}}}") from None
 
-        return re.sub(r"\{(\w+)\}", fill, template)
+        return _PLACEHOLDER.sub(fill, template) if "{" in template else template
 
     def meanings(self, key: str) -> tuple[frozenset[str], frozenset[str]]:
         """Return what may be written for a label in any language: all of it, or its beginning."""

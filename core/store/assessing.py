@@ -30,13 +30,15 @@ async def assess_holder(
     since = start_of_day(today - timedelta(days=policy.visits.assess_days))
     visits = export.visits if export is not None else []
     exposures = await lists.exposures_at({visit.place for visit in visits}, since)
+    listed = {exposure.place for exposure in exposures}
+    exposed = [visit for visit in visits if visit.place in listed] if listed else []
     places = await lists.places_in(holder.district) if holder.district else []
     number = normalise(DocumentType(holder.document), holder.number)
     # The authority's lists name no issuing country: who has the number is asked to be careful.
     index = tx.people.document_index(holder.document, number)
     assessment = assess(
         declaration,
-        matches(visits, exposures, now=now, policy=policy.visits),
+        matches(exposed, exposures, now=now, policy=policy.visits),
         lives_at(holder.address, holder.district, places, today),
         await lists.cases_of(index),
         today=today,

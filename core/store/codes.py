@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, func, insert, null, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.assessment import Assessment, Colour, worse
 from core.declaration import Declaration
@@ -97,8 +98,24 @@ _NEWEST = (
 )
 
 
-def _alive(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return codes.c.expires_at >= now.timestamp(), codes.c.withdrawn_at.is_(None)
+_ALIVE = codes.c.expires_at >= bindparam("at"), codes.c.withdrawn_at.is_(None)
+_KEEP = insert(codes)
+_NEWEST_ALIVE = _NEWEST.where(*_ALIVE)
+_LIVING = (
+    select(codes.c.id, codes.c.holder, codes.c.chat)
+    .where(*_ALIVE)
+    .order_by(codes.c.issued_at.desc())
+)
+_WITHDRAW = (
+    update(codes)
+    .where(*_ALIVE)
+    .values(withdrawn_at=bindparam("at"), withdrawn_why=bindparam("why"), lists=null())
+    .returning(codes.c.id)
+)
+_OF_HOLDER = codes.c.holder == bindparam("of_holder")
+_WITHDRAW_ALL = _WITHDRAW.where(_OF_HOLDER)
+_WITHDRAW_COLOURS = _WITHDRAW_ALL.where(codes.c.colour.in_(bindparam("colours", expanding=True)))
+_WITHDRAW_SOME = _WITHDRAW.where(codes.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class Codes:
@@ -122,7 +139,7 @@ class Codes:
         """Keep that a code was issued, signed by the key `kid`."""
         name = code_id.hex()
         await self.connection.execute(
-            insert(codes),
+            _KEEP,
             {
                 "id": code_id,
                 "holder": known.id,
@@ -145,7 +162,8 @@ class Codes:
 
     async def live(self, known: Known, now: datetime) -> Code | None:
         """Return a holder's newest code that is neither over nor withdrawn."""
-        return await self._one(known, _NEWEST.where(*_alive(now)), {"of_holder": known.id})
+        values = {"of_holder": known.id, "at": now.timestamp()}
+        return await self._one(known, _NEWEST_ALIVE, values)
 
     async def issued_since(self, known: Known, since: datetime) -> int:
         """Count the codes that a holder has got since then."""
@@ -165,11 +183,7 @@ class Codes:
         return await self._living(codes.c.holder == holder, now)
 
     async def _living(self, where: ColumnElement[bool], now: datetime) -> list[Live]:
-        rows = await self.connection.execute(
-            select(codes.c.id, codes.c.holder, codes.c.chat)
-            .where(where, *_alive(now))
-            .order_by(codes.c.issued_at.desc())
-        )
+        rows = await self.connection.execute(_LIVING.where(where), {"at": now.timestamp()})
         return [Live(*row) for row in rows]
 
     async def of(self, known: Known, code_id: bytes) -> Code | None:
@@ -187,26 +201,26 @@ class Codes:
 
     async def withdraw(self, ids: Sequence[bytes], why: Why, now: datetime) -> list[bytes]:
         """Withdraw those of the codes that are alive; return them."""
-        return await self._withdraw(codes.c.id.in_(ids), why, now)
+        return await self._withdraw(_WITHDRAW_SOME, why, now, ids=ids)
 
     async def withdraw_better(self, known: Known, colour: Colour, now: datetime) -> list[bytes]:
         """Withdraw a holder's codes of a better colour than this one; return them."""
-        better = [each for each in Colour if worse(colour, than=each)]
-        where = (codes.c.holder == known.id) & codes.c.colour.in_(map(str, better))
-        return await self._withdraw(where, Why.WORSE, now)
+        better = [str(each) for each in Colour if worse(colour, than=each)]
+        if not better:
+            return []
+        return await self._withdraw(
+            _WITHDRAW_COLOURS, Why.WORSE, now, of_holder=known.id, colours=better
+        )
 
     async def withdraw_all(self, holder: str, why: Why, now: datetime) -> list[bytes]:
         """Withdraw all codes of a holder (his id) that are alive; return them."""
-        return await self._withdraw(codes.c.holder == holder, why, now)
+        return await self._withdraw(_WITHDRAW_ALL, why, now, of_holder=holder)
 
-    async def _withdraw(self, where: ColumnElement[bool], why: Why, now: datetime) -> list[bytes]:
-        withdrawn = await self.connection.scalars(
-            update(codes)
-            .where(where, *_alive(now))
-            .values(withdrawn_at=now.timestamp(), withdrawn_why=str(why), lists=null())
-            .returning(codes.c.id)
-        )
-        return list(withdrawn)
+    async def _withdraw(
+        self, statement: ReturningUpdate[bytes], why: Why, now: datetime, **which: Any
+    ) -> list[bytes]:
+        values = {"at": now.timestamp(), "why": str(why), **which}
+        return list(await self.connection.scalars(statement, values))
 
     async def forget(self, known: Known, now: datetime) -> None:
         """Withdraw the codes of a holder who is erased, and keep no more of them than their ids.

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core.store.connection import Connection
 from core.store.tables import installations
 from core.store.upsert import insert_if_new, insert_or_replace
 from core.vault import KeyRing
 from core.visits import Export
+
+_HOLDER_OF = select(installations.c.holder).where(
+    installations.c.installation == bindparam("named")
+)
 
 
 class Installations:
@@ -27,11 +31,8 @@ class Installations:
         """Return the id of the holder whose app made an export; None where it is not known."""
         if not export.installation:
             return None
-        holder: str | None = await self.connection.scalar(
-            select(installations.c.holder).where(
-                installations.c.installation == self._index(export.installation)
-            )
-        )
+        named = {"named": self._index(export.installation)}
+        holder: str | None = await self.connection.scalar(_HOLDER_OF, named)
         return holder
 
     async def claim(self, export: Export, holder: str, now: datetime) -> bool:

@@ -14,7 +14,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
-    BindParameter,
     ColumnClause,
     ColumnElement,
     Integer,
@@ -92,10 +91,9 @@ def _take() -> ReturningUpdate[Any]:
 _HEADS, _TAKE = _heads(), _take()
 _NEXT_ANSWER = select(func.min(inbox.c.due_at)).where(_first(inbox, "chat"))
 _NEXT_SENDING = select(func.min(outbox.c.due_at)).where(_first(outbox, "chat", "route"))
-_NUMBERS: BindParameter[Sequence[int]] = bindparam("numbers", expanding=True)
-_ANSWERED = update(inbox).where(inbox.c.number.in_(_NUMBERS)).values(state=DONE, body=None)
-_SENT = update(outbox).where(outbox.c.number.in_(_NUMBERS)).values(state=DONE, body=None)
-_SENT_AND_KEPT = update(outbox).where(outbox.c.number.in_(_NUMBERS)).values(state=DONE)
+_ANSWERED = update(inbox).where(inbox.c.number == bindparam("of")).values(state=DONE, body=None)
+_SENT = update(outbox).where(outbox.c.number == bindparam("of")).values(state=DONE, body=None)
+_SENT_AND_KEPT = update(outbox).where(outbox.c.number == bindparam("of")).values(state=DONE)
 _PUT = insert(outbox).returning(outbox.c.number, sort_by_parameter_order=True)
 _UNSENT = (
     select(outbox.c.route, outbox.c.chat, func.count())
@@ -214,7 +212,7 @@ class Inbox:
         at = now.timestamp()
         sessions = [{"of_chat": w.chat, "after": w.sealed(), "at": at} for w in done]
         await self.connection.execute(_SESSIONS, sessions)
-        await self.connection.execute(_ANSWERED, {"numbers": [w.number for w in done]})
+        await self.connection.execute(_ANSWERED, [{"of": w.number} for w in done])
 
     async def postpone(self, number: int, until: datetime) -> None:
         """Try a message again later."""
@@ -289,9 +287,9 @@ class Outbox:
     async def sent(self, numbers: Sequence[int], kept: Sequence[int]) -> None:
         """Mark rows as sent; the bodies of `kept` stay, as the transcript of their chat."""
         if numbers:
-            await self.connection.execute(_SENT, {"numbers": numbers})
+            await self.connection.execute(_SENT, [{"of": number} for number in numbers])
         if kept:
-            await self.connection.execute(_SENT_AND_KEPT, {"numbers": kept})
+            await self.connection.execute(_SENT_AND_KEPT, [{"of": number} for number in kept])
 
     async def postpone(self, number: int, until: datetime, *, parked: bool = False) -> None:
         """Try a row again later, or give it up."""

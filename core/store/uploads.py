@@ -5,11 +5,18 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from core.store.connection import Connection
 from core.store.tables import uploads
 from core.vault import KeyRing
+from core.visits import Export
+
+_KEEP = insert(uploads)
+_READ = select(uploads.c.body).where(
+    uploads.c.id == bindparam("of_name"), uploads.c.chat == bindparam("of_chat")
+)
+_DROP = delete(uploads).where(uploads.c.id == bindparam("of_name"))
 
 
 class Uploads:
@@ -18,12 +25,13 @@ class Uploads:
     def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.sealer = ring.transit()
+        self._exports: dict[tuple[str, str], Export] = {}
 
     async def keep(self, chat: str, kind: str, body: bytes, now: datetime) -> str:
         """Keep bytes for a chat; return their id."""
         name = secrets.token_hex(16)
         await self.connection.execute(
-            insert(uploads),
+            _KEEP,
             {
                 "id": name,
                 "chat": chat,
@@ -36,13 +44,21 @@ class Uploads:
 
     async def read(self, name: str, *, chat: str) -> bytes | None:
         """Return the bytes of an upload of this chat, None when they are gone."""
-        body = (
-            await self.connection.execute(
-                select(uploads.c.body).where(uploads.c.id == name, uploads.c.chat == chat)
-            )
-        ).scalar_one_or_none()
+        body = await self.connection.scalar(_READ, {"of_name": name, "of_chat": chat})
         return None if body is None else self.sealer.open(body, f"uploads|body|{name}")
+
+    async def export(self, name: str, *, chat: str) -> Export | None:
+        """Return the visit records that are an upload of this chat, None when they are gone.
+
+        A turn that asks again gets the same ones: they are long.
+        """
+        if (name, chat) not in self._exports:
+            body = await self.read(name, chat=chat)
+            if body is None:
+                return None
+            self._exports[name, chat] = Export.from_bytes(body)
+        return self._exports[name, chat]
 
     async def drop(self, name: str) -> None:
         """Forget an upload."""
-        await self.connection.execute(delete(uploads).where(uploads.c.id == name))
+        await self.connection.execute(_DROP, {"of_name": name})

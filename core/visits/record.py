@@ -17,10 +17,11 @@ class VisitKind(StrEnum):
     TAXI = "taxi"
 
 
-class Visit(msgspec.Struct, frozen=True, array_like=True):
+class Visit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A stay at one place, from `entered` to `left` (both UTC).
 
-    `place` is the venue's eight characters or the taxi's registration mark.
+    `place` is the venue's eight characters or the taxi's registration mark. It holds nothing that
+    could hold it in turn: of thousands, the garbage collector need not look at one.
     """
 
     kind: VisitKind
