@@ -25,7 +25,7 @@ from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery, Draw
 from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, outline, translated
 from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, read
 from bot.voice import Speak
-from core.conversation.messages import Capabilities, Incoming, Reply
+from core.conversation.messages import Capabilities, Incoming, Press, Reply
 from core.store.store import Transaction
 
 OFFICIAL = "https://api.telegram.org"
@@ -252,7 +252,8 @@ class TelegramChannel:
             given[0].encode(errors="replace"), self._secret.encode()
         ):
             return web.Response(status=403)
-        if self._receive is None:
+        receive = self._receive
+        if receive is None:
             return web.Response(status=503)
         if (request.content_length or 0) > MAX_UPDATE:
             return web.Response(status=413)
@@ -268,13 +269,26 @@ class TelegramChannel:
             return web.Response(status=408)
         except ValueError:
             return web.Response(status=400)
-        if incoming := self._readable([update]):
-            try:
-                await self._receive(incoming)
-            except Exception as error:
-                log.warning("Telegram: could not take an update in: %s", _reason(error))
-                return web.Response(status=500)
-        return web.Response()
+        try:
+            answer = await self._taken(self._readable([update]), receive)
+        except Exception as error:
+            log.warning("Telegram: could not take an update in: %s", _reason(error))
+            return web.Response(status=500)
+        return web.json_response(answer) if answer else web.Response()
+
+    async def _taken(self, incoming: list[Incoming], receive: Receive) -> dict[str, str] | None:
+        """Have taken in what a webhook call brought; return the call that its answer is to be."""
+        if not incoming:
+            return None
+        body = incoming[0].body
+        if not isinstance(body, Press):
+            await receive(incoming)
+            return None
+        with self._delivery.called(body.acknowledge) as call:
+            await receive(incoming)
+            # What shared its commit goes out now: in this turn of the loop.
+            await asyncio.sleep(0)
+        return call.answer
 
     def _readable(self, updates: list[Any]) -> list[Incoming]:
         """Return what the updates say. One that cannot be read is counted and left out.
@@ -297,10 +311,14 @@ class TelegramChannel:
 
 
 def _brief(update: Any) -> Any:
-    """Return an update without the repetition of our own message that a press brings along."""
+    """Return an update without the repetition of our own message that a press brings along.
+
+    A message of the date 0 is one whose content the bot cannot see (InaccessibleMessage).
+    """
     match update:
         case {"callback_query": {"message": {"message_id": _} as message, **query}, **rest}:
-            return {**rest, "callback_query": {**query, "message": outline(message)}}
+            known = outline(message) | {"date": 0}
+            return {**rest, "callback_query": {**query, "message": known}}
     return update
 
 

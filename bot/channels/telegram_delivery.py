@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from aiolimiter import AsyncLimiter
@@ -32,10 +33,21 @@ SEND_MESSAGE = "sendmessage"
 """The Bot API does not tell capitals apart. Under this name the library gives the plain answer;
 of the message in it, which nobody looks at, it would else build a Message of a hundred fields."""
 
+ANSWER = {"method": "answerCallbackQuery"}
+"""A webhook's answer that stops a button's spinner; whether it did is never told."""
+
 REMEMBERED = 10_000
 """Half-sent replies to remember; older ones are sent again from their beginning."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass
+class Called:
+    """A call of the webhook. `answer` is the call of the Bot API that its answer is to be, which
+    spares one of our own; None where there is nothing to be done, or not like this."""
+
+    answer: dict[str, str] | None = None
 
 
 class Delivery:
@@ -48,6 +60,7 @@ class Delivery:
         self._limiter = AsyncLimiter(1, 1 / pace) if pace else None
         self._halfway: dict[tuple[int, int], int] = {}
         self._keyboards: set[int] = set()
+        self._called: dict[str, Called] = {}
         self._tidying: set[asyncio.Task[None]] = set()
 
     async def deliver(self, address: str, reply: Reply, number: int) -> None:
@@ -66,7 +79,10 @@ class Delivery:
                 return
             beside = [self._forget(chat, message) for message in reply.forget]
             if reply.acknowledge and not reply.notice:
-                self._meanwhile(self._acknowledge(reply.acknowledge))
+                if call := self._called.get(reply.acknowledge):
+                    call.answer = ANSWER | {"callback_query_id": reply.acknowledge}
+                else:
+                    self._meanwhile(self._acknowledge(reply.acknowledge))
             if reply.buttons and not reply.contact and chat in self._keyboards:
                 self._keyboards.discard(chat)
                 self._meanwhile(self._put_keyboard_away(chat))
@@ -77,6 +93,17 @@ class Delivery:
             outcome, *_ = await asyncio.gather(sending, *beside, return_exceptions=True)
             if outcome is not None:
                 raise outcome
+
+    @contextmanager
+    def called(self, press: str) -> Iterator[Called]:
+        """While a webhook call is open that brought a press, let its answer stop the spinner."""
+        call = self._called[press] = Called()
+        try:
+            yield call
+        finally:
+            # Brought twice at once, it is the later call's to answer.
+            if self._called.get(press) is call:
+                del self._called[press]
 
     async def _send(self, chat: int, reply: Reply, number: int) -> None:
         parts = split(reply.text, CAPTION if reply.card or reply.aloud else TEXT)

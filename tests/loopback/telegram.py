@@ -63,7 +63,7 @@ class LoopbackTelegram:
         self.arrived = asyncio.Event()
         self._ledger = file.open("ab", buffering=0) if file else None
         self.updates = Updates(self._record)
-        self.webhook = WebhookCaller(self.updates)
+        self.webhook = WebhookCaller(self.updates, self._answered)
         self.people: dict[int, Person] = {}
         self.messages: dict[tuple[int, int], dict[str, Any]] = {}
         self.deleted: set[tuple[int, int]] = set()
@@ -211,6 +211,18 @@ class LoopbackTelegram:
     def _record(self, **line: Any) -> None:
         if self._ledger:
             self._ledger.write(msgspec.json.encode({"at": time.time(), **line}) + b"\n")
+
+    async def _answered(self, call: Params) -> None:
+        """Do the call that a webhook's answer is."""
+        name = call.pop("method").lower()
+        entry = Sent(time.time(), NAMES.get(name, name), int(call.get("chat_id") or 0), call)
+        try:
+            result = await self._methods[name](call, b"")
+        except Refusal as refusal:
+            entry.outcome = refusal.status
+        else:
+            entry.message = result.get("message_id", 0) if isinstance(result, dict) else 0
+        self._enter(name, entry)
 
     async def _get_me(self, params: Params, upload: bytes) -> Any:
         return BOT

@@ -18,7 +18,7 @@ from bot.channels import Refused, TooLarge, TryAgain
 from bot.channels import telegram as module
 from bot.channels.telegram import MAX_UPDATE, PATH, PROOF_HEADER, TelegramChannel, menus
 from bot.channels.telegram_update import ALLOWED_UPDATES
-from core.conversation.messages import Card, Incoming, Reply, Start, Text
+from core.conversation.messages import Button, Card, Incoming, Press, Reply, Start, Text
 from tests.loopback.faults import Fault, flood
 from tests.loopback.telegram import LoopbackTelegram
 
@@ -43,6 +43,7 @@ class Inbox:
         self.fails = 0
         self.open = asyncio.Event()
         self.open.set()
+        self.answer: Callable[[Incoming], object] = lambda _: None
         self._arrived = asyncio.Condition()
 
     async def receive(self, messages: Sequence[Incoming]) -> None:
@@ -53,6 +54,8 @@ class Inbox:
         async with self._arrived:
             self.taken += messages
             self._arrived.notify_all()
+        for message in messages:
+            self.answer(message)
 
     async def has(self, count: int) -> list[Incoming]:
         async with asyncio.timeout(5), self._arrived:
@@ -292,6 +295,74 @@ async def test_the_webhook_takes_updates_and_answers_after_the_commit(
     (call,) = server.calls("setWebhook")
     assert call.params["allowed_updates"] == ALLOWED_UPDATES
     assert call.params["secret_token"] == SECRET
+
+
+async def test_a_webhooks_answer_stops_the_spinner_of_a_press(
+    server: LoopbackTelegram, inbox: Inbox
+) -> None:
+    """The reply shares the commit of the press: no call of the Bot API is needed for it."""
+    person = server.person(7)
+    async with called(server, inbox) as (channel, _):
+        await until(lambda: bool(server.webhook.url))
+        await channel.send("7", Reply(text="?", buttons=[[Button("1.yes", "Yes")]]), 1)
+        await person.reply()
+        replies: list[asyncio.Task[None]] = []
+
+        def answer(to: Incoming, **more: bool) -> None:
+            assert isinstance(to.body, Press)
+            reply = Reply(text="Next", acknowledge=to.body.acknowledge, **more)
+            replies.append(asyncio.create_task(channel.send("7", reply, 2)))
+
+        inbox.answer = answer
+        await person.presses("Yes")
+        assert await person.toast() == ""
+        assert (await person.reply()).text == "Next"
+        (call,) = server.calls("answerCallbackQuery")
+        assert call.params.keys() == {"callback_query_id"}
+        assert call.outcome == 200
+
+        # What the answer cannot do, or comes too late for it, is a call as ever.
+        inbox.answer = lambda to: answer(to, notice=True)
+        await person.presses("Yes")
+        assert await person.toast() == "Next"
+        inbox.answer = lambda to: asyncio.get_running_loop().call_later(0.05, answer, to)
+        await person.presses("Yes")
+        assert await person.toast() == ""
+        assert (await person.reply()).text == "Next"
+        await asyncio.gather(*replies)
+    assert [call.outcome for call in server.calls("answerCallbackQuery")] == [200, 200, 200]
+
+
+async def test_a_press_that_comes_twice_at_once_is_answered_once(
+    server: LoopbackTelegram, inbox: Inbox
+) -> None:
+    update = {
+        "update_id": 1,
+        "callback_query": {
+            "id": "press",
+            "from": {"id": 7, "is_bot": False, "first_name": "Chan"},
+            "chat_instance": "c",
+            "data": "1.yes",
+            "message": {"message_id": 1, "date": 1, "chat": {"id": 7, "type": "private"}},
+        },
+    }
+    inbox.open.clear()
+    async with called(server, inbox) as (channel, address), aiohttp.ClientSession() as client:
+
+        async def call() -> bytes:
+            headers = {PROOF_HEADER: SECRET}
+            async with client.post(address, json=update, headers=headers) as answer:
+                assert answer.status == 200
+                return await answer.read()
+
+        calls = [asyncio.create_task(call()) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        server.person(7)
+        await channel.send("7", Reply(text="Next", acknowledge="press"), 1)
+        inbox.open.set()
+        answers = await asyncio.gather(*calls)
+        assert sorted(map(bool, answers)) == [False, True]
+        assert not server.calls("answerCallbackQuery")
 
 
 @pytest.mark.parametrize(
