@@ -183,10 +183,6 @@ def _run(options: argparse.Namespace) -> int:
     # An image of the memory would hold the keys, and what people are writing just now.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    # What the imports made stays for good: the collector need not look through it again.
-    gc.collect()
-    gc.freeze()
-
     async def run() -> None:
         app = App(settings, policy)
         stop = asyncio.Event()
@@ -195,6 +191,7 @@ def _run(options: argparse.Namespace) -> int:
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_number, stop.set)
         await app.start()
+        _spare_the_collector()
         if app.web:
             print(f"The web chat is at http://{app.web.host}:{app.web.port}/", flush=True)
         if app.telegram:
@@ -204,6 +201,14 @@ def _run(options: argparse.Namespace) -> int:
 
     uvloop.run(run())
     return 0
+
+
+def _spare_the_collector() -> None:
+    """Have what is there already, and stays, not looked through again; and the rest more seldom:
+    nearly all that a message makes is gone with it, without the collector."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiolimiter import AsyncLimiter
-from telegram import Bot, ReplyKeyboardRemove
+from telegram import Bot
 from telegram.constants import CallbackQueryLimit, MessageLimit
 from telegram.error import BadRequest, TelegramError
 
@@ -229,10 +229,11 @@ class Delivery:
         a silent message removes it and is deleted at once.
         """
         with suppress(TelegramError):
-            message = await self._bot.send_message(
-                chat, "…", reply_markup=ReplyKeyboardRemove(), disable_notification=True
+            content = {"chat_id": chat, "text": "…", "reply_markup": {"remove_keyboard": True}}
+            message: dict[str, Any] = await self._bot.do_api_request(
+                SEND_MESSAGE, content | {"disable_notification": True}
             )
-            await self._bot.delete_message(chat, message.message_id)
+            await self._bot.delete_message(chat, message["message_id"])
 
 
 def split(text: str, first: int) -> list[str]:

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from core.store.connection import Connection
+from core.store.dialects import insert_if_new
 from core.store.tables import bundles
-from core.store.upsert import insert_if_new
 
 
 @dataclass(frozen=True)

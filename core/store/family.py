@@ -15,9 +15,9 @@ from sqlalchemy import Select, bindparam, delete, select, update
 
 from core.family import Relation, Way
 from core.store.connection import Connection
+from core.store.dialects import insert_or_replace
 from core.store.people import SELF, Known, People
 from core.store.tables import holders, links
-from core.store.upsert import insert_or_replace
 
 GUARDIAN = "guardian"
 """The chat of somebody who looks after the holder."""

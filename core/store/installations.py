@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from core.store.connection import Connection
+from core.store.dialects import insert_if_new, insert_or_replace
 from core.store.tables import installations
-from core.store.upsert import insert_if_new, insert_or_replace
 from core.vault import KeyRing
 from core.visits import Export
 

@@ -13,14 +13,12 @@ from core.assessment import Case, CaseKind
 from core.exposure import Exposure
 from core.store import tables
 from core.store.connection import Connection
+from core.store.dialects import Strings, one_of
 from core.store.tallies import Tallies
 from core.vault import KeyRing
 
 LOADED, EVER = "lists loaded", "ever"
 """The tally of all loads: the version of the lists."""
-
-AT_ONCE = 500
-"""Places asked for in one statement, well under SQLite's limit of bound values."""
 
 # The statements of every code are put together once.
 _EXPOSURES = select(
@@ -30,11 +28,11 @@ _EXPOSURES = select(
     tables.exposures.c.ends,
     tables.exposures.c.source,
 ).where(
-    tables.exposures.c.place.in_(bindparam("wanted", expanding=True)),
+    one_of(tables.exposures.c.place, bindparam("wanted", type_=Strings())),
     tables.exposures.c.ends >= bindparam("since"),
 )
 _PLACES = select(tables.places).where(
-    tables.places.c.district.in_(bindparam("districts", expanding=True))
+    one_of(tables.places.c.district, bindparam("districts", type_=Strings()))
 )
 _CASES = select(tables.cases.c.kind, tables.cases.c.since, tables.cases.c.until).where(
     tables.cases.c.document == bindparam("of_document")
@@ -77,21 +75,18 @@ class Lists:
 
     async def exposures_at(self, places: Iterable[str], since: datetime) -> list[Exposure]:
         """Return the exposures at these places (venue ids and plates) that end after `since`."""
-        wanted, found = sorted(set(places)), []
-        for start in range(0, len(wanted), AT_ONCE):
-            some = {"wanted": wanted[start : start + AT_ONCE], "since": since.timestamp()}
-            rows = await self.connection.execute(_EXPOSURES, some)
-            found += [
-                Exposure(
-                    kind=kind,
-                    place=place,
-                    starts=datetime.fromtimestamp(starts, UTC),
-                    ends=datetime.fromtimestamp(ends, UTC),
-                    source=source,
-                )
-                for kind, place, starts, ends, source in rows
-            ]
-        return found
+        wanted = {"wanted": sorted(set(places)), "since": since.timestamp()}
+        rows = await self.connection.execute(_EXPOSURES, wanted)
+        return [
+            Exposure(
+                kind=kind,
+                place=place,
+                starts=datetime.fromtimestamp(starts, UTC),
+                ends=datetime.fromtimestamp(ends, UTC),
+                source=source,
+            )
+            for kind, place, starts, ends, source in rows
+        ]
 
     async def replace_places(self, places: Sequence[HighRiskPlace]) -> None:
         """Put this list of high-risk places to live in place of the one before."""
@@ -111,7 +106,7 @@ class Lists:
 
     async def places_in(self, district: str) -> list[HighRiskPlace]:
         """Return the high-risk places of a district, and those listed for any."""
-        rows = await self.connection.execute(_PLACES, {"districts": (district, "")})
+        rows = await self.connection.execute(_PLACES, {"districts": [district, ""]})
         return [
             HighRiskPlace(
                 district=row.district,

@@ -13,6 +13,7 @@ from sqlalchemy import Select, bindparam, delete, insert, select, update
 
 from core.holder import Holder
 from core.store.connection import Connection
+from core.store.dialects import insert_if_new, insert_or_replace
 from core.store.tables import (
     WAITING,
     audit,
@@ -29,7 +30,6 @@ from core.store.tables import (
     uploads,
     withdrawals,
 )
-from core.store.upsert import insert_if_new, insert_or_replace
 from core.vault import KeyRing, Sealer
 from core.visits import Export
 

@@ -33,8 +33,8 @@ from core.conversation.messages import Incoming, Reply
 from core.conversation.session import Session
 from core.conversation.turn import Job, Sms
 from core.store.connection import Connection
+from core.store.dialects import insert_if_new
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox, outbox
-from core.store.upsert import insert_if_new
 from core.vault import KeyRing, Tampered
 
 Outgoing = Reply | Sms | Job

@@ -16,9 +16,9 @@ from enum import StrEnum
 from sqlalchemy import bindparam, func, select, update
 
 from core.store.connection import Connection
+from core.store.dialects import insert_or_replace
 from core.store.people import REFERENCE
 from core.store.tables import audit, staff
-from core.store.upsert import insert_or_replace
 from core.vault import KeyRing
 
 ENROLMENT = "staff-"

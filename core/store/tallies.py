@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, func, select
 
 from core.store.connection import Connection
+from core.store.dialects import Strings, insert_or_replace, one_of
 from core.store.tables import tallies
-from core.store.upsert import insert_or_replace
 
 _COUNTS = select(tallies.c.period, tallies.c.count).where(
     tallies.c.name == bindparam("of_name"),
-    tallies.c.period.in_(bindparam("periods", expanding=True)),
+    one_of(tallies.c.period, bindparam("periods", type_=Strings())),
 )
 
 
