@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -15,7 +15,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock, system_clock
 from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
-from bot.inbox import Inbox
+from bot.inbox import Inbox, Keep
 from bot.outbox import Outbox, Route
 from bot.publication import Publication
 from bot.published import routes as published
@@ -27,7 +27,7 @@ from bot.voice import Voice
 from bot.withdrawn_keys import keep_withdrawing
 from bot.work import Work
 from bot.workers import Workers
-from core.conversation.messages import Reply
+from core.conversation.messages import Incoming, Reply
 from core.conversation.texts import Language, Texts
 from core.conversation.turn import Job, Sms
 from core.issuer_keys import KeysError
@@ -172,6 +172,9 @@ class App:
             self.workers.close()
         await self.store.close()
 
+    async def _receive(self, items: Sequence[Incoming], keep: Keep) -> None:
+        await self.inbox.receive(items, keep)
+
     def _wake_inbox(self) -> None:
         self.inbox.wake()
 
@@ -235,7 +238,7 @@ class App:
 
             return Route(deliver, kept=channel.name == "web")
 
-        work = Work(self.store, self.channels, self.clock, self.workers, self._wake_inbox)
+        work = Work(self.store, self.channels, self.clock, self.workers, self._receive)
         return {
             **{name: reply_to(channel) for name, channel in self.channels.items()},
             "sms": Route(deliver_sms),

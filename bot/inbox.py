@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from msgspec import DecodeError
 
+from bot.channels import Stopping
 from bot.clock import Clock, sleep_until
 from bot.logs import where
 from bot.outbox import Made, Outbox
@@ -50,14 +52,23 @@ SETTLE = 0.05
 that the next person need not wait for a commit of its own. Killed in this time, it is sent again.
 """
 
-Arrival = tuple[Sequence[Incoming], asyncio.Future[None]]
-"""Messages that a channel handed over, and what it waits for."""
+Keep = Callable[[Transaction], Awaitable[object]]
+"""Keeps in the transaction of messages what they refer to."""
 
 log = logging.getLogger(__name__)
 
 
-class Stopping(Exception):
-    """The program is stopping."""
+@dataclass(frozen=True)
+class Arrival:
+    """Messages that were handed over, and what whoever did so waits for."""
+
+    items: Sequence[Incoming]
+    keep: Keep
+    committed: asyncio.Future[None]
+
+
+async def nothing(_: Transaction) -> None:
+    """Keep nothing beside the messages."""
 
 
 class Inbox:
@@ -100,8 +111,8 @@ class Inbox:
         if self._task:
             await self._task
 
-    async def receive(self, items: Sequence[Incoming]) -> None:
-        """Take messages in; return once they are committed.
+    async def receive(self, items: Sequence[Incoming], keep: Keep = nothing) -> None:
+        """Take messages in, and `keep` what they refer to; return once both are committed.
 
         Raise Stopping where nothing is taken in any more: the sender keeps the message.
         """
@@ -109,7 +120,7 @@ class Inbox:
             raise Stopping
         if items:
             committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._arrived.append((items, committed))
+            self._arrived.append(Arrival(items, keep, committed))
             self._wake.set()
             await committed
 
@@ -164,7 +175,7 @@ class Inbox:
         made: list[Made] = []
         async with self.store.writing() as tx:
             rows = Rows(tx.connection, tx.ring)
-            new = await self._put(rows, arrived)
+            new = await self._put(tx, arrived)
             marked = await self.outbox.mark(tx)
             heads = await rows.heads(BATCH, self.clock())
             if heads:
@@ -173,14 +184,16 @@ class Inbox:
         self._answered(len(heads))
         self.outbox.committed(marked, made)
 
-    async def _put(self, rows: Rows, arrived: Sequence[Arrival]) -> set[str]:
+    async def _put(self, tx: Transaction, arrived: Sequence[Arrival]) -> set[str]:
         now = self.clock()
         if len(self._known) > KNOWN or now - self._known_since > KNOWN_FOR:
             self._known, self._known_since = set(), now
-        items = [item for some, _ in arrived for item in some]
+        items = [item for arrival in arrived for item in arrival.items]
         new = {item.chat for item in items} - self._known
         if items:
-            await rows.put(items, sorted(new), now)
+            await Rows(tx.connection, tx.ring).put(items, sorted(new), now)
+        for arrival in arrived:
+            await arrival.keep(tx)
         return new
 
     def _answered(self, heads: int) -> None:
@@ -194,21 +207,21 @@ class Inbox:
 
     def _committed(self, arrived: Sequence[Arrival], new: set[str]) -> None:
         self._known |= new
-        for items, committed in arrived:
-            self._waiting += len(items)
-            if not committed.done():
-                committed.set_result(None)
+        for arrival in arrived:
+            self._waiting += len(arrival.items)
+            if not arrival.committed.done():
+                arrival.committed.set_result(None)
 
     async def _keep(self, arrived: Sequence[Arrival]) -> None:
         """Keep what arrived, without running anything; the channel is told if even that fails."""
         try:
             async with self.store.writing() as tx:
-                new = await self._put(Rows(tx.connection, tx.ring), arrived)
+                new = await self._put(tx, arrived)
         except Exception as error:
             log.error("could not keep what arrived: %s", where(error))
-            for _, committed in arrived:
-                if not committed.done():
-                    committed.set_exception(error)
+            for arrival in arrived:
+                if not arrival.committed.done():
+                    arrival.committed.set_exception(error)
         else:
             self._committed(arrived, new)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.channels import Channel, Refused, TooLarge
+from bot.channels import Channel, Refused, Stopping, TooLarge, TryAgain
 from bot.clock import Clock
 from bot.sandbox import Sandbox
 from bot.workers import Workers
@@ -13,9 +13,12 @@ from core import scanning
 from core.answer import Invalid
 from core.conversation.messages import Finished, Incoming
 from core.conversation.turn import Job
-from core.store.queues import Inbox
-from core.store.store import Store
+from core.store.store import Store, Transaction
+from core.store.uploads import new_upload
 from core.visits import mistaken
+
+Receive = Callable[[Sequence[Incoming], Callable[[Transaction], Awaitable[None]]], Awaitable[None]]
+"""Takes messages into the inbox, and keeps in their transaction what they refer to."""
 
 PROOF, VISITS, EXPORTS, CODES = "proof", "visits", "exports", "codes"
 
@@ -29,12 +32,12 @@ class Work:
         channels: Mapping[str, Channel],
         clock: Clock,
         workers: Workers,
-        returned: Callable[[], None],
+        receive: Receive,
     ) -> None:
         self.store = store
         self.channels = channels
         self.clock = clock
-        self.returned = returned
+        self.receive = receive
         self.workers = workers
         self.sandbox = Sandbox()
         # Of their own: at a gate nobody waits behind proofs that take long to open.
@@ -61,12 +64,18 @@ class Work:
             error = invalid.code
             params = {k: v if isinstance(v, int) else str(v) for k, v in invalid.params.items()}
         now = self.clock()
-        async with self.store.writing() as tx:
-            upload = "" if error else await tx.uploads.keep(chat, job.kind, body, now)
-            told = finished(chat, job, now, upload=upload, error=error, params=params)
-            await Inbox(tx.connection, tx.ring).put([told], [], now)
+        upload = "" if error else new_upload()
+        told = finished(chat, job, now, upload=upload, error=error, params=params)
+
+        async def keep(tx: Transaction) -> None:
+            if upload:
+                await tx.uploads.keep(chat, job.kind, body, now, name=upload)
             await channel.forget(tx, job.ref)
-        self.returned()
+
+        try:
+            await self.receive([told], keep)
+        except Stopping:
+            raise TryAgain("the program is stopping") from None
 
     def _limit(self, kind: str) -> int:
         uploads = self.store.policy.uploads

@@ -15,6 +15,10 @@ Receive = Callable[[Sequence[Incoming]], Awaitable[None]]
 """Takes messages into the inbox; returns once they are committed, so that they may be confirmed."""
 
 
+class Stopping(Exception):
+    """The program is stopping, and takes nothing in any more."""
+
+
 class TryAgain(Exception):
     """The platform could not take it now. `after` is in seconds, None for our own back-off."""
 

@@ -19,6 +19,11 @@ _READ = select(uploads.c.body).where(
 _DROP = delete(uploads).where(uploads.c.id == bindparam("of_name"))
 
 
+def new_upload() -> str:
+    """Return an id for an upload: nobody can guess it."""
+    return secrets.token_hex(16)
+
+
 class Uploads:
     """Uploads, in the open transaction."""
 
@@ -27,9 +32,11 @@ class Uploads:
         self.sealer = ring.transit()
         self._exports: dict[tuple[str, str], Export] = {}
 
-    async def keep(self, chat: str, kind: str, body: bytes, now: datetime) -> str:
-        """Keep bytes for a chat; return their id."""
-        name = secrets.token_hex(16)
+    async def keep(
+        self, chat: str, kind: str, body: bytes, now: datetime, *, name: str = ""
+    ) -> str:
+        """Keep bytes for a chat; return their id, which may be given (`new_upload`)."""
+        name = name or new_upload()
         await self.connection.execute(
             _KEEP,
             {

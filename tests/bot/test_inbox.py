@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from bot.inbox import Stopping
+from bot.channels import Stopping
+from bot.inbox import SETTLE
 from core.store import queues
-from core.store.store import Store
+from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox
 from tests.bot.machine import Machine, count_calls, until
 from tests.clock import TestClock
@@ -260,3 +261,49 @@ async def test_a_message_is_answered_a_week_later_in_the_same_conversation(
     clock.jump(days=7)
     await machine.says(ONE, "again")
     await machine.hears(ONE, "1 hello", "2 again")
+
+
+@pytest.mark.errors_expected
+async def test_what_a_message_refers_to_is_kept_with_it_or_neither_is(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+
+    async def keep(tx: Transaction) -> None:
+        names.append(await tx.uploads.keep(ONE, "visits", b"what it refers to", clock()))
+        if len(names) < 3:
+            raise OSError("the disk is full")
+
+    async with Machine(store, clock) as machine:
+        with pytest.raises(OSError, match="full"):
+            await machine.inbox.receive([machine.message(ONE, "one")], keep)
+        assert len(names) == 2, "in the cycle, and alone"
+        assert await states(store) == {}
+        await machine.inbox.receive([machine.message(ONE, "two")], keep)
+        async with store.reading() as tx:
+            assert await tx.uploads.read(names[-1], chat=ONE) == b"what it refers to"
+        await machine.hears(ONE, "1 two")
+
+
+async def test_nothing_is_looked_for_in_the_store_that_is_not_there(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that waits for nobody costs one transaction, and its mark comes with the next."""
+    began = 0
+    writing = store.writing
+
+    def counted() -> Any:
+        nonlocal began
+        began += 1
+        return writing()
+
+    async with Machine(store, clock) as machine:
+        await machine.says(ONE, "hello")
+        await machine.hears(ONE, "1 hello")
+        await asyncio.sleep(2 * SETTLE)
+        monkeypatch.setattr(store, "writing", counted)
+        for number in range(1, 11):
+            await machine.says(TWO, "hello")
+            await until(lambda number=number: len(machine.sent["telegram", TWO]) == number)
+        # Where others may put something in, it is looked for.
+        assert began == 10 or store.shared

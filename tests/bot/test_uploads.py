@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from bot.app import Transcript
+from bot.channels import Stopping, TryAgain
 from bot.channels.web import WebChannel
+from bot.inbox import Keep
 from bot.work import Work
 from core.conversation.messages import Finished, Incoming, Text
 from core.conversation.turn import Job
@@ -47,7 +50,13 @@ def web(store: Store, clock: TestClock) -> Web:
 @pytest.fixture
 def work(store: Store, clock: TestClock, web: Web) -> Work:
     """The background work for it."""
-    return Work(store, {"web": web}, clock, WORKERS, lambda: None)
+
+    async def receive(items: Sequence[Incoming], keep: Keep) -> None:
+        async with store.writing() as tx:
+            await Inbox(tx.connection, tx.ring).put(items, [], clock())
+            await keep(tx)
+
+    return Work(store, {"web": web}, clock, WORKERS, receive)
 
 
 async def kinds(store: Store) -> list[str]:
@@ -96,6 +105,23 @@ async def test_a_machine_that_fails_in_between_finds_the_file_again(
     await work.deliver(CHAT, job)
     assert await kinds(store) == ["visits"]
     assert len(await news(store, clock)) == 1
+
+
+async def test_a_program_that_stops_finds_the_file_again(
+    store: Store, work: Work, job: Job
+) -> None:
+    receive = work.receive
+
+    async def stopped(items: Sequence[Incoming], keep: Keep) -> None:
+        raise Stopping
+
+    work.receive = stopped
+    with pytest.raises(TryAgain):
+        await work.deliver(CHAT, job)
+    assert await kinds(store) == ["file"]
+    work.receive = receive
+    await work.deliver(CHAT, job)
+    assert await kinds(store) == ["visits"]
 
 
 async def test_nothing_of_an_uploaded_file_is_left_at_the_end_of_a_journey(tmp_path: Path) -> None:
