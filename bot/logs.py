@@ -9,7 +9,7 @@ import sys
 import traceback
 from typing import Any
 
-QUIET = ("alembic", "httpx", "httpcore", "telegram", "aiohttp.access", "aiosqlite", "asyncio")
+QUIET = ("alembic", "httpx", "httpcore", "telegram", "aiohttp.access", "asyncio")
 """Libraries that would write addresses with tokens, or whole messages, into the log."""
 
 NUMBER = re.compile(r"[A-Za-z]{1,2}\d{6}\(?[0-9A]?\)?|\d[\d -]{6,}\d")

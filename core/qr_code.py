@@ -3,7 +3,7 @@
 A scanner finds a code by its three finder patterns: dark and light runs of 1:1:3:1:1, along and
 across. Where the data happen to look like a fourth, one that takes three points for granted finds
 nothing: OpenCV's first detector missed one code in twenty under a fixed mask. ISO/IEC 18004 §7.8.3
-has the masks compared for this among much else, at five times the time that making the code takes.
+has the masks compared for this among much else, at many times the time that making the code takes.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import zxingcpp
 from numpy.typing import NDArray
-from qrcode import QRCode
-from qrcode.constants import ERROR_CORRECT_M
 
 VERSION = 8  # 49 modules: what an issued code needs; a longer text takes the next that holds it
 MASKS = (4, 5, 6, 1)  # those with the fewest such places; a fifth is rarely better
@@ -29,25 +28,31 @@ Matrix = NDArray[np.bool_]
 
 
 def modules(text: str) -> Matrix:
-    """Return the matrix of a text at error correction M."""
-    code = QRCode(VERSION, ERROR_CORRECT_M, mask_pattern=MASKS[0])
-    code.add_data(text, optimize=0)
-    code.make()
-    masked = np.array(code.modules, bool) ^ _masks(code.version)
+    """Return the matrix of a text at error correction M. Raise ValueError for too long a text."""
+    try:
+        code = _encoded(text, VERSION, MASKS[0])
+    except ValueError:
+        code = _encoded(text, 0, MASKS[0])
+    masked = code ^ _masks(len(code))
     best: Matrix = masked[int(_differences(masked).argmax())]
     return best
 
 
+def _encoded(text: str, version: int, mask: int) -> Matrix:
+    """Return the matrix of a text; version 0 is the smallest that holds it."""
+    code = zxingcpp.create_barcode(
+        text, zxingcpp.BarcodeFormat.QRCode, ec_level="M", version=version, data_mask=mask
+    )
+    dark: Matrix = np.array(code.to_image(add_quiet_zones=False)) == 0
+    return dark
+
+
 @cache
-def _masks(version: int) -> Matrix:
+def _masks(side: int) -> Matrix:
     """Return what turns a code of the first mask into one of each: masks × rows × columns."""
-    matrices = []
-    for mask in MASKS:
-        code = QRCode(version, ERROR_CORRECT_M, mask_pattern=mask)
-        code.add_data("0", optimize=0)
-        code.make()
-        matrices.append(np.array(code.modules, bool))
-    turned: Matrix = np.array(matrices) ^ matrices[0]
+    version = (side - 17) // 4
+    matrices = np.array([_encoded("0", version, mask) for mask in MASKS])
+    turned: Matrix = matrices ^ matrices[0]
     return turned
 
 

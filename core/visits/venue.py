@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -43,8 +44,12 @@ def venue_hash(venue: str) -> str:
     return hashlib.sha256(f"HKEN{venue}2020".encode()).hexdigest()
 
 
+@lru_cache(maxsize=4096)
 def parse_qr(text: str) -> Venue:
-    """Return the venue, or raise Invalid: `qr` for no such text, `qr_hash` for a wrong digest."""
+    """Return the venue, or raise Invalid: `qr` for no such text, `qr_hash` for a wrong digest.
+
+    Remembered: it is the same text for all who came through a door, again and again.
+    """
     venue = text[len(PREFIX) : len(PREFIX) + 8]
     if not text.startswith(PREFIX) or not VENUE_ID.fullmatch(venue) or len(text) > MAX_QR_TEXT:
         raise Invalid("qr")

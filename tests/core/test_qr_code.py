@@ -51,8 +51,8 @@ def look_alikes(matrix: Matrix) -> int:
     return len(along & across)
 
 
-def under_the_first_mask(text: str) -> Matrix:
-    code = QRCode(8, ERROR_CORRECT_M, mask_pattern=MASKS[0])
+def by_another_encoder(text: str, mask: int) -> Matrix:
+    code = QRCode(8, ERROR_CORRECT_M, mask_pattern=mask)
     code.add_data(text, optimize=0)
     code.make()
     return numpy.array(code.modules, bool)
@@ -61,7 +61,17 @@ def under_the_first_mask(text: str) -> Matrix:
 def test_only_the_finders_look_like_finders() -> None:
     for length in (216, 240):
         assert {look_alikes(modules(text)) for text in texts(60, length)} == {3}
-    assert any(look_alikes(under_the_first_mask(text)) > 3 for text in texts(60, 216))
+    assert any(look_alikes(by_another_encoder(text, MASKS[0])) > 3 for text in texts(60, 216))
+
+
+def test_another_encoder_makes_the_same_code() -> None:
+    for length in (1, 100, 215, 216, 221, 222):
+        for text in texts(10, length):
+            matrix = modules(text)
+            number = tuple(matrix[8, 2:5] ^ (True, False, True))  # ISO/IEC 18004 §7.9.1
+            mask = sum(int(bit) << place for bit, place in zip(number, (2, 1, 0), strict=True))
+            assert mask in MASKS
+            assert (matrix == by_another_encoder(text, mask)).all()
 
 
 def test_every_mask_that_is_chosen_says_which_it_is() -> None:
