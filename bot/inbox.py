@@ -31,8 +31,9 @@ from core.store.queues import Outgoing, Waiting
 from core.store.store import Store, Transaction
 from core.vault import Tampered
 
-BATCH = 64
-"""Chats whose turns share one commit (`take what waits, up to some tens of chats`)."""
+BATCH = 16
+"""Chats whose turns share one commit. Of more, the first would wait for the last, and each crowd
+that has come at once would come at once again, while between them there was nothing to do."""
 
 TRIES = 8
 """After so many failures a message is parked and the person told."""

@@ -21,7 +21,7 @@ from core.assessment import Assessment, Colour, worse
 from core.declaration import Declaration
 from core.issuer_keys import REVOKED_BYTES
 from core.store.connection import Connection
-from core.store.dialects import Strings, one_of
+from core.store.dialects import one_of
 from core.store.people import Known
 from core.store.tables import codes
 from core.vault import KeyRing
@@ -115,9 +115,7 @@ _WITHDRAW = (
 )
 _OF_HOLDER = codes.c.holder == bindparam("of_holder")
 _WITHDRAW_ALL = _WITHDRAW.where(_OF_HOLDER)
-_WITHDRAW_COLOURS = _WITHDRAW_ALL.where(
-    one_of(codes.c.colour, bindparam("colours", type_=Strings()))
-)
+_WITHDRAW_COLOURS = _WITHDRAW_ALL.where(one_of(codes.c.colour, "colours"))
 _WITHDRAW_SOME = _WITHDRAW.where(codes.c.id.in_(bindparam("ids", expanding=True)))
 
 

@@ -7,12 +7,20 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, Dialect, Insert, String, Table, TypeDecorator
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    Insert,
+    String,
+    Table,
+    TypeDecorator,
+    bindparam,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
 
 from core.store.connection import Connection
 
@@ -54,37 +62,37 @@ def _insert_or_set(dialect: str, table: Table, changed: dict[str, Any]) -> Inser
 
 
 class Strings(TypeDecorator[Sequence[str]]):
-    """A list of strings as one bound value: an array, or JSON where the database has none."""
+    """A list of strings as one bound value, in JSON."""
 
     impl = String
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the type that a database knows."""
-        return ARRAY(String()) if dialect.name == "postgresql" else String()
-
-    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str:
         """Return the list as it is bound."""
-        return value if dialect.name == "postgresql" else json.dumps(value)
+        return json.dumps(value)
 
 
-class one_of(FunctionElement[bool]):
-    """Tell whether a column is one of the Strings that are bound, however many they are.
+def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Tell whether a column is one of the strings that are bound as `name`, however many they are.
 
-    An IN would be written out anew for each list, at several times the cost of the query.
+    A list of values would be written out anew each time, at several times the cost of the query.
     """
+    listed = _elements(bindparam(name, type_=Strings())).table_valued("value")
+    return column.in_(select(listed.c.value))
 
-    type = Boolean()
+
+class _elements(FunctionElement[str]):
+    """The rows of a list in JSON, with a column `value`."""
+
     inherit_cache = True
 
 
-@compiles(one_of, "sqlite")
-def _in_json(element: one_of, compiler: SQLCompiler, **more: Any) -> str:
-    column, strings = (compiler.process(clause, **more) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({strings}))"  # noqa: S608  # both compiled
+@compiles(_elements, "sqlite")
+def _in_sqlite(element: _elements, compiler: SQLCompiler, **more: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **more)})"
 
 
-@compiles(one_of, "postgresql")
-def _in_array(element: one_of, compiler: SQLCompiler, **more: Any) -> str:
-    column, strings = (compiler.process(clause, **more) for clause in element.clauses)
-    return f"{column} = ANY({strings})"
+@compiles(_elements, "postgresql")
+def _in_postgresql(element: _elements, compiler: SQLCompiler, **more: Any) -> str:
+    bound = compiler.process(element.clauses, **more)
+    return f"jsonb_array_elements_text(CAST({bound} AS JSONB))"

@@ -13,7 +13,7 @@ from core.assessment import Case, CaseKind
 from core.exposure import Exposure
 from core.store import tables
 from core.store.connection import Connection
-from core.store.dialects import Strings, one_of
+from core.store.dialects import one_of
 from core.store.tallies import Tallies
 from core.vault import KeyRing
 
@@ -28,12 +28,10 @@ _EXPOSURES = select(
     tables.exposures.c.ends,
     tables.exposures.c.source,
 ).where(
-    one_of(tables.exposures.c.place, bindparam("wanted", type_=Strings())),
+    one_of(tables.exposures.c.place, "wanted"),
     tables.exposures.c.ends >= bindparam("since"),
 )
-_PLACES = select(tables.places).where(
-    one_of(tables.places.c.district, bindparam("districts", type_=Strings()))
-)
+_PLACES = select(tables.places).where(one_of(tables.places.c.district, "districts"))
 _CASES = select(tables.cases.c.kind, tables.cases.c.since, tables.cases.c.until).where(
     tables.cases.c.document == bindparam("of_document")
 )

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, func, select
 
 from core.store.connection import Connection
-from core.store.dialects import Strings, insert_or_replace, one_of
+from core.store.dialects import insert_or_replace, one_of
 from core.store.tables import tallies
 
 _COUNTS = select(tallies.c.period, tallies.c.count).where(
     tallies.c.name == bindparam("of_name"),
-    one_of(tallies.c.period, bindparam("periods", type_=Strings())),
+    one_of(tallies.c.period, "periods"),
 )
 
 

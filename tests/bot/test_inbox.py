@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from bot.channels import Stopping
-from bot.inbox import SETTLE
+from bot.inbox import BATCH, SETTLE
 from core.store import queues
 from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox
@@ -201,7 +201,7 @@ async def test_a_stop_finishes_the_turns_in_hand_and_the_next_run_does_the_rest(
     with pytest.raises(Stopping):
         await first.says(ONE, "too late")
     answered = (await states(store))[DONE]
-    assert answered >= 64, "a cycle was in hand"
+    assert answered >= BATCH, "a cycle was in hand"
     async with Machine(store, clock) as second:
         for chat in crowd:
             heard = first.sent["web", chat]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+
+from sqlalchemy import text
 
 from core.address import HighRiskPlace
 from core.assessment import Case, CaseKind
 from core.exposure import Exposure
+from core.store import lists
 from core.store.store import Store
 from core.visits import VisitKind
 from tests.core.store.people import NOON
@@ -79,3 +83,18 @@ async def test_an_empty_list_is_a_list(store: Store) -> None:
         assert await tx.lists.exposures_at(["AAAAAAAA"], NOON) == []
         assert await tx.lists.places_in("ST") == []
         assert await tx.lists.cases_of(b"one") == []
+
+
+async def test_places_are_found_by_the_index_however_long_the_list(store: Store) -> None:
+    wanted = lists._EXPOSURES.params(wanted=["AAAAAAAA", "BBBBBBBB"], since=0.0)
+    async with store.writing() as tx:
+        query = wanted.compile(
+            dialect=tx.connection.dialect, compile_kwargs={"literal_binds": True}
+        )
+        if store.shared:
+            # So small a table it would rather read whole.
+            await tx.connection.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN" if store.shared else "EXPLAIN QUERY PLAN"
+        rows = (await tx.connection.execute(text(f"{explain} {query}".replace(":", "\\:")))).all()
+    plan = " ".join(str(row[-1]) for row in rows)
+    assert re.search("Index.* on exposures|SEARCH exposures USING INDEX", plan), plan
