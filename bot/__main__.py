@@ -191,7 +191,7 @@ def _run(options: argparse.Namespace) -> int:
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_number, stop.set)
         await app.start()
-        _spare_the_collector()
+        _tune_the_interpreter()
         if app.web:
             print(f"The web chat is at http://{app.web.host}:{app.web.port}/", flush=True)
         if app.telegram:
@@ -203,12 +203,14 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _spare_the_collector() -> None:
-    """Have what is there already, and stays, not looked through again; and the rest more seldom:
-    nearly all that a message makes is gone with it, without the collector."""
+def _tune_the_interpreter() -> None:
+    # What is there already stays, and need not be looked through again by the garbage collector;
+    # and nearly all that a message makes is gone with it, without the collector.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    # What a worker process hands over is waited for: the loop yields to the thread that brings it.
+    sys.setswitchinterval(0.0005)
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -27,8 +27,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.pool import NullPool
 
-SLOW = 0.002
-"""Seconds of a commit from which on it is slow: about what the loop needs for a message."""
+SLOW = 0.005
+"""Seconds of a usual commit from which on the disk is slow. A thread costs about as much again: it
+waits for the interpreter's lock while the loop is busy."""
+
+OVER = 16
+"""Commits over which it is reckoned: one may be long because it tidies the log up."""
 
 RETRY = 100
 """Commits that go to a thread before the disk is tried again."""
@@ -124,8 +128,7 @@ class InlineEngine:
             return
         began = time.perf_counter()
         transaction.commit()
-        # Over some commits: one may be long because it tidies the log up.
-        self._usual += (time.perf_counter() - began - self._usual) / 8
+        self._usual += (time.perf_counter() - began - self._usual) / OVER
         if self._usual > SLOW:
             self._usual, self._threaded = 0.0, RETRY
 

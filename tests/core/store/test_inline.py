@@ -13,7 +13,7 @@ from sqlalchemy import event, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.store import inline
-from core.store.inline import RETRY, SLOW, InlineEngine
+from core.store.inline import OVER, RETRY, SLOW, InlineEngine
 from core.store.store import Store
 from core.store.tables import chats, outbox
 from tests.core.store.people import NOON
@@ -115,7 +115,7 @@ async def test_the_loop_does_not_wait_for_a_slow_disk(tmp_path: Path) -> None:
     disk = Disk(here)
     await put(here, 0)
     assert disk.waited == [True]
-    disk.takes = SLOW * 20
+    disk.takes = SLOW * 1.2 * OVER
     await put(here, 1)
     disk.waited.clear()
     disk.takes = 0.0
