@@ -63,10 +63,10 @@ class Doom:
 def doom(named: str) -> None:
     """Set the boundaries, with one of them deadly."""
     fate = Doom(named)
-    fate.wrap(queues.Inbox, "put", before="before receiving", after="received, not committed")
+    for way in ("put", "take"):
+        fate.wrap(queues.Inbox, way, before="before receiving", after="received, not committed")
     fate.wrap(inbox.Inbox, "receive", after="received and committed")
-    fate.wrap(queues.Inbox, "heads", after="taken for a turn")
-    fate.wrap(Conversation, "take", after="turn run")
+    fate.wrap(Conversation, "take", before="taken for a turn", after="turn run")
     fate.wrap(queues.Outbox, "put", after="replies written")
     fate.wrap(queues.Inbox, "finish", after="session written, not committed")
     fate.wrap(inbox.Inbox, "_cycle", after="turn committed")

@@ -141,10 +141,11 @@ class Inbox:
             if self._settling:
                 self._settling.cancel()
                 self._settling = None
-            arrived, self._arrived = self._arrived, []
+            # Of a crowd no more than can be answered: the others need not be kept before.
+            arrived, self._arrived = self._arrived[:BATCH], self._arrived[BATCH:]
             try:
                 await self._work(arrived)
-                if not self._waiting and not self._stopping:
+                if not (self._waiting or self._arrived or self._stopping):
                     await self._rest()
             except Exception as error:
                 log.error("the store does not answer: %s", where(error))
@@ -176,9 +177,12 @@ class Inbox:
         made: list[Made] = []
         async with self.store.writing() as tx:
             rows = Rows(tx.connection, tx.ring)
-            new = await self._put(tx, arrived)
             marked = await self.outbox.mark(tx)
-            heads = await rows.heads(BATCH, self.clock())
+            if self.store.shared or await rows.waits():
+                new = await self._put(tx, arrived)
+                heads = await rows.heads(BATCH, self.clock())
+            else:
+                new, heads = await self._take(tx, arrived)
             if heads:
                 made = await self._turns(tx, rows, heads)
         self._committed(arrived, new)
@@ -186,16 +190,35 @@ class Inbox:
         self.outbox.committed(marked, made)
 
     async def _put(self, tx: Transaction, arrived: Sequence[Arrival]) -> set[str]:
+        """Keep what arrived, to be answered in its order."""
         now = self.clock()
-        if len(self._known) > KNOWN or now - self._known_since > KNOWN_FOR:
-            self._known, self._known_since = set(), now
-        items = [item for arrival in arrived for item in arrival.items]
-        new = {item.chat for item in items} - self._known
+        items, new = self._met(arrived, now)
         if items:
             await Rows(tx.connection, tx.ring).put(items, sorted(new), now)
         for arrival in arrived:
             await arrival.keep(tx)
         return new
+
+    async def _take(
+        self, tx: Transaction, arrived: Sequence[Arrival]
+    ) -> tuple[set[str], list[Waiting]]:
+        """Keep what arrived where nothing waits, and take it as it is: this spares reading back
+        what has just been written, and marking it."""
+        now = self.clock()
+        items, new = self._met(arrived, now)
+        heads: list[Waiting] = []
+        if items:
+            heads = await Rows(tx.connection, tx.ring).take(items, sorted(new), now, BATCH)
+        for arrival in arrived:
+            await arrival.keep(tx)
+        return new, heads
+
+    def _met(self, arrived: Sequence[Arrival], now: datetime) -> tuple[list[Incoming], set[str]]:
+        """Return the messages that arrived, and those of their chats that may be new."""
+        if len(self._known) > KNOWN or now - self._known_since > KNOWN_FOR:
+            self._known, self._known_since = set(), now
+        items = [item for arrival in arrived for item in arrival.items]
+        return items, {item.chat for item in items} - self._known
 
     def _answered(self, heads: int) -> None:
         """Reckon what waits still, so that no cycle is run to find nothing.

@@ -33,7 +33,7 @@ from core.conversation.messages import Incoming, Reply
 from core.conversation.session import Session
 from core.conversation.turn import Job, Sms
 from core.store.connection import Connection
-from core.store.dialects import insert_if_new
+from core.store.dialects import insert_if_new, one_of
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox, outbox
 from core.vault import KeyRing, Tampered
 
@@ -89,11 +89,15 @@ def _take() -> ReturningUpdate[Any]:
 
 # The statements of every message are put together once.
 _HEADS, _TAKE = _heads(), _take()
+_ANY_WAITING = select(inbox.c.number).where(inbox.c.state == _WAITING).limit(1)
+_KNOWN_MESSAGES = select(inbox.c.message).where(one_of(inbox.c.message, "messages"))
+_CHATS = select(chats.c.id, chats.c.key, chats.c.session).where(one_of(chats.c.id, "ids"))
 _NEXT_ANSWER = select(func.min(inbox.c.due_at)).where(_first(inbox, "chat"))
 _NEXT_SENDING = select(func.min(outbox.c.due_at)).where(_first(outbox, "chat", "route"))
 _ANSWERED = update(inbox).where(inbox.c.number == bindparam("of")).values(state=DONE, body=None)
 _SENT = update(outbox).where(outbox.c.number == bindparam("of")).values(state=DONE, body=None)
 _SENT_AND_KEPT = update(outbox).where(outbox.c.number == bindparam("of")).values(state=DONE)
+_RECEIVED = insert(inbox)
 _PUT = insert(outbox).returning(outbox.c.number, sort_by_parameter_order=True)
 _UNSENT = (
     select(outbox.c.route, outbox.c.chat, func.count())
@@ -112,7 +116,8 @@ class Waiting:
     """The oldest unanswered message of a chat, with the chat's session.
 
     Both are opened when they are asked for: a damaged one raises Tampered (or msgspec's
-    DecodeError) for itself alone.
+    DecodeError) for itself alone. The `number` is 0 where the message is at hand itself, as it has
+    just come and is kept as answered already.
     """
 
     number: int
@@ -120,13 +125,15 @@ class Waiting:
     message: str
     tries: int
     _ring: KeyRing
-    _body: bytes
+    _body: bytes | Incoming
     _key: bytes
     _session: bytes
 
     @cached_property
     def incoming(self) -> Incoming:
         """The message."""
+        if isinstance(self._body, Incoming):
+            return self._body
         body = self._ring.transit().open(self._body, f"inbox|body|{self.message}")
         return _incoming.decode(body)
 
@@ -165,30 +172,62 @@ class Inbox:
 
         `new` are chats that may not be known yet.
         """
-        at = now.timestamp()
-        if new:
-            rows = []
-            for chat in new:
-                key = self.ring.new_key()
-                sealed = self.ring.owner(key).seal(Session().to_bytes(), f"chats|session|{chat}")
-                rows.append({"id": chat, "key": key, "session": sealed, "seen_at": at})
-            await self.connection.execute(insert_if_new(self.connection, chats), rows)
+        await self._meet(new, now)
         transit = self.ring.transit()
-        await self.connection.execute(
-            insert_if_new(self.connection, inbox),
-            [
-                {
-                    "chat": item.chat,
-                    "message": _message(item),
-                    "body": transit.seal(_encode(item), f"inbox|body|{_message(item)}"),
-                    "received_at": at,
-                    "due_at": at,
-                    "tries": 0,
-                    "state": WAITING,
-                }
-                for item in items
-            ],
-        )
+        rows = [
+            _row(item, now, WAITING, transit.seal(_encode(item), f"inbox|body|{_message(item)}"))
+            for item in items
+        ]
+        await self.connection.execute(insert_if_new(self.connection, inbox), rows)
+
+    async def _meet(self, new: Sequence[str], now: datetime) -> None:
+        """Keep chats that may not be known yet, with a session that knows nothing."""
+        rows = []
+        for chat in new:
+            key = self.ring.new_key()
+            sealed = self.ring.owner(key).seal(Session().to_bytes(), f"chats|session|{chat}")
+            rows.append({"id": chat, "key": key, "session": sealed, "seen_at": now.timestamp()})
+        if rows:
+            await self.connection.execute(insert_if_new(self.connection, chats), rows)
+
+    async def waits(self) -> bool:
+        """Tell whether any message waits, due or not."""
+        return await self.connection.scalar(_ANY_WAITING) is not None
+
+    async def take(
+        self, items: Sequence[Incoming], new: Sequence[str], now: datetime, limit: int
+    ) -> list[Waiting]:
+        """Keep messages as `put` does, those that can be answered at once as answered; take them.
+
+        They are the first of each chat, of at most `limit` chats. Only for a store that nobody
+        else writes into, and where nothing waits: with their turns they are committed or undone.
+        """
+        await self._meet(new, now)
+        messages: dict[str, Incoming] = {}
+        for item in items:
+            messages.setdefault(_message(item), item)
+        known = await self.connection.scalars(_KNOWN_MESSAGES, {"messages": list(messages)})
+        for message in known:
+            del messages[message]
+        first: dict[str, Incoming] = {}
+        later: list[Incoming] = []
+        for item in messages.values():
+            if item.chat in first or len(first) == limit:
+                later.append(item)
+            else:
+                first[item.chat] = item
+        if not first:
+            return []
+        rows = [_row(item, now, DONE, None) for item in first.values()]
+        await self.connection.execute(_RECEIVED, rows)
+        if later:
+            await self.put(later, [], now)
+        met = await self.connection.execute(_CHATS, {"ids": list(first)})
+        sessions = {chat: (key, session) for chat, key, session in met}
+        return [
+            Waiting(0, chat, _message(item), 0, self.ring, item, *sessions[chat])
+            for chat, item in first.items()
+        ]
 
     async def heads(self, limit: int, now: datetime) -> list[Waiting]:
         """Take the oldest waiting message of each chat; on PostgreSQL their chats are locked."""
@@ -212,7 +251,8 @@ class Inbox:
         at = now.timestamp()
         sessions = [{"of_chat": w.chat, "after": w.sealed(), "at": at} for w in done]
         await self.connection.execute(_SESSIONS, sessions)
-        await self.connection.execute(_ANSWERED, [{"of": w.number} for w in done])
+        if marks := [{"of": w.number} for w in done if w.number]:
+            await self.connection.execute(_ANSWERED, marks)
 
     async def postpone(self, number: int, until: datetime) -> None:
         """Try a message again later."""
@@ -340,6 +380,18 @@ class Outbox:
     async def next_due(self) -> datetime | None:
         """Return when the next unsent row is due, None where none waits."""
         return _instant(await self.connection.scalar(_NEXT_SENDING))
+
+
+def _row(item: Incoming, now: datetime, state: int, body: bytes | None) -> dict[str, Any]:
+    return {
+        "chat": item.chat,
+        "message": _message(item),
+        "body": body,
+        "received_at": now.timestamp(),
+        "due_at": now.timestamp(),
+        "tries": 0,
+        "state": state,
+    }
 
 
 def _message(item: Incoming) -> str:

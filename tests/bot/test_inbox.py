@@ -149,7 +149,8 @@ async def test_a_channel_hears_that_what_it_brought_could_not_be_kept(
         raise OSError("no space left")
 
     with monkeypatch.context() as patch:
-        patch.setattr(queues.Inbox, "put", full)
+        for method in ("put", "take"):
+            patch.setattr(queues.Inbox, method, full)
         with pytest.raises(OSError, match="no space"):
             await machine.says(ONE, "lost")
     assert await states(machine.store) == {}
@@ -166,7 +167,8 @@ async def test_what_could_be_kept_but_not_answered_is_confirmed_all_the_same(
         async def broken(*_: Any) -> None:
             raise OSError("no answer")
 
-        patch.setattr(queues.Inbox, "heads", broken)
+        for method in ("take", "heads"):
+            patch.setattr(queues.Inbox, method, broken)
         await machine.says(ONE, "hello")
         assert await states(machine.store) == {WAITING: 1}
     await machine.hears(ONE, "1 hello")
@@ -181,7 +183,7 @@ async def test_a_store_that_goes_away_is_waited_for(
         async def away(*_: Any) -> None:
             raise OSError("away")
 
-        for method in ("put", "heads", "next_due", "postpone"):
+        for method in ("put", "take", "waits", "heads", "next_due", "postpone"):
             patch.setattr(queues.Inbox, method, away)
         machine.inbox.wake()
         with pytest.raises(OSError, match="away"):

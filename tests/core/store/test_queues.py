@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -63,6 +64,46 @@ async def test_what_is_answered_is_erased_and_what_waits_is_sealed(store: Store)
         (chat,) = (await tx.connection.execute(select(chats))).all()
     assert [(row.state, row.body is None) for row in rows] == [(DONE, True), (WAITING, False)]
     assert b"A123456" not in rows[1].body + chat.session
+
+
+async def test_what_has_just_come_is_taken_as_it_is(store: Store) -> None:
+    one, later, other, third = (
+        text(1),
+        text(2, "later"),
+        text(3, "other", chat="web:2"),
+        text(4, chat="web:3"),
+    )
+    async with store.writing() as tx:
+        rows = Inbox(tx.connection, tx.ring)
+        assert not await rows.waits()
+        taken = await rows.take(
+            [one, later, text(1, "again"), other, third], ["web:1", "web:2", "web:3"], NOON, 2
+        )
+        assert [w.incoming for w in taken] == [one, other]
+        taken[0].session.language = "zh_Hans"
+        await rows.finish(taken, NOON)
+        # Behind them wait the next of a chat, and those of more chats than were wanted.
+        assert await rows.waits()
+    found = await heads(store)
+    assert [w.incoming for w in found] == [later, third]
+    assert [w.session.language for w in found] == ["zh_Hans", ""]
+    async with store.writing() as tx:
+        rows = Inbox(tx.connection, tx.ring)
+        await rows.finish(found, NOON)
+        assert await rows.take([one, third, later], [], NOON, 9) == []
+        assert not await rows.waits()
+        states = (await tx.connection.execute(select(inbox.c.state, inbox.c.body))).all()
+    assert [tuple(row) for row in states] == [(DONE, None)] * 4
+
+
+async def test_what_was_taken_in_a_transaction_that_failed_comes_again(store: Store) -> None:
+    with suppress(ZeroDivisionError):
+        async with store.writing() as tx:
+            await Inbox(tx.connection, tx.ring).take([text(1)], ["web:1"], NOON, 9)
+            raise ZeroDivisionError
+    async with store.writing() as tx:
+        (taken,) = await Inbox(tx.connection, tx.ring).take([text(1)], ["web:1"], NOON, 9)
+        assert taken.incoming == text(1)
 
 
 async def test_a_message_is_tried_again_when_it_is_due_and_those_behind_it_wait(
