@@ -1,49 +1,60 @@
-"""A process beside ours for what takes milliseconds of pure computing: pictures, visit records.
+"""Processes beside ours for what takes milliseconds of pure computing: pictures, visit records.
 
 The loop answers others meanwhile, and a second core has something to do; a thread would only
-contend for the interpreter. Nothing is kept there: a process that dies is replaced.
+contend for the interpreter. Nothing is kept there: a process that dies is replaced. They are
+spoken to by the loop itself, without a thread, which would wait for the interpreter too.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import multiprocessing
-import signal
+import socket
+import subprocess
 import sys
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
-from typing import Any
+from itertools import count
+from pathlib import Path
+
+import msgspec
 
 from bot.channels import TryAgain
+from bot.worker import LENGTH, Answer, Call, Draw, Read, frame
 from core.answer import Invalid
 from core.conversation.messages import Card
-from core.picture import draw
-from core.visits import Reading, VisitPolicy, read_export, read_exports
+from core.visits import VisitPolicy
 
-PR_SET_PDEATHSIG = 1
-"""Linux prctl(2): the signal that a process gets when its parent dies."""
+MAX_ANSWER = 20_000_000
+"""Bytes of an answer; only a process that was taken over would say more."""
 
-Refusal = tuple[str, dict[str, Any]]
+PIECE = 1 << 20
+"""Bytes taken from a process at once."""
+
+ROOT = Path(__file__).parents[1]
+START = "import sys; sys.path.insert(0, sys.argv[1]); from bot.worker import serve; serve()"
+
+_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
 
 
 class Workers:
-    """Runs the two on `count` processes, which are started when they are first needed."""
+    """Runs calls on `processes` processes, which are started when they are first needed."""
 
-    def __init__(self, count: int = 1) -> None:
-        self._count = count
-        self._pool: ProcessPoolExecutor | None = None
+    def __init__(self, processes: int = 1) -> None:
+        self._most = processes
+        self._running: list[Process] = []
+        self._numbers = count(1)
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that are there."""
+        return [process.pid for process in self._running if process.alive]
 
     def warm(self) -> None:
         """Start a process already, so that the first person need not wait for it."""
-        self._running().submit(_nothing)
+        self._process()
 
     async def draw(self, card: Card) -> bytes:
         """Return the PNG of a card; raise TryAgain where the process died."""
-        png: bytes = await self._run(draw, card)
-        return png
+        return await self._answer(Draw(next(self._numbers), card))
 
     async def read_visits(
         self, data: bytes, name: str, now: datetime, policy: VisitPolicy
@@ -52,7 +63,7 @@ class Workers:
 
         Raise Invalid as `read_export` does, TryAgain where the process died.
         """
-        return await self._read(_read_visits, data, name, now, policy)
+        return await self._answer(Read(next(self._numbers), data, name, now, policy, False))
 
     async def read_exports(
         self, data: bytes, name: str, now: datetime, policy: VisitPolicy
@@ -61,61 +72,136 @@ class Workers:
 
         Raise Invalid as `read_exports` does, TryAgain where the process died.
         """
-        return await self._read(_read_exports, data, name, now, policy)
+        return await self._answer(Read(next(self._numbers), data, name, now, policy, True))
 
-    async def _read(self, read: Callable[..., bytes], *arguments: Any) -> bytes:
-        found: bytes | Refusal = await self._run(_or_refused, read, *arguments)
-        if isinstance(found, bytes):
-            return found
-        code, params = found
-        raise Invalid(code, **params)
+    async def _answer(self, call: Call) -> bytes:
+        answer = await self._process().call(call)
+        if answer.refused:
+            raise Invalid(answer.refused, **answer.params)
+        if answer.failed:
+            raise RuntimeError(answer.failed)
+        return answer.body
+
+    def _process(self) -> Process:
+        """Return the process with the least to do."""
+        self._running = [process for process in self._running if process.alive]
+        if len(self._running) < self._most:
+            self._running.append(Process())
+        return min(self._running, key=lambda process: process.waiting)
 
     def close(self) -> None:
         """End the processes; what they were at is not waited for."""
-        if self._pool:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
+        for process in self._running:
+            process.end()
+        self._running = []
 
-    def _running(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # Not forked: a copy of a process with threads and a running loop is not safe.
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._count, context, _prepare)
-        return self._pool
 
-    async def _run(self, work: Callable[..., Any], *arguments: Any) -> Any:
-        pool = self._running()
+class Process:
+    """One process, and the connection to it.
+
+    It serves the loop that calls it; where that is another one than before, as in tests, what the
+    other waited for is forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._socket, theirs = socket.socketpair()
+        self._socket.setblocking(False)
+        with theirs:
+            # Without our environment, which has the secrets, and in no group that gets Ctrl-C.
+            self._process = subprocess.Popen(  # noqa: S603  # nothing in it is from outside
+                [sys.executable, "-I", "-c", START, str(ROOT)],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.DEVNULL,
+                env={},
+                cwd="/",
+                start_new_session=True,
+            )
+        self.alive = True
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self._calls, self._answers = bytearray(), bytearray()
+
+    @property
+    def pid(self) -> int:
+        """The number by which the system knows it."""
+        return self._process.pid
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for their answer."""
+        return len(self._waiting)
+
+    async def call(self, call: Call) -> Answer:
+        """Return the answer to a call; raise TryAgain where the process dies before."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop = loop
+            self._waiting.clear()
+            loop.add_reader(self._socket, self._read)
+        answer: asyncio.Future[Answer] = loop.create_future()
+        self._waiting[call.id] = answer
+        self._calls += frame(call)
+        self._write()
         try:
-            return await asyncio.get_running_loop().run_in_executor(pool, work, *arguments)
-        except BrokenProcessPool:
-            if self._pool is pool:
-                self.close()
-            raise TryAgain("a worker process died") from None
+            return await answer
+        finally:
+            self._waiting.pop(call.id, None)
 
+    def _write(self) -> None:
+        try:
+            del self._calls[: self._socket.send(self._calls)]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self.end()
+            return
+        if self._loop and self._calls:
+            self._loop.add_writer(self._socket, self._write)
+        elif self._loop:
+            self._loop.remove_writer(self._socket)
 
-def _prepare() -> None:
-    # Ctrl-C reaches the whole group; who stops is the parent's business. It must not leave us
-    # behind when it is killed.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    def _read(self) -> None:
+        try:
+            piece = self._socket.recv(PIECE)
+        except BlockingIOError:
+            return
+        except OSError:
+            piece = b""
+        self._answers += piece
+        if not piece or not self._understood():
+            self.end()
 
+    def _understood(self) -> bool:
+        """Hand over the answers that are whole; tell whether they make sense."""
+        while len(self._answers) >= LENGTH.size:
+            (length,) = LENGTH.unpack_from(self._answers)
+            if length > MAX_ANSWER:
+                return False
+            end = LENGTH.size + length
+            if len(self._answers) < end:
+                break
+            try:
+                answer = _answers.decode(memoryview(self._answers)[LENGTH.size : end])
+            except msgspec.DecodeError:
+                return False
+            del self._answers[:end]
+            waiting = self._waiting.get(answer.id)
+            if waiting and not waiting.done():
+                waiting.set_result(answer)
+        return True
 
-def _nothing() -> None:
-    pass
-
-
-def _read_visits(data: bytes, name: str, now: datetime, policy: VisitPolicy) -> bytes:
-    return read_export(data, name=name, now=now, policy=policy).to_bytes()
-
-
-def _read_exports(data: bytes, name: str, now: datetime, policy: VisitPolicy) -> bytes:
-    return Reading.to_bytes(read_exports(data, name=name, now=now, policy=policy))
-
-
-def _or_refused(read: Callable[..., bytes], *arguments: Any) -> bytes | Refusal:
-    # An Invalid would lose its params on the way between two processes.
-    try:
-        return read(*arguments)
-    except Invalid as invalid:
-        return invalid.code, invalid.params
+    def end(self) -> None:
+        """End the process; whoever waits for an answer is to try again."""
+        if not self.alive:
+            return
+        self.alive = False
+        if self._loop and not self._loop.is_closed():
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(TryAgain("a worker process died"))

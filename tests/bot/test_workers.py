@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+import uvloop
 
 from bot.channels import TryAgain
 from bot.workers import Workers
@@ -84,13 +86,98 @@ async def test_the_loop_goes_on_meanwhile(workers: Workers) -> None:
 async def test_a_process_that_dies_is_replaced() -> None:
     workers = Workers()
     await workers.draw(CARD)
-    assert workers._pool is not None
-    for process in list(workers._pool._processes.values()):
-        os.kill(process.pid or 0, signal.SIGKILL)
-    with pytest.raises(TryAgain):
-        await workers.draw(CARD)
+    (first,) = workers.pids
+    cut_off = asyncio.gather(*(workers.draw(CARD) for _ in range(3)), return_exceptions=True)
+    await asyncio.sleep(0)
+    os.kill(first, signal.SIGKILL)
+    died = await cut_off
+    assert any(isinstance(each, TryAgain) for each in died)
+    assert await workers.draw(CARD) == draw(CARD)
+    (second,) = workers.pids
+    assert second != first
+    workers.close()
+    workers.close()
+    assert workers.pids == []
+
+
+async def test_a_process_that_died_while_nobody_asked_is_replaced_too() -> None:
+    workers = Workers()
+    await workers.draw(CARD)
+    os.kill(workers.pids[0], signal.SIGKILL)
+    for _ in range(100):
+        if not workers.pids or await drawn(workers):
+            break
+        await asyncio.sleep(0.01)
     assert await workers.draw(CARD) == draw(CARD)
     workers.close()
+
+
+async def drawn(workers: Workers) -> bool:
+    """Tell whether a card could be drawn."""
+    try:
+        return bool(await workers.draw(CARD))
+    except TryAgain:
+        return False
+
+
+async def test_nobody_gets_what_somebody_else_asked_for(workers: Workers) -> None:
+    """Also where one who asked has gone away meanwhile."""
+    cards = [msgspec.structs.replace(CARD, tail=f"{number:03}(3)") for number in range(9)]
+    asked = [asyncio.create_task(workers.draw(card)) for card in cards]
+    await asyncio.sleep(0)
+    asked[3].cancel()
+    pictures = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(pictures.pop(3), asyncio.CancelledError)
+    del cards[3]
+    assert pictures == [draw(card) for card in cards]
+
+
+def test_another_loop_is_served_too() -> None:
+    workers = Workers()
+
+    async def leaves() -> None:
+        asking = asyncio.create_task(workers.draw(CARD))
+        await asyncio.sleep(0)
+        asking.cancel()
+
+    async def asks() -> bytes:
+        return await workers.draw(CARD)
+
+    asyncio.run(leaves())
+    assert asyncio.run(asks()) == draw(CARD)
+    assert uvloop.run(asks()) == draw(CARD)
+    workers.close()
+
+
+@pytest.mark.parametrize("said", [b"\xff\xff\xff\xff", b"\0\0\0\x01\xc1", b"\0\0\0\x01"], ids=repr)
+async def test_a_process_that_talks_nonsense_is_ended(
+    said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = f"import os, sys; sys.stdin.buffer.read(1); os.write(1, {said!r})"
+    monkeypatch.setattr("bot.workers.START", program)
+    workers = Workers()
+    with pytest.raises(TryAgain):
+        await workers.draw(CARD)
+    assert workers.pids == []
+    workers.close()
+
+
+async def test_what_nobody_has_foreseen_ends_neither_the_process_nor_silently(
+    workers: Workers,
+) -> None:
+    before = workers.pids
+    with pytest.raises(RuntimeError, match=r"^ValueError at .*qr_code.py:\d+"):
+        await workers.draw(msgspec.structs.replace(CARD, code="A" * 5_000))
+    assert await workers.draw(CARD) == draw(CARD)
+    assert workers.pids == before
+
+
+def test_a_worker_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEALTHCODE_TELEGRAM_TOKEN", "secret")
+    workers = Workers()
+    workers.warm()
+    environment = Path(f"/proc/{workers.pids[0]}/environ").read_bytes()
+    assert environment == b""
     workers.close()
 
 
@@ -99,11 +186,10 @@ def test_nothing_is_left_behind_when_the_program_is_killed(tmp_path: Path) -> No
     program.write_text(
         "import asyncio, os, signal\n"
         "from bot.workers import Workers\n"
-        "if __name__ == '__main__':\n"
-        "    workers = Workers()\n"
-        "    pid = workers._running().submit(os.getpid).result()\n"
-        "    print(pid, flush=True)\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "workers = Workers()\n"
+        "workers.warm()\n"
+        "print(*workers.pids, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     root = str(Path(__file__).parents[2])
     done = subprocess.run(
