@@ -209,7 +209,7 @@ def _tune_the_interpreter() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    # What a worker process hands over is waited for: the loop yields to the thread that brings it.
+    # A commit that a slow disk sends to a thread is waited for: the loop yields to it when done.
     sys.setswitchinterval(0.0005)
 
 
