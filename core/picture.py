@@ -7,8 +7,6 @@ their blend; 10 to 14 go from the colour to white, 15 is black.
 
 from __future__ import annotations
 
-import io
-import zlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
@@ -22,6 +20,7 @@ from core.conversation.messages import Card
 from core.days import HONG_KONG
 from core.issuer_keys import Realm
 from core.lettering import Weight, covers, fitted, font
+from core.png import encode
 from core.qr_code import BORDER, modules
 
 WIDTH, HEIGHT, MARGIN = 820, 1160, 64
@@ -128,11 +127,7 @@ def draw(card: Card) -> bytes:
         pen.text((left, FIELDS_TOP + 70), text, INK, face, anchor="ls")
     if card.challenge:
         _write_challenge(pen, card)
-    image.putpalette(_palette(card.colour))
-    png = io.BytesIO()
-    # Runs of equal pixels are all there is to find; looking for more takes time and gains nothing.
-    image.save(png, "PNG", compress_level=1, compress_type=zlib.Z_RLE, bits=4)
-    return png.getvalue()
+    return encode(np.asarray(image), _palette(card.colour))
 
 
 def _code(text: str) -> Image.Image:
