@@ -35,4 +35,5 @@ def encode(pixels: NDArray[np.uint8], palette: Sequence[int]) -> bytes:
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    return b"".join([struct.pack(">I", len(data)), kind, data, struct.pack(">I", crc32(kind + data))])
+    length, check = struct.pack(">I", len(data)), struct.pack(">I", crc32(kind + data))
+    return length + kind + data + check

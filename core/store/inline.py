@@ -73,7 +73,7 @@ class InlineConnection:
 class InlineEngine:
     """An engine, used like an AsyncEngine, that opens at most so many connections and keeps them.
 
-    Transactions are begun by who uses it (in SQLAlchemy's event), never by sqlite3 itself.
+    A transaction takes the lock at once: a writer that began as a reader could fail half-way.
     """
 
     def __init__(self, url: URL, connections: int) -> None:
@@ -99,7 +99,7 @@ class InlineEngine:
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[InlineConnection]:
-        """Wait for a connection; what is done with it is undone at the end."""
+        """Wait for a connection to read with: each statement sees what is committed by then."""
         async with self._free:
             connection = (
                 self._idle.pop() if self._idle else InlineConnection(self.sync_engine.connect())
@@ -118,6 +118,8 @@ class InlineEngine:
         """Open a transaction: committed at the end, undone by an exception."""
         async with self.connect() as connection:
             transaction = connection.real.begin()
+            # In an event of SQLAlchemy's it would make every statement look for events.
+            connection.real.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
             await self._commit(transaction)
 

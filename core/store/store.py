@@ -132,7 +132,6 @@ class Store:
         writer, reader = InlineEngine(parsed, 1), InlineEngine(parsed, READERS)
         event.listen(writer.sync_engine, "connect", _connected)
         event.listen(reader.sync_engine, "connect", _connected)
-        event.listen(writer.sync_engine, "begin", _begin_writing)
         return cls(writer, reader, ring, policy)
 
     @property
@@ -183,8 +182,3 @@ def _connected(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _begin_writing(connection: Any) -> None:
-    # A writer that began as a reader could fail half-way: it takes the lock at once.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

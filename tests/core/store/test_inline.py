@@ -20,13 +20,12 @@ from tests.core.store.people import NOON
 
 
 def engine(tmp_path: Path, connections: int = 1) -> InlineEngine:
-    """An engine on a new file, with the table t."""
-    made = InlineEngine(make_url(f"sqlite:///{tmp_path / 'a.sqlite3'}"), connections)
-    event.listen(made.sync_engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
-    return made
+    """An engine on a new file."""
+    return InlineEngine(make_url(f"sqlite:///{tmp_path / 'a.sqlite3'}"), connections)
 
 
 async def begun(tmp_path: Path, connections: int = 1) -> InlineEngine:
+    """An engine on a new file, with the table t."""
     made = engine(tmp_path, connections)
     async with made.begin() as connection:
         await connection.execute(text("CREATE TABLE t (n INTEGER)"))
@@ -54,14 +53,6 @@ async def test_a_transaction_is_kept_or_undone(tmp_path: Path) -> None:
     assert await kept(other) == [2]
     await here.dispose()
     await other.dispose()
-
-
-async def test_what_is_not_begun_is_undone(tmp_path: Path) -> None:
-    here = await begun(tmp_path)
-    async with here.connect() as connection:
-        await connection.execute(text("INSERT INTO t VALUES (1)"))
-    assert await kept(here) == []
-    await here.dispose()
 
 
 async def test_writers_wait_for_one_another(tmp_path: Path) -> None:
