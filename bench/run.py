@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -93,12 +94,24 @@ def floor(folder: Path, bot_api: LoopbackTelegram, phones: LoopbackTwilio, port:
     return Target([*command, "--port", str(port), "--data", str(folder)], {}, folder / "log.txt")
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Collect no garbage in this process: it would stop everybody who writes for 60 ms."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 async def measure(
     make: Make, seconds: float, steps: Callable[[int], list[Step]], *, every: float = 0.0
 ) -> Result:
     """Run one program for a while. `every`: a new person each so many seconds, 0 for a crowd of
     PEOPLE of whom each begins anew as soon as he is done."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(undisturbed())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         bot_api = await stack.enter_async_context(LoopbackTelegram(delay=DELAY))
         phones = await stack.enter_async_context(LoopbackTwilio())
