@@ -35,6 +35,11 @@ BATCH = 16
 """Chats whose turns share one commit. Of more, the first would wait for the last, and each crowd
 that has come at once would come at once again, while between them there was nothing to do."""
 
+ENOUGH, PASSES = 3, 2
+"""Before a commit of fewer messages than these, the loop brings in what has reached it already,
+until so many of its passes bring nothing more: a request is read in one, and its handler takes it
+in in the next. Waiting for more than these costs the first of them more than it spares."""
+
 TRIES = 8
 """After so many failures a message is parked and the person told."""
 
@@ -141,6 +146,7 @@ class Inbox:
             if self._settling:
                 self._settling.cancel()
                 self._settling = None
+            await self._gather()
             # Of a crowd no more than can be answered: the others need not be kept before.
             arrived, self._arrived = self._arrived[:BATCH], self._arrived[BATCH:]
             try:
@@ -150,6 +156,14 @@ class Inbox:
             except Exception as error:
                 log.error("the store does not answer: %s", where(error))
                 await asyncio.sleep(BACKOFF)
+
+    async def _gather(self) -> None:
+        """Let the loop bring in first what has reached it already, to share one commit."""
+        passes = 0
+        while passes < PASSES and len(self._arrived) < ENOUGH:
+            before = len(self._arrived)
+            await asyncio.sleep(0)
+            passes = passes + 1 if len(self._arrived) == before else 0
 
     async def _work(self, arrived: Sequence[Arrival]) -> None:
         """Run one cycle, in one piece or in many."""
