@@ -114,7 +114,7 @@ class Challenges:
                 "made_at": at,
             },
         )
-        await self.tallies.add(SENT, hong_kong_day(now).isoformat())
+        await self.tallies.add(SENT, hong_kong_day(now).isoformat(), now)
         return Sent(challenge, code=self.ring.passcode(challenge))
 
     async def _lock(self, phone: str) -> None:
@@ -281,9 +281,11 @@ class Challenges:
             )
         ).one_or_none()
         if row is None or row.verified_at is None:
-            await self.tallies.add(FAILED, hour)
+            await self.tallies.add(FAILED, hour, now)
             if row is not None:
-                await self.tallies.add(IN_A_ROW, self._row(phone))
+                # The count that locks a number stays until a person has looked.
+                locks = row.in_a_row + 1 >= self.limits.phone_failures_in_a_row
+                await self.tallies.add(IN_A_ROW, self._row(phone), None if locks else now)
             return False
         if row.in_a_row:
             await self.unlock(phone)

@@ -21,7 +21,6 @@ from core.assessment import Assessment, Colour, worse
 from core.declaration import Declaration
 from core.issuer_keys import REVOKED_BYTES
 from core.store.connection import Connection
-from core.store.dialects import one_of
 from core.store.people import Known
 from core.store.tables import codes
 from core.vault import KeyRing
@@ -102,6 +101,7 @@ _NEWEST = (
 _ALIVE = codes.c.expires_at >= bindparam("at"), codes.c.withdrawn_at.is_(None)
 _KEEP = insert(codes)
 _NEWEST_ALIVE = _NEWEST.where(*_ALIVE)
+_ALL_ALIVE = _CODE.where(codes.c.holder == bindparam("of_holder"), *_ALIVE)
 _LIVING = (
     select(codes.c.id, codes.c.holder, codes.c.chat)
     .where(*_ALIVE)
@@ -115,7 +115,6 @@ _WITHDRAW = (
 )
 _OF_HOLDER = codes.c.holder == bindparam("of_holder")
 _WITHDRAW_ALL = _WITHDRAW.where(_OF_HOLDER)
-_WITHDRAW_COLOURS = _WITHDRAW_ALL.where(one_of(codes.c.colour, "colours"))
 _WITHDRAW_SOME = _WITHDRAW.where(codes.c.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -145,7 +144,6 @@ class Codes:
                 "id": code_id,
                 "holder": known.id,
                 "chat": chat,
-                "colour": str(assessed.assessment.colour),
                 "body": known.sealer.seal(assessed.assessment.to_bytes(), f"codes|body|{name}"),
                 "declaration": known.sealer.seal(
                     _encode(assessed.declaration), f"codes|declaration|{name}"
@@ -206,12 +204,12 @@ class Codes:
 
     async def withdraw_better(self, known: Known, colour: Colour, now: datetime) -> list[bytes]:
         """Withdraw a holder's codes of a better colour than this one; return them."""
-        better = [str(each) for each in Colour if worse(colour, than=each)]
-        if not better:
+        if not any(worse(colour, than=each) for each in Colour):
             return []
-        return await self._withdraw(
-            _WITHDRAW_COLOURS, Why.WORSE, now, of_holder=known.id, colours=better
-        )
+        values = {"of_holder": known.id, "at": now.timestamp()}
+        alive = [opened(known, row) for row in await self.connection.execute(_ALL_ALIVE, values)]
+        better = [c.id for c in alive if worse(colour, than=c.assessed.assessment.colour)]
+        return await self.withdraw(better, Why.WORSE, now) if better else []
 
     async def withdraw_all(self, holder: str, why: Why, now: datetime) -> list[bytes]:
         """Withdraw all codes of a holder (his id) that are alive; return them."""
@@ -234,7 +232,6 @@ class Codes:
             .values(
                 holder="",
                 chat="",
-                colour="",
                 body=b"",
                 kid=null(),
                 declaration=null(),

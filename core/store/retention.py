@@ -85,6 +85,7 @@ async def erase_what_is_old(connection: Connection, keep: RetentionPolicy, now: 
         delete(inbox).where(
             inbox.c.state != WAITING, inbox.c.received_at < ago(keep.message_id_days)
         ),
+        delete(tables.tallies).where(tables.tallies.c.counted_at < ago(keep.registration_days)),
         delete(tables.audit).where(tables.audit.c.at < ago(keep.audit_days)),
         delete(tables.staff).where(tables.staff.c.removed_at < ago(keep.audit_days)),
     ]

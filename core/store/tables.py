@@ -183,6 +183,7 @@ tallies = Table(
     Column("name", String(30), primary_key=True),
     Column("period", String(20), primary_key=True),
     Column("count", Integer, nullable=False),
+    Column("counted_at", Float),
 )
 
 exports = Table(
@@ -241,7 +242,6 @@ codes = Table(
     Column("id", LargeBinary, primary_key=True),
     Column("holder", String(40), nullable=False),
     Column("chat", String(80), nullable=False),
-    Column("colour", String(10), nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("issued_at", Float, nullable=False),
     Column("expires_at", Float, nullable=False),

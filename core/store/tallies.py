@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, select
@@ -23,11 +24,14 @@ class Tallies:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    async def add(self, name: str, period: str) -> None:
-        """Count one event."""
+    async def add(self, name: str, period: str, now: datetime | None = None) -> None:
+        """Count one event. The count is erased some time after its last; without `now`, never."""
+        at = now and now.timestamp()
         await self.connection.execute(
-            insert_or_replace(self.connection, tallies, count=tallies.c.count + 1),
-            {"name": name, "period": period, "count": 1},
+            insert_or_replace(
+                self.connection, tallies, count=tallies.c.count + 1, counted_at=bindparam("at")
+            ),
+            {"name": name, "period": period, "count": 1, "counted_at": at, "at": at},
         )
 
     async def clear(self, name: str, period: str) -> None:

@@ -38,7 +38,7 @@ async def test_all_of_a_person_is_erased_after_one_more_question(talk: Talk) -> 
     assert await counts(talk) == [1, 0, 0, 0, 0, 0], "of his code the id, until it ends"
     async with talk.store.reading() as tx:
         row = (await tx.connection.execute(select(codes))).one()
-        assert (row.holder, row.chat, row.colour, row.body) == ("", "", "", b"")
+        assert (row.holder, row.chat, row.body) == ("", "", b"")
         assert await tx.codes.revoked(talk.clock()) == [row.id[:4]]
         assert "erased" in (await tx.connection.scalars(select(audit.c.act))).all()
     expect_question(await talk.says("hello"), Welcome.consent)

@@ -249,6 +249,18 @@ async def test_fifty_failures_in_a_row_lock_a_number_until_a_person_has_looked(s
     assert await sms.tries()
 
 
+async def test_fewer_failures_in_a_row_are_forgotten_after_some_months(sms: Sms) -> None:
+    sms.store = limited(sms.store, **UNHURRIED)
+    await fails(sms, 49)
+    sms.waits(days=200)
+    async with sms.store.writing() as tx:
+        await erase_what_is_old(tx.connection, sms.store.policy.retention, sms.now)
+    await fails(sms, 49)
+    assert (await sms.asks(chat="web:2")).refused == "wait"
+    assert not await sms.tries_wrong()
+    assert (await sms.asks(chat="web:2")).refused == "locked"
+
+
 async def test_a_code_that_was_sent_is_not_looked_at_once_the_number_is_locked(sms: Sms) -> None:
     sms.store = limited(sms.store, **UNHURRIED, phone_failures_in_a_row=7)
     await fails(sms, 6)

@@ -141,6 +141,14 @@ async def test_a_worse_code_withdraws_better_ones_of_the_same_holder(
         assert await why(tx, [foreign, over]) == [None, None]
 
 
+@pytest.mark.parametrize("colour", Colour)
+async def test_the_colour_of_a_code_stands_nowhere_in_clear(store: Store, colour: Colour) -> None:
+    async with store.writing() as tx:
+        await keep(tx, await register(tx), 1, colour)
+        [row] = await tx.connection.execute(select(codes))
+        assert str(colour).encode() not in repr(tuple(row)).encode()
+
+
 async def test_verifiers_learn_what_is_withdrawn_until_it_ends(store: Store) -> None:
     assert TOLERANCE == CLOCK_TOLERANCE, "a verifier's clock may be as slow as that"
     async with store.writing() as tx:
@@ -171,7 +179,7 @@ async def test_of_who_is_erased_only_the_ids_of_live_codes_stay_until_they_end(
         rows = (await tx.connection.execute(select(codes).order_by(codes.c.id))).all()
         assert [row.id for row in rows] == [live, foreign]
         row = rows[0]
-        assert (row.holder, row.chat, row.colour, row.body) == ("", "", "", b"")
+        assert (row.holder, row.chat, row.body) == ("", "", b"")
         assert (row.kid, row.declaration, row.lists) == (None, None, None)
         assert row.issued_at == row.expires_at, "nor when he got it"
         assert await tx.codes.revoked(NOON) == [live[:4]]

@@ -76,6 +76,7 @@ LIMITS = [
     (tables.inbox, "received_at", NOW - KEEP.message_id_days * DAY, {"state": PARKED}),
     (tables.outbox, "made_at", NOW - KEEP.message_id_days * DAY, {"state": DONE}),
     (tables.outbox, "made_at", NOW - KEEP.message_id_days * DAY, {"state": PARKED}),
+    (tables.tallies, "counted_at", NOW - KEEP.registration_days * DAY, {}),
     (tables.audit, "at", NOW - KEEP.audit_days * DAY, {}),
     (tables.staff, "removed_at", NOW - KEEP.audit_days * DAY, {}),
 ]
@@ -95,6 +96,14 @@ async def test_a_row_goes_when_it_is_older_than_its_limit(
     async with store.reading() as tx:
         assert await count(tx, table) == 2
         assert await count(tx, table, table.c[column] < limit.timestamp()) == 0
+
+
+async def test_the_version_of_the_lists_is_kept(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.lists.replace_places([])
+    assert await erase(store) == 0
+    async with store.reading() as tx:
+        assert await tx.lists.version() == 1
 
 
 @pytest.mark.parametrize("table", [tables.inbox, tables.outbox], ids=lambda table: table.name)
