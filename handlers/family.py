@@ -232,14 +232,14 @@ class Dependant(Form):
         if known is None:
             turn.note("registration.refused", hotline=turn.policy.hotline)
             return None
-        name, reference = known.holder.english_name, known.reference
+        name, reference = known.holder.called(turn.language), known.reference
         link = await turn.tx.family.link(turn.chat, known.id)
         if link is not None and link.holds(turn.now):
             turn.note("dependant.already", name=name)
             return None
         if link is not None and way is not Way.PHONE:
             # What was asked for before stands; what she is called meanwhile is not told.
-            name = holder.english_name
+            name = holder.called(turn.language)
             turn.note(f"dependant.done.{link.way}", name=name, reference=reference)
             return None
         await _look_after(turn, known, relation, way)

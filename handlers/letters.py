@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.conversation.form import Form
 from core.conversation.messages import Answered, Start, Text
 from core.conversation.turn import Turn
+from core.holder import called
 from core.store.letters import REFUSED
 from core.store.people import Known
 from core.store.waiting import Answer
@@ -40,7 +41,7 @@ async def answered(turn: Turn, news: Answered) -> None:
     turn.to_oneself()
     text = turn.text(
         f"guardian.{news.what}",
-        name=news.name,
+        name=called(news.name, news.chinese_name, turn.language),
         reference=news.reference,
         hotline=turn.policy.hotline,
         days=turn.policy.family.waits_days,

@@ -10,6 +10,7 @@ from core.conversation.fields import Field, OneTimeCode
 from core.conversation.form import Form
 from core.conversation.messages import LinkNews, TakeoverDue
 from core.conversation.turn import Turn
+from core.holder import called
 from core.identity import DocumentType, normalise
 from core.store.people import Known
 from core.store.takeovers import chats_besides, link_own, tell
@@ -138,7 +139,8 @@ async def stop_takeover(turn: Turn) -> type[Form] | None:
 async def link_news(turn: Turn, news: LinkNews) -> None:
     """Tell a chat what has become of the links of somebody for whom it speaks, or did."""
     known = await turn.turn_to(news.holder)
-    values = {"name": news.name, "at": news.starts_at, "hotline": turn.policy.hotline}
+    name = called(news.name, news.chinese_name, turn.language)
+    values = {"name": name, "at": news.starts_at, "hotline": turn.policy.hotline}
     if news.what in ("ended", "unlinked"):
         if known is not None:
             return  # linked anew meanwhile

@@ -104,16 +104,17 @@ class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn"):
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
     """A wish to look after somebody has its answer: `confirmed`, `refused`, or `lapsed` as there
-    was none. Whom it concerns: the holder's id, what he is called, and his reference number."""
+    was none. Whom it concerns: the holder's id, his names, and his reference number."""
 
     holder: str
     name: str
     reference: str
     what: str
+    chinese_name: str = ""
 
 
 class LinkNews(msgspec.Struct, frozen=True, tag="links"):
-    """Something became of the links of a holder: his id, what he is called, and what it is.
+    """Something became of the links of a holder: his id, his names, and what it is.
 
     `asked`: another chat asks to be his own, from `starts_at` on. `stopped`: it will not be.
     `linked`, `moved`: a chat is his own from now on, at the registered phone or at another one.
@@ -125,6 +126,7 @@ class LinkNews(msgspec.Struct, frozen=True, tag="links"):
     name: str
     what: str
     starts_at: datetime | None = None
+    chinese_name: str = ""
 
 
 class TakeoverDue(msgspec.Struct, frozen=True, tag="takeover_due"):

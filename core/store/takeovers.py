@@ -153,7 +153,8 @@ async def tell(
     starts_at: datetime | None = None,
 ) -> None:
     """Let chats hear, in this transaction, what has become of the links of a holder."""
-    news = LinkNews(known.id, known.holder.english_name, what, starts_at)
+    holder = known.holder
+    news = LinkNews(known.id, holder.english_name, what, starts_at, holder.chinese_name)
     mark = secrets.token_hex(16)
     items = [
         Incoming(chat=chat, id=f"links:{mark}:{number}", body=news, sent_at=now)

@@ -164,6 +164,7 @@ class Waiting:
             name=wait.known.holder.english_name,
             reference=wait.known.reference,
             what=str(what),
+            chinese_name=wait.known.holder.chinese_name,
         )
         name = f"answered:{secrets.token_hex(16)}"
         item = Incoming(chat=wait.link.chat, id=name, body=body, sent_at=now)

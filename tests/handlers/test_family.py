@@ -175,6 +175,20 @@ async def test_that_there_is_no_phone_can_be_said(talk: Talk, words: str) -> Non
     expect_question(await talk.says(words), Dependant.relation)
 
 
+@pytest.mark.parametrize(
+    "instead",
+    [{}, {"mobile": Option("none")}, {"mobile": Option("none"), "relation": Option("letter")}],
+)
+async def test_she_is_called_as_the_language_calls_her(
+    talker: Talker, instead: dict[str, Given]
+) -> None:
+    talk = talker(language="zh-hant")
+    await is_registered(talk)
+    heard = await registers_other(talk, **instead)
+    assert "王美玲已登記" in heard.text
+    assert NAME not in heard.text
+
+
 @pytest.mark.parametrize("relation", ["child", "parent", "other"])
 async def test_without_a_phone_staff_confirm_what_the_guardian_declares(
     talk: Talk, relation: str

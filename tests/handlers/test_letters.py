@@ -44,7 +44,8 @@ async def looks_after(talk: Talk, known: Known) -> bool:
 async def hears(talk: Talk, known: Known, what: Answer) -> Heard:
     """Let the chat hear what became of its wish; return what it says."""
     said = len(talk.replies)
-    await talk.take(Answered(known.id, NAME, known.reference, str(what)))
+    news = Answered(known.id, NAME, known.reference, str(what), known.holder.chinese_name)
+    await talk.take(news)
     assert len(talk.replies) > said
     return heard_at(talk, said)
 
@@ -184,7 +185,7 @@ async def test_who_is_not_confirmed_hears_what_to_do(
         known = await waits(tx, chat=talk.chat)
         assert await tx.family.end(talk.chat, known.id)
     heard = expect(await hears(talk, known, what), f"guardian.{what}", language)
-    assert NAME in heard.text
+    assert known.holder.called(language) in heard.text
     assert known.reference in heard.text
     assert f"{MENU}.register_other" in heard.ids.values()
     assert f"{MENU}.help_person" in heard.ids.values()

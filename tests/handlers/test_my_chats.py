@@ -105,8 +105,11 @@ async def test_all_may_stay_as_it_is(talk: Talk) -> None:
     expect(await talk.presses("none"), "my_chats.kept")
 
 
-async def test_a_guardian_is_ended_by_number_and_hears_it(talker: Talker) -> None:
-    mine, son = talker(chat="telegram:1"), talker(chat="web:2")
+@EVERY_LANGUAGE
+async def test_a_guardian_is_ended_by_number_and_hears_it(
+    talker: Talker, language: Language
+) -> None:
+    mine, son = talker(chat="telegram:1"), talker(chat="web:2", language=TAGS[language])
     await is_registered(mine)
     await is_registered(son, number="G123456(A)")
     known = await known_to(mine)
@@ -124,8 +127,8 @@ async def test_a_guardian_is_ended_by_number_and_hears_it(talker: Talker) -> Non
     assert not await speaks(son, known)
     assert await speaks(mine, known)
     [told] = await hears_news(son)
-    expect(told, "links.ended")
-    assert "CHAN Tai Man" in told.text
+    expect(told, "links.ended", language)
+    assert known.holder.called(language) in told.text
     assert "today" in told.buttons
     assert await waiting(mine) == []
 

@@ -130,6 +130,7 @@ async def test_staff_refuse_and_she_can_be_registered_anew(
         said = await guardians.refuse(app.settings, app.policy, world.clock, *asked)
         assert "is erased" in said
         heard = expect(await person.hears(), "guardian.refused", language)
+        assert mother.holder.called(language) in heard.text
         assert mother.reference in heard.text
         await person.presses("register_other")
         expect_question(await person.hears(), Registration.english_name, language)

@@ -182,7 +182,7 @@ async def test_others_who_speak_for_him_hear_of_a_link_and_who_waits_does_not(
         await rows.finish(await rows.heads(9, NOON), NOON)
         await link_own(tx, known, "web:9", "linked", NOON)
         await tell(tx, [], known, "left", NOON)
-    news = LinkNews(known.id, "CHAN Tai Man", "linked")
+    news = LinkNews(known.id, "CHAN Tai Man", "linked", chinese_name="陳大文")
     assert [(i.chat, i.body) for i in await heard(store, NOON)] == [
         ("web:1", news),
         ("web:5", news),

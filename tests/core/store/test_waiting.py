@@ -54,7 +54,7 @@ async def acts(tx: Transaction) -> list[tuple[str, str, str]]:
 
 
 def answer(known: Known, what: Answer) -> Answered:
-    return Answered(known.id, "WONG Mei", known.reference, str(what))
+    return Answered(known.id, "WONG Mei", known.reference, str(what), "王美")
 
 
 async def test_whoever_waits_is_found_with_who_asks(store: Store) -> None:
