@@ -14,7 +14,8 @@ from typing import Any
 from bot import inbox, outbox, work
 from bot.__main__ import main
 from core.conversation.engine import Conversation
-from core.store import queues
+from core.store.inbox import Inbox
+from core.store.outbox import Outbox
 
 BOUNDARIES = (
     "before receiving",
@@ -64,13 +65,13 @@ def doom(named: str) -> None:
     """Set the boundaries, with one of them deadly."""
     fate = Doom(named)
     for way in ("put", "take"):
-        fate.wrap(queues.Inbox, way, before="before receiving", after="received, not committed")
+        fate.wrap(Inbox, way, before="before receiving", after="received, not committed")
     fate.wrap(inbox.Inbox, "receive", after="received and committed")
     fate.wrap(Conversation, "take", before="taken for a turn", after="turn run")
-    fate.wrap(queues.Outbox, "put", after="replies written")
-    fate.wrap(queues.Inbox, "finish", after="session written, not committed")
+    fate.wrap(Outbox, "put", after="replies written")
+    fate.wrap(Inbox, "finish", after="session written, not committed")
     fate.wrap(inbox.Inbox, "_cycle", after="turn committed")
-    fate.wrap(queues.Outbox, "take", after="taken again")
+    fate.wrap(Outbox, "take", after="taken again")
     fate.wrap(outbox.Outbox, "_deliver", before="before delivering", after="delivered, not marked")
     fate.wrap(outbox.Outbox, "mark", after="marked, not committed")
     fate.wrap(work.Work, "_read", after="job read")

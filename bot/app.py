@@ -32,8 +32,8 @@ from core.conversation.texts import Language, Texts
 from core.conversation.turn import Job, Sms
 from core.issuer_keys import KeysError
 from core.policy import Policy
-from core.store.queues import Due
-from core.store.queues import Outbox as Rows
+from core.store.outbox import Due
+from core.store.outbox import Outbox as Rows
 from core.store.schema import migrate
 from core.store.store import Store, Transaction
 from core.vault import KeyRing

@@ -26,8 +26,9 @@ from core.conversation.messages import Capabilities, Incoming, Undelivered
 from core.conversation.rendering import render
 from core.conversation.texts import Texts
 from core.conversation.turn import Sms, Turn
-from core.store.queues import Inbox as Rows
-from core.store.queues import Outgoing, Waiting
+from core.store.inbox import Inbox as Rows
+from core.store.inbox import Waiting
+from core.store.outbox import Outgoing
 from core.store.store import Store, Transaction
 from core.vault import Tampered
 

@@ -20,8 +20,9 @@ from bot.logs import where
 from bot.work import finished
 from core.conversation.messages import Incoming, Reply, Undelivered
 from core.conversation.turn import Job, Sms
-from core.store.queues import Due, Inbox, Outgoing
-from core.store.queues import Outbox as Rows
+from core.store.inbox import Inbox
+from core.store.outbox import Due, Outgoing
+from core.store.outbox import Outbox as Rows
 from core.store.store import Store, Transaction
 
 TRIES = 8

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from bot.clock import Clock
 from bot.logs import where
-from core.store.queues import Inbox
+from core.store.inbox import Inbox
 from core.store.reassessment import is_due, reassess
 from core.store.store import Store
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select, update
 
 from core.conversation.messages import Incoming, LinkNews, TakeoverDue
+from core.store.inbox import Inbox
 from core.store.people import Known
-from core.store.queues import Inbox
 from core.store.tables import takeovers
 
 if TYPE_CHECKING:

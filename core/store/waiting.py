@@ -13,8 +13,8 @@ from sqlalchemy import delete, insert, select
 from core.conversation.messages import Answered, Incoming
 from core.family import Way
 from core.store.family import Link
+from core.store.inbox import Inbox
 from core.store.people import REFERENCE, Known
-from core.store.queues import Inbox
 from core.store.tables import links, refusals
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from sqlalchemy import insert, select, update
 from core.conversation.messages import Incoming, Withdrawn
 from core.store.codes import Why
 from core.store.connection import Connection
+from core.store.inbox import Inbox
 from core.store.people import SELF
-from core.store.queues import Inbox
 from core.store.tables import links, staff, withdrawals
 from core.vault import KeyRing
 

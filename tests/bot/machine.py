@@ -12,7 +12,7 @@ from bot.inbox import Inbox
 from bot.outbox import Outbox, Route
 from core.conversation.messages import Finished, Incoming, Reply, Text, Undelivered
 from core.conversation.turn import Job, Sms, Turn
-from core.store.queues import Due
+from core.store.outbox import Due
 from core.store.store import Store
 from tests.clock import TestClock
 from tests.talk import CAN

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from bot.channels import Stopping
 from bot.inbox import BATCH, SETTLE
-from core.store import queues
+from core.store.inbox import Inbox
 from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox
 from tests.bot.machine import Machine, count_calls, until
@@ -118,7 +118,7 @@ async def test_a_damaged_cell_stops_nobody_else(
 ) -> None:
     monkeypatch.setattr("bot.inbox.BACKOFF", 0.002)
     async with store.writing() as tx:
-        rows = queues.Inbox(tx.connection, tx.ring)
+        rows = Inbox(tx.connection, tx.ring)
         made = Machine(store, clock)
         for chat in (ONE, TWO):
             await rows.put([made.message(chat, "hello")], [chat], clock())
@@ -150,7 +150,7 @@ async def test_a_channel_hears_that_what_it_brought_could_not_be_kept(
 
     with monkeypatch.context() as patch:
         for method in ("put", "take"):
-            patch.setattr(queues.Inbox, method, full)
+            patch.setattr(Inbox, method, full)
         with pytest.raises(OSError, match="no space"):
             await machine.says(ONE, "lost")
     assert await states(machine.store) == {}
@@ -168,7 +168,7 @@ async def test_what_could_be_kept_but_not_answered_is_confirmed_all_the_same(
             raise OSError("no answer")
 
         for method in ("take", "heads"):
-            patch.setattr(queues.Inbox, method, broken)
+            patch.setattr(Inbox, method, broken)
         await machine.says(ONE, "hello")
         assert await states(machine.store) == {WAITING: 1}
     await machine.hears(ONE, "1 hello")
@@ -184,7 +184,7 @@ async def test_a_store_that_goes_away_is_waited_for(
             raise OSError("away")
 
         for method in ("put", "take", "waits", "heads", "next_due", "postpone"):
-            patch.setattr(queues.Inbox, method, away)
+            patch.setattr(Inbox, method, away)
         machine.inbox.wake()
         with pytest.raises(OSError, match="away"):
             await machine.says(ONE, "lost")
@@ -217,7 +217,7 @@ async def test_what_a_killed_process_had_received_is_answered_by_the_next(
 ) -> None:
     first = Machine(store, clock)
     async with store.writing() as tx:
-        await queues.Inbox(tx.connection, tx.ring).put(
+        await Inbox(tx.connection, tx.ring).put(
             [first.message(ONE, "one"), first.message(ONE, "two")], [ONE], clock()
         )
     async with Machine(store, clock) as second:
@@ -251,7 +251,7 @@ async def test_waiting_for_another_try_takes_no_work(
     monkeypatch.setattr("bot.inbox.BACKOFF", 30.0)
     await machine.says(ONE, "poison", "behind", "behind")
     await asyncio.sleep(0.05)
-    calls = count_calls(monkeypatch, queues.Inbox, "heads")
+    calls = count_calls(monkeypatch, Inbox, "heads")
     await asyncio.sleep(0.5)
     assert calls[0] <= 4
 

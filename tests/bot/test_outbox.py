@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from bot.channels import Refused, TryAgain, Unreachable
 from core.conversation.messages import Reply
 from core.conversation.turn import Job, Sms
-from core.store import queues
+from core.store.outbox import Outbox, Outgoing
 from core.store.store import Store
 from core.store.tables import DONE, PARKED, WAITING, outbox
 from tests.bot.machine import PHONE, Machine, count_calls, until
@@ -50,10 +50,10 @@ async def settles(store: Store, wanted: dict[int, int]) -> None:
     raise AssertionError(found)
 
 
-async def put(store: Store, clock: TestClock, *rows: tuple[str, str, queues.Outgoing]) -> None:
+async def put(store: Store, clock: TestClock, *rows: tuple[str, str, Outgoing]) -> None:
     """Leave rows behind, as an earlier run does."""
     async with store.writing() as tx:
-        await queues.Outbox(tx.connection, tx.ring).put(rows, clock())
+        await Outbox(tx.connection, tx.ring).put(rows, clock())
 
 
 async def test_what_fails_is_tried_again_in_its_place(machine: Machine) -> None:
@@ -69,13 +69,13 @@ async def test_the_waits_grow(
 ) -> None:
     monkeypatch.setattr("bot.outbox.BACKOFF", 0.1)
     waits: list[timedelta] = []
-    real = queues.Outbox.postpone
+    real = Outbox.postpone
 
     async def postpone(self: Any, number: int, until: Any, **more: Any) -> None:
         waits.append(until - clock())
         await real(self, number, until, **more)
 
-    monkeypatch.setattr(queues.Outbox, "postpone", postpone)
+    monkeypatch.setattr(Outbox, "postpone", postpone)
     async with Machine(store, clock) as machine:
         machine.trouble[LANE] = [TryAgain("away") for _ in range(3)]
         await machine.says(ONE, "hello")
@@ -268,7 +268,7 @@ async def test_a_store_that_goes_away_is_waited_for(
             raise OSError("away")
 
         for method in ("take", "postpone", "next_due"):
-            patch.setattr(queues.Outbox, method, away)
+            patch.setattr(Outbox, method, away)
         machine.release(*LANE)
         machine.outbox._wake.set()
         await asyncio.sleep(0.1)
@@ -281,8 +281,8 @@ async def test_waiting_takes_no_work(machine: Machine, monkeypatch: pytest.Monke
     await machine.says(ONE, "three")
     await machine.says(TWO, "three")
     await asyncio.sleep(0.1)
-    takes = count_calls(monkeypatch, queues.Outbox, "take")
-    looks = count_calls(monkeypatch, queues.Outbox, "next_due")
+    takes = count_calls(monkeypatch, Outbox, "take")
+    looks = count_calls(monkeypatch, Outbox, "next_due")
     await asyncio.sleep(0.5)
     assert takes[0] <= 4
     assert looks[0] <= 4

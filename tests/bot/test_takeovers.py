@@ -9,7 +9,7 @@ import pytest
 
 from bot import takeovers
 from bot.takeovers import announce, keep_announcing
-from core.store.queues import Inbox
+from core.store.inbox import Inbox
 from core.store.store import Store
 from tests.clock import TestClock
 

@@ -16,7 +16,7 @@ from bot.work import Work
 from core.conversation.messages import Finished, Incoming, Text
 from core.conversation.turn import Job
 from core.sample import sample_export
-from core.store.queues import Inbox
+from core.store.inbox import Inbox
 from core.store.store import Store, Transaction
 from core.store.tables import uploads
 from handlers.registration import Registration

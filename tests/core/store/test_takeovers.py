@@ -8,8 +8,8 @@ from sqlalchemy import func, select, update
 
 from core.conversation.messages import Incoming, LinkNews, TakeoverDue
 from core.family import Way
+from core.store.inbox import Inbox
 from core.store.people import SELF, Known
-from core.store.queues import Inbox
 from core.store.retention import erase_what_is_old
 from core.store.store import Store, Transaction
 from core.store.tables import chats, holders, takeovers

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 from core.conversation.messages import Incoming, Start, Withdrawn
 from core.family import Way
 from core.store.codes import Why
-from core.store.queues import Inbox
+from core.store.inbox import Inbox
 from core.store.retention import erase_what_is_old
 from core.store.staff import Role
 from core.store.store import Store, Transaction

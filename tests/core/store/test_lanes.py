@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from core.conversation.messages import Button, Incoming, Press, Reply, Text
 from core.conversation.turn import Job, Sms
-from core.store.queues import Inbox, Outbox, Outgoing, Waiting
+from core.store.inbox import Inbox, Waiting
+from core.store.outbox import Outbox, Outgoing
 from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox, outbox
 from tests.core.store.people import NOON

@@ -1,0 +1,31 @@
+"""Rows that wait in lanes: what makes one the next of its lane.
+
+Rows are worked on in order within their lane: a chat in the inbox, a chat and a route in the
+outbox. Bodies are sealed, and erased as soon as a row is done.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import ColumnClause, ColumnElement, Table, and_, func, literal_column, select
+
+from core.store.tables import WAITING
+
+# A partial index serves only a condition that is written out, not a bound value.
+WAITS: ColumnClause[int] = literal_column(str(WAITING))
+"""The state of a row that waits, as conditions name it."""
+
+
+def first(rows: Table, *lane: str) -> ColumnElement[bool]:
+    """Tell whether a row is the oldest of its lane that waits; only such a one is worked on."""
+    earlier = rows.alias()
+    oldest = select(func.min(earlier.c.number)).where(
+        *(earlier.c[name] == rows.c[name] for name in lane), earlier.c.state == WAITS
+    )
+    return and_(rows.c.state == WAITS, rows.c.number == oldest.scalar_subquery())
+
+
+def instant(at: float | None) -> datetime | None:
+    """Return the instant of a column of seconds."""
+    return None if at is None else datetime.fromtimestamp(at, UTC)

@@ -1,0 +1,180 @@
+"""The outbox: what is to be sent. Its lanes are the chats, each by its routes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Integer, bindparam, func, insert, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from core.conversation.messages import Reply
+from core.conversation.turn import Job, Sms
+from core.store.connection import Connection
+from core.store.lanes import WAITS, first, instant
+from core.store.tables import DONE, PARKED, WAITING, outbox
+from core.vault import KeyRing, Tampered
+
+Outgoing = Reply | Sms | Job
+
+_outgoing: msgspec.json.Decoder[Outgoing] = msgspec.json.Decoder(Outgoing)
+_encode = msgspec.json.Encoder().encode
+
+
+def _take() -> ReturningUpdate[Any]:
+    heads = (
+        select(outbox.c.number)
+        .where(first(outbox, "chat", "route"), outbox.c.due_at <= bindparam("now"))
+        .order_by(outbox.c.number)
+        .limit(bindparam("most", type_=Integer))
+        .with_for_update(skip_locked=True)
+        # As a subquery it might be run again for each row, and take more than `most`.
+        .cte("heads")
+    )
+    columns = outbox.c.number, outbox.c.route, outbox.c.chat, outbox.c.body, outbox.c.tries
+    return (
+        update(outbox)
+        .where(outbox.c.number.in_(select(heads.c.number)))
+        .values(due_at=bindparam("until"))
+        .returning(*columns)
+    )
+
+
+# The statements of every message are put together once.
+_TAKE = _take()
+_NEXT = select(func.min(outbox.c.due_at)).where(first(outbox, "chat", "route"))
+_SENT = update(outbox).where(outbox.c.number == bindparam("of")).values(state=DONE, body=None)
+_SENT_AND_KEPT = update(outbox).where(outbox.c.number == bindparam("of")).values(state=DONE)
+_PUT = insert(outbox)
+_LAST = select(func.max(outbox.c.number))
+_UNSENT = (
+    select(outbox.c.route, outbox.c.chat, func.count())
+    .where(outbox.c.state == WAITS)
+    .group_by(outbox.c.route, outbox.c.chat)
+)
+
+
+@dataclass(frozen=True)
+class Due:
+    """The oldest unsent row of a lane. `body` is None where the row is damaged."""
+
+    number: int
+    route: str
+    chat: str
+    body: Outgoing | None
+    tries: int
+
+
+class Outbox:
+    """The outbox, in the open transaction."""
+
+    def __init__(self, connection: Connection, ring: KeyRing) -> None:
+        self.connection = connection
+        self.ring = ring
+
+    async def put(
+        self,
+        items: Sequence[tuple[str, str, Outgoing]],
+        now: datetime,
+        *,
+        lease: float = 0.0,
+    ) -> list[int]:
+        """Keep what is to be sent: (route, chat, what).
+
+        With a lease of some seconds the rows are taken at once, by who writes them, and their
+        numbers returned, in order: only for a store that nobody else writes into.
+        """
+        transit, at = self.ring.transit(), now.timestamp()
+        rows = [
+            {
+                "route": route,
+                "chat": chat,
+                "body": transit.seal(_encode(body), f"outbox|body|{chat}"),
+                "made_at": at,
+                "due_at": at + lease,
+                "tries": 0,
+                "state": WAITING,
+            }
+            for route, chat, body in items
+        ]
+        await self.connection.execute(_PUT, rows)
+        if not lease:
+            return []
+        # Cheaper than to have each row return its own: they are the last, without a gap.
+        last: int = await self.connection.scalar(_LAST)
+        return list(range(last - len(rows) + 1, last + 1))
+
+    async def take(self, limit: int, now: datetime, lease: float) -> list[Due]:
+        """Take the oldest unsent row of each lane, for `lease` seconds."""
+        values = {"now": now.timestamp(), "most": limit, "until": now.timestamp() + lease}
+        rows = (await self.connection.execute(_TAKE, values)).all()
+        return [
+            Due(row.number, row.route, row.chat, self._opened(row.chat, row.body), row.tries)
+            for row in sorted(rows, key=lambda row: row.number)
+        ]
+
+    def _opened(self, chat: str, body: bytes) -> Outgoing | None:
+        try:
+            return _outgoing.decode(self.ring.transit().open(body, f"outbox|body|{chat}"))
+        except (Tampered, msgspec.DecodeError):
+            return None
+
+    async def sent(self, numbers: Sequence[int], kept: Sequence[int]) -> None:
+        """Mark rows as sent; the bodies of `kept` stay, as the transcript of their chat."""
+        if numbers:
+            await self.connection.execute(_SENT, [{"of": number} for number in numbers])
+        if kept:
+            await self.connection.execute(_SENT_AND_KEPT, [{"of": number} for number in kept])
+
+    async def postpone(self, number: int, until: datetime, *, parked: bool = False) -> None:
+        """Try a row again later, or give it up."""
+        await self.connection.execute(
+            update(outbox)
+            .where(outbox.c.number == number)
+            .values(
+                tries=outbox.c.tries + 1,
+                due_at=until.timestamp(),
+                state=PARKED if parked else WAITING,
+            )
+        )
+
+    async def release(self) -> None:
+        """Take back every lease: nobody else works on this database, and we have just begun."""
+        await self.connection.execute(
+            update(outbox).where(outbox.c.state == WAITS).values(due_at=0.0)
+        )
+
+    async def unsent(self) -> dict[tuple[str, str], int]:
+        """Count what waits in each lane, by route and chat."""
+        rows = await self.connection.execute(_UNSENT)
+        return {(route, chat): count for route, chat, count in rows}
+
+    async def since(self, chat: str, number: int, limit: int) -> list[tuple[int, Reply]]:
+        """Return the first `limit` replies of a chat's transcript after `number`."""
+        statement = (
+            select(outbox.c.number, outbox.c.body)
+            .where(
+                outbox.c.chat == chat,
+                outbox.c.route == chat.partition(":")[0],
+                outbox.c.number > number,
+                outbox.c.body.is_not(None),
+            )
+            .order_by(outbox.c.number)
+            .limit(limit)
+        )
+        transit = self.ring.transit()
+        rows = (await self.connection.execute(statement)).all()
+        return [
+            (
+                row.number,
+                msgspec.json.decode(transit.open(row.body, f"outbox|body|{chat}"), type=Reply),
+            )
+            for row in rows
+        ]
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next unsent row is due, None where none waits."""
+        return instant(await self.connection.scalar(_NEXT))
