@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import resource
 import signal
 import sys
@@ -176,6 +175,7 @@ def _run(options: argparse.Namespace) -> int:
     import uvloop
 
     from bot.app import App
+    from bot.collector import settle
     from bot.logs import set_up, unhandled
 
     settings, policy = _decided()
@@ -191,7 +191,9 @@ def _run(options: argparse.Namespace) -> int:
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(signal_number, stop.set)
         await app.start()
-        _tune_the_interpreter()
+        settle()
+        # A commit that goes to a thread is waited for: the loop yields to it when it is done.
+        sys.setswitchinterval(0.0005)
         if app.web:
             print(f"The web chat is at http://{app.web.host}:{app.web.port}/", flush=True)
         if app.telegram:
@@ -201,16 +203,6 @@ def _run(options: argparse.Namespace) -> int:
 
     uvloop.run(run())
     return 0
-
-
-def _tune_the_interpreter() -> None:
-    # What is there already stays, and need not be looked through again by the garbage collector;
-    # and nearly all that a message makes is gone with it, without the collector.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    # A commit that a slow disk sends to a thread is waited for: the loop yields to it when done.
-    sys.setswitchinterval(0.0005)
 
 
 def _verify(options: argparse.Namespace) -> int:

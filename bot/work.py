@@ -61,8 +61,7 @@ class Work:
         except Refused:
             error = "unavailable"
         except Invalid as invalid:
-            error = invalid.code
-            params = {k: v if isinstance(v, int) else str(v) for k, v in invalid.params.items()}
+            error, params = invalid.code, invalid.plain
         now = self.clock()
         upload = "" if error else new_upload()
         told = finished(chat, job, now, upload=upload, error=error, params=params)

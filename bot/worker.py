@@ -6,7 +6,6 @@ MessagePack.
 
 from __future__ import annotations
 
-import gc
 import signal
 import struct
 import sys
@@ -14,6 +13,7 @@ from datetime import datetime
 
 import msgspec
 
+from bot.collector import settle
 from bot.logs import where
 from core.answer import Invalid
 from core.conversation.messages import Card
@@ -66,10 +66,7 @@ def serve() -> None:
     # Ctrl-C reaches the whole group; who stops is the parent's business. When it is gone, so is
     # the input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What is there now stays; and what a call makes is gone with it, without the collector.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    settle()
     calls, answers = sys.stdin.buffer, sys.stdout.buffer
     while len(head := calls.read(LENGTH.size)) == LENGTH.size:
         call = _calls.decode(calls.read(*LENGTH.unpack(head)))
@@ -88,8 +85,7 @@ def answer(call: Call) -> Answer:
     try:
         return Answer(call.id, _done(call))
     except Invalid as invalid:
-        params = {k: v if isinstance(v, int) else str(v) for k, v in invalid.params.items()}
-        return Answer(call.id, refused=invalid.code, params=params)
+        return Answer(call.id, refused=invalid.code, params=invalid.plain)
     except Exception as error:
         return Answer(call.id, failed=where(error))
 

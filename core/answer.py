@@ -25,6 +25,11 @@ class Invalid(Exception):
         self.code = code
         self.params = params
 
+    @property
+    def plain(self) -> dict[str, str | int]:
+        """The values as they can be written down: numbers as they are, all else in words."""
+        return {k: v if isinstance(v, int) else str(v) for k, v in self.params.items()}
+
 
 @dataclass(frozen=True)
 class Context:

@@ -129,8 +129,8 @@ class Talk:
                 )
                 body = export.to_bytes()
         except Invalid as invalid:
-            params = {k: v if isinstance(v, int) else str(v) for k, v in invalid.params.items()}
-            return await self.take(Finished(job, name, error=invalid.code, params=params))
+            refused = Finished(job, name, error=invalid.code, params=invalid.plain)
+            return await self.take(refused)
         async with self.store.writing() as tx:
             upload = await tx.uploads.keep(self.chat, kind, body, self.clock())
         return await self.take(Finished(job, name, upload=upload))

@@ -134,8 +134,7 @@ def _reading(data: bytes, member: str, now: datetime, policy: VisitPolicy) -> Re
     try:
         return Reading(name, read_export(data, name=name, now=now, policy=policy))
     except Invalid as invalid:
-        params = {k: v if isinstance(v, int) else str(v) for k, v in invalid.params.items()}
-        return Reading(name, None, invalid.code, params)
+        return Reading(name, None, invalid.code, invalid.plain)
 
 
 def read_export(data: bytes, *, name: str, now: datetime, policy: VisitPolicy) -> Export:
