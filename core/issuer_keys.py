@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal, Self
 
@@ -138,8 +138,9 @@ class IssuerKey:
         return self.public.kid
 
     @classmethod
+    @lru_cache(maxsize=64)
     def of(cls, key: Key, realm: Realm = Realm.HONG_KONG) -> Self:
-        """Return the key of an entry of the ring, or raise KeysError."""
+        """Return the key of an entry of the ring, or raise KeysError. Read once, and remembered."""
         private = load_der_private_key(key.key, None)
         if not isinstance(private, ec.EllipticCurvePrivateKey):
             raise KeysError(f"signing key {key.id} is no P-256 key")
