@@ -68,7 +68,9 @@ class Registration(Form):
     chinese_name = Words(ChineseName, optional=True)
     born_on = Words(BirthDate)
     housing = Choice(Housing, resets=("district", "proof", "proof_issued_on"))
-    address = Words(Address, when=is_resident, resets=("district",))
+    address = Words(
+        Address, when=is_resident, resets=("district",), renews=("proof", "proof_issued_on")
+    )
     district = Choice(District, per_row=2, when=needs_district)
     hotel = Words(Hotel, when=is_visitor)
     room = Words(Room, when=is_visitor)
@@ -113,6 +115,7 @@ class Registration(Form):
     async def finish(cls, turn: Turn) -> type[Form] | None:
         people = turn.tx.people
         known = await turn.person()
+        said = "registration.done" if known is None else "registration.changed"
         if not await _may_change(turn):
             return None
         phone = {"mobile": known.holder.mobile} if known is not None and turn.about else {}
@@ -137,7 +140,7 @@ class Registration(Form):
             known = await people.change(known, holder, index, turn.now)
         await keep_proof(turn, known)
         await people.record("registered", actor=turn.chat, object=known.id, now=turn.now)
-        turn.note("registration.done", reference=known.reference)
+        turn.note(said, reference=known.reference)
         return HealthCode
 
 

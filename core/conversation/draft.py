@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from core.answer import Kind
 from core.conversation.fields import Field, Words
 from core.conversation.form import Form
 from core.conversation.session import Session
@@ -20,7 +21,8 @@ def keep(session: Session, field: Field, value: Any) -> None:
     if field.name not in session.asked:
         session.asked.append(field.name)
     if changed:
-        for name in field.resets:
+        older = [name for name in field.renews if name not in session.asked]
+        for name in (*field.resets, *older):
             session.answers.pop(name, None)
             if name in session.asked:
                 session.asked.remove(name)
@@ -46,6 +48,16 @@ def keep_found(turn: Turn, form: type[Form], field: Field, found: Mapping[str, A
 def erase(turn: Turn, field: Field) -> None:
     """Have the message of an answer deleted from the chat, if it is sensitive and he agreed."""
     if turn.session.erase and isinstance(field, Words) and field.sensitive:
-        message = turn.incoming.message
-        if message and message not in turn.forget:
-            turn.forget.append(message)
+        _erase(turn)
+
+
+def erase_if_found(turn: Turn, kinds: Iterable[type[Kind]], text: str) -> None:
+    """Have a message deleted that holds an answer of such a kind, asked or not, if he agreed."""
+    if turn.session.erase and any(kind.find(text, turn.context) for kind in kinds):
+        _erase(turn)
+
+
+def _erase(turn: Turn) -> None:
+    message = turn.incoming.message
+    if message and message not in turn.forget:
+        turn.forget.append(message)

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from core.answer import Invalid
-from core.conversation.draft import erase, keep, keep_found
+from core.conversation.draft import erase, erase_if_found, keep, keep_found
 from core.conversation.fields import (
     MORE,
     WAITING,
@@ -94,6 +94,8 @@ class Conversation:
         desk: Desk,
     ) -> None:
         self.forms = {form.name: form for form in forms}
+        fields = [field for form in self.forms.values() for field in form.fields.values()]
+        self.sensitive = {f.kind for f in fields if isinstance(f, Words) and f.sensitive}
         self.commands = dict(commands)
         self.idle = idle
         self.at_rest = rest
@@ -124,6 +126,8 @@ class Conversation:
         if isinstance(body, News):
             await self._news(turn, body)
             return
+        if isinstance(body, Text | Edited):
+            erase_if_found(turn, self.sensitive, body.text)
         if await self._has_ended(turn):
             return
         match body:
@@ -523,10 +527,12 @@ class Conversation:
                 keep(session, field, None)
                 await self.go(turn)
             case "_keep" if field.name in session.answers:
+                # A newer file that is being read is not wanted any more.
+                session.jobs = {j: name for j, name in session.jobs.items() if name != field.name}
                 keep(session, field, session.answers[field.name])
                 await self.go(turn)
             case _:
-                # Back; or Keep, while a newer file takes the place of what was to be kept.
+                # Back; or Keep, by an older button, where the answer has fallen meanwhile.
                 before = previous(form, session) if option == BACK else None
                 await self.ask(turn, before or field)
 
@@ -539,13 +545,16 @@ class Conversation:
         if aside == "edit" and option != "_none":
             await self.ask(turn, self.forms[session.form].fields[option])
             return
-        elif (aside, option) in (("cancel", "yes"), ("resume", "no")):
+        if (aside, option) == ("resume", "no"):
             form = self.forms[session.form]
             session.forget()
-            if aside == "resume":
-                await self.begin(turn, form)
-                return
+            await self.begin(turn, form)
+            return
+        if (aside, option) == ("cancel", "yes"):
+            session.forget()
             turn.note("engine.cancelled")
+            await self.rest(turn)
+            return
         await self._resume(turn)
 
     async def _resume(self, turn: Turn) -> None:

@@ -48,8 +48,9 @@ class Field:
     """One question of a form.
 
     `when` tells from the answers so far whether it is asked; `resets` names the answers that fall
-    when this one changes; `optional` questions can be skipped. `words` names the form under which
-    its texts stand, where that is not its own.
+    when this one changes, `renews` those that fall with it unless they were given in this form;
+    `optional` questions can be skipped. `words` names the form under which its texts stand, where
+    that is not its own.
     """
 
     errors: tuple[str, ...] = ()
@@ -63,11 +64,13 @@ class Field:
         optional: bool = False,
         when: When | None = None,
         resets: Sequence[str] = (),
+        renews: Sequence[str] = (),
         words: str = "",
     ) -> None:
         self.optional = optional
         self.when = when
         self.resets = resets
+        self.renews = renews
         self.form = words
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -283,11 +286,10 @@ class Upload(Field):
         )
 
     def _wait(self, turn: Turn, job: str) -> None:
-        """Wait for this file alone: it takes the place of one that came before."""
-        session = turn.session
-        others = {known: name for known, name in session.jobs.items() if name != self.name}
-        session.jobs = {**others, job: self.name}
-        session.answers.pop(self.name, None)
+        """Wait for this file alone: it takes the place of one that came before, if it is good."""
+        jobs = turn.session.jobs
+        others = {known: name for known, name in jobs.items() if name != self.name}
+        turn.session.jobs = {**others, job: self.name}
 
     def uploads(self, answers: Answers) -> set[str]:
         """Return the ids of the uploads that the answers hold."""

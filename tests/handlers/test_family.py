@@ -224,14 +224,18 @@ async def test_a_letter_asks_the_person_himself(talk: Talk) -> None:
 async def test_the_summary_says_what_there_is(talk: Talk) -> None:
     await is_registered(talk)
     heard = await to(talk, "truth", mobile=Option("none"))
-    for line in ("Lives with you: ✓ Yes", "Mobile number: No phone", "Confirmed by: My mother"):
+    for line in (
+        "Lives with you: ✓ Yes",
+        "Mobile number: No phone",
+        "Relation, or letter: My mother",
+    ):
         assert line in heard.text
     await talk.presses("edit")
     await talk.presses("mobile")
     expect_question(await talk.says("6123 4567"), Dependant.passcode)
     heard = await give(talk, FromSms())
     assert "Mobile number: +852 6123 4567" in heard.text
-    assert "Confirmed by" not in heard.text
+    assert "Relation, or letter" not in heard.text
 
 
 async def test_a_child_is_known_by_his_birth_certificate_and_asked_for_no_phone(
@@ -543,7 +547,7 @@ async def test_a_guardian_changes_the_answers_that_he_gave_but_not_the_phone(tal
     heard = expect_question(await talk.presses("address"), Registration.address)
     assert f"What is {NAME}'s address?" in heard.text
     await talk.says("Flat 9, Fu Shan Estate")
-    heard = expect(await talk.presses("yes"), "registration.done")
+    heard = expect(await talk.presses("yes"), "registration.changed")
     assert NAME in heard.text
     after = await of_number(talk)
     assert after is not None
@@ -600,7 +604,7 @@ async def test_who_has_no_phone_has_none_in_the_details(talk: Talk) -> None:
     heard = await menu(talk, "details", known)
     assert TEXTS.say("en", "registration.mobile.option.none") in heard.text
     expect_question(await menu(talk, "change", known), Registration.truth)
-    expect(await talk.presses("yes"), "registration.done")
+    expect(await talk.presses("yes"), "registration.changed")
     after = await of_number(talk)
     assert after is not None
     assert after.holder.mobile == ""

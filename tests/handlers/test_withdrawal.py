@@ -122,7 +122,7 @@ async def test_a_code_goes_with_the_document_and_the_name_that_it_was_made_out_t
         await talk.presses("edit")
         await talk.presses(question.name)  # type: ignore[attr-defined]
         await talk.says(given)
-    heard = expect(await talk.presses("yes"), "registration.done")
+    heard = expect(await talk.presses("yes"), "registration.changed")
     assert await revoked(talk, code) == gone
     assert (TEXTS.say("en", "withdrawn.details") in heard.text) == gone
     expect_question(heard, HealthCode.conditions)

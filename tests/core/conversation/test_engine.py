@@ -170,6 +170,35 @@ async def test_yes_is_enough_where_the_label_says_more(talk: Talk) -> None:
     expect(await talk.says("Yes!"), "engine.cancelled")
 
 
+async def test_who_stops_is_asked_nothing_more(talk: Talk) -> None:
+    await talk.starts()
+    await talk.presses("agree")
+    await talk.presses("_cancel")
+    heard = expect(await talk.presses("yes"), "engine.cancelled")
+    assert talk.session.form == ""
+    assert {"register", "help"} <= heard.buttons.keys()
+    expect_question(await talk.presses_menu("register"), Registration.document)
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+async def test_a_message_with_the_number_is_deleted_wherever_it_comes(
+    talk: Talk, agreed: bool
+) -> None:
+    await talk.starts()
+    await talk.presses("agree_erase" if agreed else "agree")
+    await talk.says("A123456(3)")
+    messages = ("my card says a123456(3), is that ok?", "A123456(3)", "no number here")
+    for message, holds in zip(messages, (True, True, False), strict=True):
+        await talk.says(message)
+        assert bool(talk.replies[-1].forget) == (holds and agreed), message
+    await talk.take(Edited("it was A123456(3)"))
+    assert bool(talk.replies[-1].forget) == agreed
+    await talk.presses("_cancel")
+    await talk.presses("yes")
+    await talk.says("A123456(3)")
+    assert any(reply.forget for reply in talk.replies[-2:]) == agreed
+
+
 async def test_the_files_of_an_album_are_one_answer(known: Talk) -> None:
     await known.reach(HealthCode, "visits", {"conditions": []})
     known.read_at_once = False
@@ -190,17 +219,38 @@ async def test_an_album_out_of_the_blue_gets_one_answer(talk: Talk) -> None:
     assert len(await talk.take(File("three", album="b"))) == 1
 
 
-async def test_keep_does_nothing_while_a_newer_file_is_read(talk: Talk) -> None:
-    answers = {**HOME, "housing": "other", "proof": "old"}
-    keep = (await talk.reach(Registration, "proof", answers)).ids["_keep"]
+async def test_a_newer_file_takes_the_place_of_an_older_one_only_if_it_is_good(talk: Talk) -> None:
+    answers = {**HOUSED, "housing": "other", "proof": "old"}
+    await talk.reach(Registration, "proof", answers)
+    expect_error(await talk.sends(b"hello", "bill.doc"), Registration.proof, "file_type")
+    assert talk.session.answers["proof"] == "old"
     talk.read_at_once = False
     await talk.sends(pdf(), "bill.pdf")
-    await talk.take(Press(keep))
-    expect(talk.heard, "engine.reading")
     await talk.take(Text("anything"))
     expect(talk.heard, "engine.still_reading")
-    await talk.finish(talk.jobs[0], "proof", pdf())
+    await talk.finish(talk.jobs[-1], "proof", pdf())
     assert talk.session.answers["proof"] not in ("old", "")
+
+
+async def test_one_may_keep_an_older_file_while_a_newer_one_is_read(talk: Talk) -> None:
+    answers = {**HOUSED, "housing": "other", "proof": "old"}
+    await talk.reach(Registration, "proof", answers)
+    talk.read_at_once = False
+    await talk.sends(pdf(), "bill.pdf")
+    expect_question(await talk.presses("_keep"), Registration.proof_issued_on)
+    assert await talk.finish(talk.jobs[-1], "proof", pdf()) == []
+    assert talk.session.answers["proof"] == "old"
+    assert await kept(talk) == 0
+
+
+async def test_keep_by_an_older_button_asks_what_has_fallen_meanwhile(talk: Talk) -> None:
+    answers = {**HOME, "housing": "other", "proof": "old"}
+    keep = (await talk.reach(Registration, "proof", answers)).ids["_keep"]
+    session = talk.session
+    del session.answers["proof"]
+    talk.state = session.to_bytes()
+    await talk.take(Press(keep))
+    expect_question(talk.heard, Registration.proof)
 
 
 async def test_one_may_go_back_while_a_file_is_read(known: Talk) -> None:
@@ -261,7 +311,7 @@ async def test_a_file_is_erased_with_the_turn_that_uses_it(known: Talk) -> None:
     await known.says("28/10/2021")
     await known.says("9123 4567")
     await give(known, FromSms())
-    expect(await known.presses("yes"), "registration.done")
+    expect(await known.presses("yes"), "registration.changed")
     assert await kept(known) == 0
 
 
