@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from core.credential import expiry, issue
 from core.dates import ArrivalDate, DischargeDate
 from core.declaration import Condition, Declaration, Origin, Scheme
 from core.holder import Holder
-from core.identity import DocumentType, normalise, tail
+from core.identity import Country, DocumentType, normalise, tail
 from core.issuer_keys import IssuerKey
 from core.masked_name import masked_name
 from core.store.assessing import assess_holder
@@ -31,6 +32,11 @@ Answers = Mapping[str, Any]
 
 KEPT = "kept"
 """In place of an upload: the records of the last one are still fresh."""
+
+NEAR = {"CHN": Origin.MAINLAND, "MAC": Origin.MACAO, "HKG": None}
+"""What countries are among the places that one comes from; all others are elsewhere."""
+SHORTEST_NAME = 4
+"""Letters: shorter ones are codes of countries, and words too (no, is, can)."""
 
 
 def has_arrived(answers: Answers) -> bool:
@@ -64,6 +70,17 @@ class VisitRecords(Upload):
         return upload
 
 
+class WhereFrom(Choice):
+    """Where he came from; the name of any country is taken too."""
+
+    def recognise(self, turn: Turn, text: str) -> str | None:
+        option = super().recognise(turn, text)
+        if option is None and not (text.isascii() and len(text.strip()) < SHORTEST_NAME):
+            with suppress(Invalid):
+                option = NEAR.get(Country.parse(text, turn.context), Origin.ELSEWHERE)
+        return option
+
+
 class HealthCode(Form):
     """Get today's code."""
 
@@ -72,7 +89,7 @@ class HealthCode(Form):
     )
     discharged_on = Words(DischargeDate, when=was_discharged)
     arrived_on = Words(ArrivalDate, when=has_arrived)
-    arrived_from = Choice(Origin, when=has_arrived, resets=("scheme",))
+    arrived_from = WhereFrom(Origin, when=has_arrived, resets=("scheme",))
     scheme = Choice(Scheme, when=came_from_near)
     visits = VisitRecords("visits", (*EXPORT_ERRORS, "unreadable", "other_phone"))
 

@@ -119,6 +119,17 @@ def test_every_question_has_all_its_texts(language: Language) -> None:
         assert f"menu.command.{command}" in TEXTS.catalogues[language], command
 
 
+def test_no_word_for_a_choice_means_two_of_them() -> None:
+    for field in FIELDS:
+        if not isinstance(field, Choice):
+            continue
+        meant: dict[str, str] = {}
+        for option in field.choices:
+            wholes, _ = TEXTS.meanings(f"{field.key}.option.{option}")
+            for word in wholes | TEXTS.words(f"{field.key}.also.{option}"):
+                assert meant.setdefault(word, option) == option, f"{field.key}: {word}"
+
+
 def test_every_text_is_used() -> None:
     structural = {
         key for form in TALK.forms.values() for f in form.fields.values() for key in needed(form, f)
@@ -134,7 +145,8 @@ def test_every_text_is_used() -> None:
         if fields:
             rest = key.removeprefix(f"{fields[0].key}.")
             errors = {f"error.{code}" for field in fields for code in field.errors}
-            assert rest in ("why", "example") or rest in errors, f"{key} is not used"
+            also = {f"also.{o}" for field in fields for o in getattr(field, "choices", ())}
+            assert rest in {"why", "example", *errors, *also}, f"{key} is not used"
             continue
         if parts[0] == "error":
             assert any(parts[1] in f.errors for f in FIELDS), f"{key} is not used"

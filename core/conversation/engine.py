@@ -346,9 +346,7 @@ class Conversation:
         if isinstance(said, Text) and await self._ordered(turn, said.text):
             return
         if not session.form:
-            command = self._named(turn, said) if isinstance(said, Text) else None
-            hook = self.commands[command] if command else self.idle
-            await self.follow(turn, await hook(turn))
+            await self.follow(turn, await self.idle(turn))
             return
         session.aside = ""
         await self._answer(turn, self._field(turn), said)
@@ -382,8 +380,11 @@ class Conversation:
         if isinstance(field, Choice) and field.recognise(turn, text) is not None:
             return ""
         wanted = plain(text)
-        orders = (*ORDERS, *self.commands)
-        return next((o for o in orders if wanted in turn.texts.words(f"engine.word.{o}")), "")
+        for order in (*ORDERS, *self.commands):
+            if wanted in turn.texts.words(f"engine.word.{order}"):
+                return order
+        labels = ((name, turn.texts.meanings(f"menu.option.{name}")) for name in self.commands)
+        return next((name for name, (wholes, _) in labels if wanted in wholes), "")
 
     def _may_be_meant(self, turn: Turn, text: str) -> bool:
         """Tell whether a text could be an answer in words to the question in hand."""
@@ -422,13 +423,6 @@ class Conversation:
                     return option
         if SKIP in session.options and wanted in turn.texts.words("engine.word.none"):
             return SKIP
-        return None
-
-    def _named(self, turn: Turn, said: Text) -> str | None:
-        for command in self.commands:
-            wholes, _ = turn.texts.meanings(f"menu.option.{command}")
-            if plain(said.text) in wholes:
-                return command
         return None
 
     async def _option(self, turn: Turn, option: str) -> None:

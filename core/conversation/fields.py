@@ -190,11 +190,14 @@ class Choice(Field):
         return [buttons[i : i + self.per_row] for i in range(0, len(buttons), self.per_row)]
 
     def recognise(self, turn: Turn, text: str) -> str | None:
-        """Return the option that a text means: its number, or its label in any language."""
+        """Return the option that a text means: its number, its label in any language, or one of
+        the words that people have for it (`<field>.also.<option>`)."""
         wanted, beginning = plain(text), None
         for number, option in enumerate(self.offered(turn), 1):
             wholes, beginnings = turn.texts.meanings(f"{self.key}.option.{option}")
             if wanted in (str(number), option) or wanted in wholes:
+                return option
+            if wanted in turn.texts.words(f"{self.key}.also.{option}"):
                 return option
             if beginning is None and wanted in beginnings:
                 beginning = option
@@ -229,6 +232,11 @@ class Several(Choice):
 
     def offered(self, turn: Turn) -> list[str]:
         return [option for row in self.options(turn) for option, _ in row]
+
+    def recognise(self, turn: Turn, text: str) -> str | None:
+        if plain(text) in turn.texts.words("engine.word.none"):
+            return self.DONE if turn.session.partial else self.NONE
+        return super().recognise(turn, text)
 
     async def take(self, turn: Turn, said: Said) -> Any:
         partial = turn.session.partial
