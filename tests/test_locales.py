@@ -94,7 +94,6 @@ def needed(form: type[Form], field: Field) -> list[str]:
     if isinstance(field, Confirm):
         keys += [f"{field.key}.option.yes", f"{field.key}.option.edit", f"{form.name}.summary"]
     if isinstance(field, OneTimeCode):
-        keys += [f"{field.key}.option.again", f"{field.key}.option.other_number"]
         keys += [f"{field.key}.refused.{why}" for why in REFUSED]
         keys += [
             f"{field.key}.{text}" for text in ("sms", "sent_again", "earlier", "enter", "unsent")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -116,6 +117,10 @@ class Field:
         """Return an example, where there is one."""
         key = f"{self.key}.example"
         return turn.text(key) if turn.texts.has(turn.language, key) else ""
+
+
+DIGITS = 6
+"""Of a one-time code."""
 
 
 def veiled(text: str) -> str:
@@ -371,21 +376,26 @@ def _one_more(sent: Mapping[str, int], today: date, most: UploadPolicy) -> dict[
     return {**week, day: week.get(day, 0) + 1}
 
 
-class OneTimeCode(Field):
-    """A question that is answered with the code that an SMS brings to the number in `sent_to`."""
+class NoCode(StrEnum):
+    """What can be done where the code does not come."""
 
-    errors = ("code_format", "code_wrong")
-    summed = False
     AGAIN = "again"
     OTHER = "other_number"
 
+
+class OneTimeCode(Choice):
+    """A question that is answered with the code that an SMS brings to the number in `sent_to`.
+
+    Another number, written instead, takes that one's place.
+    """
+
+    errors = ("code_format", "code_wrong")
+    summed = False
+
     def __init__(self, *, sent_to: Words, purpose: str, **more: Any) -> None:
-        super().__init__(**more)
+        super().__init__(NoCode, per_row=len(NoCode), **more)
         self.sent_to = sent_to
         self.purpose = purpose
-
-    def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
-        return [[(o, turn.text(f"{self.key}.option.{o}")) for o in (self.AGAIN, self.OTHER)]]
 
     def _mobile(self, turn: Turn) -> str:
         return self.sent_to.kind.show(turn.session.answers[self.sent_to.name], turn.language)
@@ -425,32 +435,61 @@ class OneTimeCode(Field):
         return turn.text(f"{self.key}.sms", code=code, minutes=turn.policy.passcode.minutes)
 
     async def take(self, turn: Turn, said: Said) -> Any:
-        match said:
-            case Chosen(option=self.AGAIN):
-                if await self._send(turn):
-                    turn.note(f"{self.key}.sent_again", mobile=self._mobile(turn))
-                return WAITING
-            case Chosen(option=self.OTHER):
-                turn.session.challenge = ""
-                turn.session.answers.pop(self.sent_to.name, None)
-                return WAITING
-            case Text(text=text):
-                digits = "".join(c for c in plain(text) if c.isalnum())
-                if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
-                    raise Invalid("code_format")
-                phone = turn.session.answers[self.sent_to.name]
-                right = await turn.tx.challenges.check(
-                    challenge=turn.session.challenge,
-                    chat=turn.chat,
-                    phone=phone,
-                    purpose=self.purpose,
-                    code=digits,
-                    now=turn.now,
-                )
-                if not right:
-                    raise Invalid("code_wrong")
-                return turn.session.challenge
-        raise Invalid("code_format")
+        session = turn.session
+        written = said.text if isinstance(said, Text) else ""
+        if code := _code(written):
+            if not await self._check(turn, code):
+                raise Invalid("code_wrong")
+            return session.challenge
+        if number := await self._number(turn, written):
+            if number != session.answers[self.sent_to.name]:
+                session.answers[self.sent_to.name], session.challenge = number, ""
+            await self._send_again(turn)
+            return WAITING
+        try:
+            option = await super().take(turn, said)
+        except Invalid:
+            raise Invalid("code_format") from None
+        if option == NoCode.AGAIN:
+            await self._send_again(turn)
+        else:
+            session.challenge = ""
+            session.answers.pop(self.sent_to.name, None)
+        return WAITING
+
+    async def _number(self, turn: Turn, text: str) -> str:
+        """Return the phone number in a text, empty where there is none that a code can go to."""
+        found = self.sent_to.kind.find(text, turn.context)
+        written = found.value if found else text
+        if sum(map(str.isdigit, written)) <= DIGITS:
+            return ""
+        with suppress(Invalid):
+            return await self.sent_to.take(turn, Text(written))
+        return ""
+
+    async def _send_again(self, turn: Turn) -> None:
+        if await self._send(turn):
+            turn.note(f"{self.key}.sent_again", mobile=self._mobile(turn))
+
+    async def _check(self, turn: Turn, code: str) -> bool:
+        return await turn.tx.challenges.check(
+            challenge=turn.session.challenge,
+            chat=turn.chat,
+            phone=turn.session.answers[self.sent_to.name],
+            purpose=self.purpose,
+            code=code,
+            now=turn.now,
+        )
+
+
+def _code(text: str) -> str:
+    """Return the six digits that are all of a text, or stand in it once; empty for none."""
+    folded = plain(text)
+    together = "".join(filter(str.isalnum, folded))
+    if re.fullmatch(r"[0-9]{6}", together):
+        return together
+    runs = re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", folded)
+    return runs[0] if len(runs) == 1 else ""
 
 
 def _full_minute(at: datetime) -> datetime:

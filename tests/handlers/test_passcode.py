@@ -170,3 +170,53 @@ async def test_too_many_wrong_codes_are_told_with_where_to_turn(
     await talk.presses("other_number")
     expect_question(await talk.says(OTHER), Registration.passcode, language)
     expect_question(await give(talk, FromSms()), Registration.truth, language)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["61234567", "wrong number, it should be 61234567", "打錯咗，係 6123 4567", "+852 6123 4567"],
+)
+async def test_another_number_instead_of_the_code_takes_its_place(talk: Talk, words: str) -> None:
+    await at_mobile(talk)
+    await talk.says(PHONE)
+    heard = expect(await talk.says(words), "registration.passcode.sent_again")
+    assert "+852 6123 4567" in heard.text
+    assert [sms.to for sms in talk.sms] == ["+85291234567", "+85261234567"]
+    expect_question(await give(talk, FromSms()), Registration.truth)
+    assert talk.session.answers["mobile"] == "+85261234567"
+
+
+@pytest.mark.parametrize("words", ["91234567", "resend", "No code came", "收唔到", "没收到", "1"])
+async def test_the_code_is_sent_again_where_that_is_written(talk: Talk, words: str) -> None:
+    await at_mobile(talk)
+    await talk.says(PHONE)
+    talk.clock.jump(minutes=2)
+    expect(await talk.says(words), "registration.passcode.sent_again")
+    assert [sms.to for sms in talk.sms] == ["+85291234567"] * 2
+    expect_question(await give(talk, FromSms()), Registration.truth)
+
+
+async def test_another_number_is_asked_for_where_that_is_written(talk: Talk) -> None:
+    await at_mobile(talk)
+    await talk.says(PHONE)
+    expect_question(await talk.says("號碼錯了"), Registration.mobile)
+
+
+@pytest.mark.parametrize("words", ["{}", "it says {}", "驗證碼係{}呀", "123 {}", "{:.3} {:.3}"])
+async def test_the_code_may_stand_in_a_sentence(talk: Talk, words: str) -> None:
+    await at_mobile(talk)
+    await talk.says(PHONE)
+    code = sms_code(talk)
+    said = f"{code[:3]} {code[3:]}" if words.startswith("{:") else words.format(code)
+    expect_question(await talk.says(said), Registration.truth)
+
+
+@pytest.mark.parametrize(
+    "words", ["2123 4567", "13800138000", "123456 or 654321", "1234567", "what code", "12345"]
+)
+async def test_what_is_neither_code_nor_number_is_no_try(talk: Talk, words: str) -> None:
+    await at_mobile(talk)
+    await talk.says(PHONE)
+    expect_error(await talk.says(words), Registration.passcode, "code_format")
+    assert len(talk.sms) == 1
+    expect_question(await give(talk, FromSms()), Registration.truth)

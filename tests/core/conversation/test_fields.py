@@ -50,7 +50,6 @@ def test_a_label_means_all_of_it_or_what_stands_before_its_comma() -> None:
             ["contact", "quarantine"],
             "Named as a close contact, Under quarantine or isolation",
         ),
-        ("en", Registration.passcode, "c", "c"),
     ],
 )
 async def test_an_answer_is_shown_in_words(
