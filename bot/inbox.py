@@ -296,8 +296,7 @@ class Inbox:
                 delay = timedelta(seconds=BACKOFF * 2**waiting.tries)
                 await rows.postpone(waiting.number, now + delay)
                 return
-            await rows.park(waiting.number)
-            if told := _parked(waiting, now):
+            if await rows.park(waiting.number) and (told := _parked(waiting, now)):
                 await rows.put([told], [], now)
 
     async def _turns(self, tx: Transaction, rows: Rows, heads: list[Waiting]) -> list[Made]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from bot.app import bring_up_to_date, open_store
 from bot.clock import system_clock
 from bot.settings import Settings
 from core.identity import normalise
 from core.lists import read_cases, read_exposures, read_places
 from core.policy import Policy
+from core.store.lists import Lists
+from core.store.people import People
+
+Replace = Callable[[Lists], Awaitable[None]]
+"""Puts a list that was read in place of the one before."""
 
 
 async def load(settings: Settings, policy: Policy, kind: str, data: bytes) -> str:
@@ -15,25 +22,32 @@ async def load(settings: Settings, policy: Policy, kind: str, data: bytes) -> st
     _, store = open_store(settings, policy, system_clock)
     try:
         await bring_up_to_date(store)
+        # Before it is written: in the meantime nobody else can write into a SQLite store.
+        async with store.reading() as tx:
+            count, replace = _read(kind, data, tx.people)
         async with store.writing() as tx:
-            if kind == "exposures":
-                exposures = read_exposures(data)
-                await tx.lists.replace_exposures(exposures)
-                count = len(exposures)
-            elif kind == "places":
-                places = read_places(data)
-                await tx.lists.replace_places(places)
-                count = len(places)
-            else:
-                cases = [
-                    (tx.people.document_index(c.document, normalise(c.document, c.number)), c.case)
-                    for c in read_cases(data)
-                ]
-                await tx.lists.replace_cases(cases)
-                count = len(cases)
+            await replace(tx.lists)
             await tx.people.record(
                 f"{kind} loaded", actor="operator", object=str(count), now=system_clock()
             )
     finally:
         await store.close()
     return f"{count} {kind} are loaded; they take the place of the list before."
+
+
+def _read(kind: str, data: bytes, people: People) -> tuple[int, Replace]:
+    """Return how many entries a list has, and what puts it into the store."""
+    if kind == "exposures":
+        exposures = read_exposures(data)
+        return len(exposures), lambda lists: lists.replace_exposures(exposures)
+    if kind == "places":
+        places = read_places(data)
+        return len(places), lambda lists: lists.replace_places(places)
+    cases = [
+        (
+            people.document_index(listed.document, normalise(listed.document, listed.number)),
+            listed.case,
+        )
+        for listed in read_cases(data)
+    ]
+    return len(cases), lambda lists: lists.replace_cases(cases)

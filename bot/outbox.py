@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.channels import Refused, TryAgain, Unreachable
 from bot.clock import Clock, sleep_until
@@ -98,6 +99,7 @@ class Outbox:
         self._stored = 0
         self._full = False
         self._flying: set[asyncio.Task[None]] = set()
+        self._in_hand: set[int] = set()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -179,10 +181,12 @@ class Outbox:
     def _send(self, due: Due) -> None:
         task = asyncio.create_task(self._deliver(due))
         self._flying.add(task)
-        task.add_done_callback(self._landed)
+        self._in_hand.add(due.number)
+        task.add_done_callback(partial(self._landed, due.number))
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
+    def _landed(self, number: int, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
+        self._in_hand.discard(number)
         if self._full:
             self._wake.set()
 
@@ -220,6 +224,8 @@ class Outbox:
             marked = await self.mark(tx)
             taken = await Rows(tx.connection, tx.ring).take(free, self.clock(), LEASE)
         self.committed(marked, [])
+        # A lease may end in our own hands: the clock was set, or the store was away for long.
+        taken = [due for due in taken if due.number not in self._in_hand]
         self._stored = max(self._stored - len(taken), 0)
         return taken
 
@@ -261,7 +267,8 @@ class Outbox:
             log.log(level, "row %d of the outbox is given up: %r", due.number, error)
         while True:
             try:
-                await self._put_aside(due, again)
+                if not await self._put_aside(due, again):
+                    return  # Somebody else took it when its lease had ended, and is done with it.
                 break
             except Exception as trouble:
                 log.error("row %d cannot be put aside: %s", due.number, where(trouble))
@@ -273,14 +280,17 @@ class Outbox:
         self._done(due)
         self.returned()
 
-    async def _put_aside(self, due: Due, again: timedelta | None) -> None:
+    async def _put_aside(self, due: Due, again: timedelta | None) -> bool:
         now = self.clock()
         async with self.store.writing() as tx:
             rows = Rows(tx.connection, tx.ring)
-            await rows.postpone(due.number, now + (again or timedelta()), parked=again is None)
+            until = now + (again or timedelta())
+            if not await rows.postpone(due.number, until, parked=again is None):
+                return False
             told = self._told(due) if again is None else None
             if told is not None:
                 await Inbox(tx.connection, tx.ring).put([told], [], now)
+        return True
 
     def _told(self, due: Due) -> Incoming | None:
         """Return what the conversation must hear of a row that was given up."""

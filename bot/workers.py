@@ -29,6 +29,9 @@ MAX_ANSWER = 20_000_000
 PIECE = 1 << 20
 """Bytes taken from a process at once."""
 
+LONGEST = 30.0
+"""Seconds after which a process that has not answered a call is held to hang."""
+
 ROOT = Path(__file__).parents[1]
 START = "import sys; sys.path.insert(0, sys.argv[1]); from bot.worker import serve; serve()"
 
@@ -133,7 +136,7 @@ class Process:
         return len(self._waiting)
 
     async def call(self, call: Call) -> Answer:
-        """Return the answer to a call; raise TryAgain where the process dies before."""
+        """Return the answer to a call; raise TryAgain where the process dies before, or hangs."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop = loop
@@ -144,7 +147,11 @@ class Process:
         self._calls += frame(call)
         self._write()
         try:
-            return await answer
+            async with asyncio.timeout(LONGEST):
+                return await answer
+        except TimeoutError:
+            self.end()  # Whoever comes later would wait behind it for ever.
+            raise TryAgain("a worker process hangs") from None
         finally:
             self._waiting.pop(call.id, None)
 

@@ -16,9 +16,10 @@ COMMANDS = frozenset({"today", "help", "language", "details", "cancel", "back"})
 START_PARAMETER = 64
 """Characters of a deep link's parameter: what Telegram allows, so that one link serves both."""
 
-_ID = r"^[A-Za-z0-9-]{1,64}\Z"
+_ID = r"^[A-Za-z0-9-]{1,40}\Z"
 Id = Annotated[str, Meta(pattern=_ID)]
-"""A name that the page gives to what it sends, so that a second sending counts once."""
+"""A name that the page gives to what it sends, so that a second sending counts once. The news of a
+file holds it with the chat twice, in the 120 characters of `inbox.message`."""
 
 
 class Unreadable(Exception):

@@ -14,7 +14,7 @@ from sqlalchemy import Integer, Select, bindparam, func, insert, select, update
 from core.conversation.messages import Incoming
 from core.conversation.session import Session
 from core.store.connection import Connection
-from core.store.dialects import insert_if_new, one_of
+from core.store.dialects import insert_if_new, insert_or_replace, one_of
 from core.store.lanes import WAITS, first, instant
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox
 from core.vault import KeyRing
@@ -117,7 +117,9 @@ class Inbox:
             sealed = self.ring.owner(key).seal(Session().to_bytes(), f"chats|session|{chat}")
             rows.append({"id": chat, "key": key, "session": sealed, "seen_at": now.timestamp()})
         if rows:
-            await self.connection.execute(insert_if_new(self.connection, chats), rows)
+            # Setting it to itself locks a chat that is there: it cannot be erased meanwhile.
+            seen = insert_or_replace(self.connection, chats, seen_at=chats.c.seen_at)
+            await self.connection.execute(seen, rows)
 
     async def waits(self) -> bool:
         """Tell whether any message waits, due or not."""
@@ -191,11 +193,17 @@ class Inbox:
             .values(tries=inbox.c.tries + 1, due_at=until.timestamp())
         )
 
-    async def park(self, number: int) -> None:
-        """Give a message up, so that the ones behind it can go on; it is kept for people to see."""
-        await self.connection.execute(
-            update(inbox).where(inbox.c.number == number).values(state=PARKED)
+    async def park(self, number: int) -> bool:
+        """Give a message up, so that the ones behind it can go on; it is kept for people to see.
+
+        False where it waits no more: another process has answered it meanwhile.
+        """
+        parked = await self.connection.execute(
+            update(inbox)
+            .where(inbox.c.number == number, inbox.c.state == WAITS)
+            .values(state=PARKED)
         )
+        return parked.rowcount > 0
 
     async def next_due(self) -> datetime | None:
         """Return when the next waiting message is due, None where none waits."""

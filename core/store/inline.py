@@ -9,6 +9,7 @@ that the loop does not wait with it.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from sqlalchemy import (
     ScalarResult,
     create_engine,
 )
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 SLOW = 0.005
@@ -36,6 +38,9 @@ OVER = 16
 
 RETRY = 100
 """Commits that go to a thread before the disk is tried again."""
+
+PATIENCE, AGAIN = 60.0, 0.02
+"""Seconds to wait for the lock of another process at most, and between two looks."""
 
 _T = TypeVar("_T")
 
@@ -118,8 +123,7 @@ class InlineEngine:
         """Open a transaction: committed at the end, undone by an exception."""
         async with self.connect() as connection:
             transaction = connection.real.begin()
-            # In an event of SQLAlchemy's it would make every statement look for events.
-            connection.real.exec_driver_sql("BEGIN IMMEDIATE")
+            await _begin(connection.real)
             yield connection
             await self._commit(transaction)
 
@@ -139,6 +143,25 @@ class InlineEngine:
         while self._idle:
             self._idle.pop().real.close()
         self.sync_engine.dispose()
+
+
+async def _begin(connection: Connection) -> None:
+    """Take the lock; while another process has it (a command of the operator), others go on."""
+    # Not in SQLite, which would wait in this thread.
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            # In an event of SQLAlchemy's it would make every statement look for events.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            busy = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > until:
+                raise
+            await asyncio.sleep(AGAIN)
+        else:
+            return
 
 
 async def _in_a_thread(commit: Callable[[], None]) -> None:

@@ -116,7 +116,9 @@ class Outbox:
             for row in sorted(rows, key=lambda row: row.number)
         ]
 
-    def _opened(self, chat: str, body: bytes) -> Outgoing | None:
+    def _opened(self, chat: str, body: bytes | None) -> Outgoing | None:
+        if body is None:
+            return None
         try:
             return _outgoing.decode(self.ring.transit().open(body, f"outbox|body|{chat}"))
         except (Tampered, msgspec.DecodeError):
@@ -129,17 +131,21 @@ class Outbox:
         if kept:
             await self.connection.execute(_SENT_AND_KEPT, [{"of": number} for number in kept])
 
-    async def postpone(self, number: int, until: datetime, *, parked: bool = False) -> None:
-        """Try a row again later, or give it up."""
-        await self.connection.execute(
+    async def postpone(self, number: int, until: datetime, *, parked: bool = False) -> bool:
+        """Try a row again later, or give it up; False where it waits no more.
+
+        When its lease had ended, somebody else may have sent it.
+        """
+        changed = await self.connection.execute(
             update(outbox)
-            .where(outbox.c.number == number)
+            .where(outbox.c.number == number, outbox.c.state == WAITS)
             .values(
                 tries=outbox.c.tries + 1,
                 due_at=until.timestamp(),
                 state=PARKED if parked else WAITING,
             )
         )
+        return changed.rowcount > 0
 
     async def release(self) -> None:
         """Take back every lease: nobody else works on this database, and we have just begun."""

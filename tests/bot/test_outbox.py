@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.channels import Refused, TryAgain, Unreachable
+from bot.work import finished
 from core.conversation.messages import Reply
 from core.conversation.turn import Job, Sms
 from core.store.outbox import Outbox, Outgoing
@@ -71,9 +72,9 @@ async def test_the_waits_grow(
     waits: list[timedelta] = []
     real = Outbox.postpone
 
-    async def postpone(self: Any, number: int, until: Any, **more: Any) -> None:
+    async def postpone(self: Any, number: int, until: Any, **more: Any) -> bool:
         waits.append(until - clock())
-        await real(self, number, until, **more)
+        return await real(self, number, until, **more)
 
     monkeypatch.setattr(Outbox, "postpone", postpone)
     async with Machine(store, clock) as machine:
@@ -298,3 +299,30 @@ async def test_the_web_keeps_what_was_sent_and_others_do_not(machine: Machine) -
         bodies = dict((await tx.connection.execute(select(outbox.c.route, outbox.c.body))).all())
     assert bodies["web"]
     assert bodies["telegram"] is None
+
+
+async def test_a_lease_that_ends_in_our_own_hands_sends_nothing_twice(
+    store: Store, clock: TestClock
+) -> None:
+    """The machine slept, or its clock was set, while the delivery went on."""
+    async with Machine(store, clock) as machine:
+        machine.hold(*LANE)
+        await machine.says(ONE, "hello")
+        await until(lambda: machine.flying)
+        clock.jump(seconds=61)
+        await machine.says(TWO, "three")
+        await machine.hears(TWO, "1 three", "two", "three")
+        machine.release(*LANE)
+        await machine.hears(ONE, "1 hello")
+        await settles(store, {DONE: 4})
+        assert machine.sent[LANE] == ["1 hello"]
+
+
+@pytest.mark.errors_expected
+async def test_news_with_the_longest_name_is_kept(store: Store, clock: TestClock) -> None:
+    address = "0123456789abcdef" * 2
+    chat = f"web:{address}"
+    async with Machine(store, clock) as machine:
+        job = Job(id=f"{chat}:{address}:{'a' * 40}", kind="visits", ref="ref")
+        await machine.inbox.receive([finished(chat, job, clock(), error="unavailable")])
+        await machine.hears(chat, "finished unavailable")

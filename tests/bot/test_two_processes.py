@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
+from bot.channels import TryAgain
 from core.policy import Policy
+from core.store.inbox import Inbox
+from core.store.retention import erase_what_is_old
 from core.store.store import Store
 from core.store.tables import DONE, inbox, outbox
 from core.vault import KeyRing
@@ -19,6 +23,7 @@ CUT = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
+ONE, TWO = "telegram:1", "telegram:2"
 CROWD = [f"telegram:{number}" for number in range(20)]
 
 
@@ -107,3 +112,88 @@ async def test_connections_that_were_cut_are_made_anew(
             await tx.connection.execute(CUT)
         await machine.says(CROWD[0], "after")
         await machine.hears(CROWD[0], "1 before", "2 after")
+
+
+@pytest.mark.errors_expected
+async def test_a_reply_that_the_other_has_sent_meanwhile_is_not_put_back(
+    stores: list[Store], clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first stood still for longer than its lease, and then failed."""
+    monkeypatch.setattr("bot.outbox.BACKOFF", 0.005)
+    first, second = (Machine(store, clock) for store in stores)
+    async with first:
+        first.hold("telegram", ONE)
+        first.trouble["telegram", ONE] = [TryAgain("the connection broke")]
+        await first.says(ONE, "hello")
+        await until(lambda: first.flying)
+        async with second:
+            clock.jump(seconds=61)
+            await second.hears(ONE, "1 hello")
+            await second.says(TWO, "before")
+            await all_done(stores[1], 2, 2)
+            first.release("telegram", ONE)
+            await until(lambda: not first.flying)
+            await second.says(TWO, "after")
+            await all_done(stores[1], 3, 3)
+            heard = first.sent["telegram", TWO] + second.sent["telegram", TWO]
+            assert heard == ["1 before", "2 after"]
+    assert first.sent["telegram", ONE] == []
+
+
+@pytest.mark.errors_expected
+async def test_a_message_that_the_other_has_answered_meanwhile_is_not_given_up(
+    stores: list[Store], clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.inbox.TRIES", 1)
+    first, second = (Machine(store, clock) for store in stores)
+    second.echo.broken = False
+    second.sent = first.sent
+    failed, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    real = first.inbox._failed
+
+    async def slow(*args: Any) -> None:
+        failed.set()
+        await go_on.wait()
+        await real(*args)
+        done.set()
+
+    monkeypatch.setattr(first.inbox, "_failed", slow)
+    async with first:
+        await first.says(TWO, "poison")
+        await failed.wait()
+        async with second:
+            await until(lambda: second.sent["telegram", TWO])
+            go_on.set()
+            await done.wait()
+            await all_done(stores[0], 1, 1)
+    assert first.sent["telegram", TWO] == ["1 poison"]
+
+
+async def test_who_comes_back_while_his_chat_is_erased_is_answered(
+    stores: list[Store], clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Machine(stores[0], clock) as machine:
+        await machine.says(TWO, "hello")
+        await machine.hears(TWO, "1 hello")
+    clock.jump(days=31)
+    put, kept, go_on = Inbox.put, asyncio.Event(), asyncio.Event()
+
+    async def slow(self: Inbox, items: Any, new: Any, now: Any) -> None:
+        await put(self, items, new, now)
+        kept.set()
+        await go_on.wait()
+
+    async def erases() -> None:
+        async with stores[1].writing() as tx:
+            await erase_what_is_old(tx.connection, Policy().retention, clock())
+
+    monkeypatch.setattr(Inbox, "put", slow)
+    async with Machine(stores[0], clock) as machine:
+        said = asyncio.create_task(machine.says(TWO, "back"))
+        await kept.wait()
+        erasing = asyncio.create_task(erases())
+        await asyncio.sleep(0.3)
+        go_on.set()
+        await said
+        await erasing
+        await until(lambda: machine.sent["telegram", TWO])

@@ -206,3 +206,15 @@ def test_nothing_is_left_behind_when_the_program_is_killed(tmp_path: Path) -> No
             return
         signal.sigtimedwait([], 0.05)
     raise AssertionError("the worker outlived its parent")
+
+
+async def test_a_process_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.workers.LONGEST", 0.5)
+    workers = Workers()
+    await workers.draw(CARD)
+    os.kill(workers.pids[0], signal.SIGSTOP)
+    with pytest.raises(TryAgain, match="hangs"):
+        await workers.draw(CARD)
+    monkeypatch.undo()
+    assert await workers.draw(CARD) == draw(CARD)
+    workers.close()

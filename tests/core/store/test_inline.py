@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, make_url, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from core.store import inline
 from core.store.inline import OVER, RETRY, SLOW, InlineEngine
@@ -160,6 +161,39 @@ async def test_a_commit_that_fails_is_undone(tmp_path: Path) -> None:
         await put(here, 1)
     event.remove(here.sync_engine, "commit", full)
     assert await kept(here) == []
+    await put(here, 2)
+    assert await kept(here) == [2]
+    await here.dispose()
+
+
+async def test_a_writer_waits_for_another_process_and_the_loop_goes_on(tmp_path: Path) -> None:
+    here, other = await begun(tmp_path), sqlite3.connect(tmp_path / "a.sqlite3")
+    other.execute("BEGIN IMMEDIATE")
+    writing = asyncio.create_task(put(here, 1))
+    longest = 0.0
+    for _ in range(20):
+        before = time.perf_counter()
+        await asyncio.sleep(0.01)
+        longest = max(longest, time.perf_counter() - before)
+    assert not writing.done()
+    assert longest < 1
+    other.rollback()
+    other.close()
+    await writing
+    assert await kept(here) == [1]
+    await here.dispose()
+
+
+async def test_a_writer_does_not_wait_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inline, "PATIENCE", 0.05)
+    here, other = await begun(tmp_path), sqlite3.connect(tmp_path / "a.sqlite3")
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="locked"):
+        await put(here, 1)
+    other.rollback()
+    other.close()
     await put(here, 2)
     assert await kept(here) == [2]
     await here.dispose()
