@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import resource
 import signal
 import sys
@@ -21,9 +22,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
+        sys.stdout.flush()
     except _plain_errors() as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # Who reads has enough (`| head`); nothing more is written, at the exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     return code
 
 
@@ -194,12 +202,15 @@ def _run(options: argparse.Namespace) -> int:
         settle()
         # A commit that goes to a thread is waited for: the loop yields to it when it is done.
         sys.setswitchinterval(0.0005)
-        if app.web:
-            print(f"The web chat is at http://{app.web.host}:{app.web.port}/", flush=True)
-        if app.telegram:
-            print("The bot listens on Telegram.", flush=True)
-        await stop.wait()
-        await app.stop()
+        try:
+            if app.web:
+                host = f"[{app.web.host}]" if ":" in app.web.host else app.web.host
+                print(f"The web chat is at http://{host}:{app.web.port}/", flush=True)
+            if app.telegram:
+                print("The bot listens on Telegram.", flush=True)
+            await stop.wait()
+        finally:
+            await app.stop()
 
     uvloop.run(run())
     return 0

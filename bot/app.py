@@ -287,9 +287,14 @@ async def opened(settings: Settings, policy: Policy, clock: Clock) -> AsyncItera
 
 
 async def bring_up_to_date(store: Store) -> None:
-    """Bring the schema up to date; raise SettingError where the database cannot be used."""
+    """Bring the schema up to date; raise SettingError where the database cannot be used.
+
+    Raise KeyRingError where the key ring is another than the data are sealed under.
+    """
     try:
         await migrate(store)
+        async with store.reading() as tx:
+            wrapped = await tx.some_keys()
     except CommandError:
         raise SettingError(
             "HEALTHCODE_DATABASE cannot be used: a later version of this program has changed it."
@@ -299,3 +304,4 @@ async def bring_up_to_date(store: Store) -> None:
         # shown, as it may hold the URL with its password.
         why = type(getattr(error, "orig", None) or error).__name__
         raise SettingError(f"HEALTHCODE_DATABASE cannot be used ({why}).") from None
+    store.ring.fits(wrapped)

@@ -11,6 +11,7 @@ from bot.app import opened
 from bot.clock import Clock
 from bot.reason import reason_of
 from bot.settings import Settings
+from bot.staff import must_be_staff
 from core.answer import Invalid
 from core.credential import check
 from core.days import HONG_KONG
@@ -19,7 +20,7 @@ from core.policy import Policy
 from core.scanning import read_codes
 from core.store.codes import Live, Why
 from core.store.people import read_reference
-from core.store.staff import StaffError, staff_name
+from core.store.staff import staff_name
 from core.store.store import Store, Transaction
 from core.store.withdrawals import Outcome, Pending, Request, tell
 
@@ -52,8 +53,7 @@ async def withdraw(settings: Settings, policy: Policy, clock: Clock, asked: Aske
     async with opened(settings, policy, clock) as store:
         named = _named(store, asked.code, policy.realm, now)
         async with store.writing() as tx:
-            if await tx.staff.named(by) is None:
-                raise StaffError(f"{by} is not on the staff.")
+            await must_be_staff(tx, by)
             rows, request = await _meant(tx, named, Request("", None, asked.why, reason), now)
             outcome = await tx.withdrawals.ask(request, by=by, now=now)
             what = request.holder if request.code is None else request.code.hex()

@@ -32,7 +32,8 @@ async def load(settings: Settings, policy: Policy, kind: str, data: bytes) -> st
             )
     finally:
         await store.close()
-    return f"{count} {kind} are loaded; they take the place of the list before."
+    entries = f"1 {kind[:-1]} is" if count == 1 else f"{count} {kind} are"
+    return f"{entries} loaded, in place of the list before."
 
 
 def _read(kind: str, data: bytes, people: People) -> tuple[int, Replace]:

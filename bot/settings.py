@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -102,10 +103,19 @@ class Settings:
 
 
 def _below(file: Path) -> dict[str, str]:
+    if not file.exists():
+        return {}
     try:
+        with file.open(encoding="utf-8") as lines:
+            for binding in parse_stream(lines):
+                if binding.error or (binding.key and binding.value is None):
+                    line = binding.original.line
+                    raise SettingError(f"Line {line} of the settings in {file} is no NAME=VALUE.")
         return {k: v for k, v in dotenv_values(file).items() if v is not None}
     except UnicodeDecodeError:
         raise SettingError(f"The file {file} of settings is not UTF-8 text.") from None
+    except OSError as error:
+        raise SettingError(f"The settings in {file} cannot be read: {error.strerror}.") from None
 
 
 def _wrong(name: str, why: str) -> SettingError:

@@ -16,8 +16,10 @@ from core.days import HONG_KONG
 from core.issuer_keys import Realm
 from core.visits import VisitPolicy
 
-Count = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[int, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Days = Annotated[int, Meta(ge=1, le=36_500)]
+Hours = Annotated[int, Meta(ge=1, le=8_760)]
+Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
@@ -48,7 +50,7 @@ class PasscodePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     block_per_hour: Count = 20
     failures_per_hour: Count = 1_000
     per_day_at_least: Count = 500
-    per_day_of_mean: Annotated[float, Meta(ge=1)] = 3.0
+    per_day_of_mean: Annotated[float, Meta(ge=1, le=1_000)] = 3.0
 
     def __post_init__(self) -> None:
         if not self.attempt_delays:
@@ -96,10 +98,10 @@ class FamilyPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     most: Count = 8
-    waits_days: Count = 30
-    letter_days: Count = 30
+    waits_days: Days = 30
+    letter_days: Days = 30
     letter_attempts: Count = 5
-    takeover_hours: Count = 24
+    takeover_hours: Hours = 24
     takeover_attempts: Count = 3
 
 
@@ -111,15 +113,15 @@ class RetentionPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     count each message once) from the end of the work on it.
     """
 
-    draft_days: Count = 30
-    passcode_days: Count = 1
-    proof_days: Count = 21
-    visit_days: Count = 31
-    code_days: Count = 31
-    registration_days: Count = 180
-    message_days: Count = 7
-    message_id_days: Count = 30
-    audit_days: Count = 730
+    draft_days: Days = 30
+    passcode_days: Days = 1
+    proof_days: Days = 21
+    visit_days: Days = 31
+    code_days: Days = 31
+    registration_days: Days = 180
+    message_days: Days = 7
+    message_id_days: Days = 30
+    audit_days: Days = 730
 
 
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,8 +134,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     opens_at: Instant = datetime(2021, 12, 10, 9, tzinfo=HONG_KONG)
     realm: Realm = Realm.HONG_KONG
-    hotline: Annotated[str, Meta(min_length=1)] = "3142 2330"
-    export_fresh_hours: Annotated[int, Meta(ge=0)] = 12
+    hotline: Annotated[str, Meta(pattern=r"\S")] = "3142 2330"
+    export_fresh_hours: Annotated[int, Meta(ge=0, le=8_760)] = 12
     codes_per_hour: Count = 20
     telegram_per_second: Annotated[int, Meta(ge=0)] = 30
     windows: Windows = Windows()

@@ -11,8 +11,8 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -160,6 +160,7 @@ class KeyRing:
         `file` is where they are from; a ring without one lives in memory only.
         """
         self._file = file
+        self._made = False
         self._stamp: private_file.Stamp | None = None
         self._take(tuple(keys))
 
@@ -209,7 +210,30 @@ class KeyRing:
         keys = _read(path)
         if not any(key.purpose is Purpose.BUNDLE for key in keys):
             keys = _change(path, lambda keys: _completed(keys, now))
-        return cls(keys, path)
+        ring = cls(keys, path)
+        ring._made = not there
+        return ring
+
+    def fits(self, wrapped: Sequence[bytes]) -> None:
+        """Raise KeyRingError where not one of these wrapped keys of data can be opened by it.
+
+        A ring that was made just now because its file was gone is taken away again.
+        """
+        for key in wrapped:
+            with suppress(Tampered):
+                self.owner(key)
+                return
+        if not wrapped or self._file is None:
+            return
+        if self._made:
+            self._file.unlink(missing_ok=True)
+            raise KeyRingError(
+                f"{self._file} is gone, and nothing else opens the data in the database: put it "
+                "back from its backup."
+            )
+        raise KeyRingError(
+            f"{self._file} is not the key ring of this database: put back the one that was used."
+        )
 
     def refresh(self) -> bool:
         """Take up what other processes changed in the file; tell whether there was anything.

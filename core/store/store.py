@@ -9,12 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.policy import Policy
+from core.store import tables
 from core.store.challenges import Challenges
 from core.store.codes import Codes
 from core.store.connection import Connection, Engine
@@ -32,6 +33,9 @@ from core.store.waiting import Waiting
 from core.store.withdrawals import Withdrawals
 from core.vault import KeyRing
 
+SOME = 20
+"""Of so many keys of each kind not all are damaged, unless the ring is another."""
+
 READERS = 2
 """Connections that only read, beside SQLite's one writer."""
 
@@ -43,6 +47,11 @@ class Transaction:
         self.connection = connection
         self.ring = ring
         self.policy = policy
+
+    async def some_keys(self) -> list[bytes]:
+        """Return some of the wrapped keys of owners: of chats, and of holders without one."""
+        chats, holders = (select(t.c.key).limit(SOME) for t in (tables.chats, tables.holders))
+        return [*await self.connection.scalars(chats), *await self.connection.scalars(holders)]
 
     @cached_property
     def challenges(self) -> Challenges:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Annotated
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from msgspec import Meta
 
 
 class VisitPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -21,12 +23,12 @@ class VisitPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Raises ValueError for a signing key that is none.
     """
 
-    accept_days: int = 31
-    assess_days: int = 21
-    max_bytes: int = 2_000_000
-    max_visits: int = 5_000
-    skew_minutes: int = 10
-    open_hours: int = 24
+    accept_days: Annotated[int, Meta(ge=1, le=366)] = 31
+    assess_days: Annotated[int, Meta(ge=1, le=366)] = 21
+    max_bytes: Annotated[int, Meta(ge=1, le=20_000_000)] = 2_000_000
+    max_visits: Annotated[int, Meta(ge=1, le=100_000)] = 5_000
+    skew_minutes: Annotated[int, Meta(ge=0, le=1_440)] = 10
+    open_hours: Annotated[int, Meta(ge=1, le=168)] = 24
     signing_key: str = ""
 
     def __post_init__(self) -> None:

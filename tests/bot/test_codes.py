@@ -109,6 +109,13 @@ async def test_one_person_is_not_two(desk: Desk) -> None:
     assert await desk.acts() == [("withdrawal asked", "chan")]
 
 
+async def test_an_officer_may_not_ask(desk: Desk) -> None:
+    async with desk.talk.store.writing() as tx:
+        await tx.staff.add("gate", Role.OFFICER, desk.clock())
+    with pytest.raises(StaffError, match=r"^gate is an officer"):
+        await desk.asks("gate")
+
+
 @pytest.mark.parametrize("name", ["stranger", "gone"])
 async def test_only_staff_may_ask(desk: Desk, name: str) -> None:
     async with desk.talk.store.writing() as tx:

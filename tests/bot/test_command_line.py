@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -283,7 +284,7 @@ def test_a_list_is_loaded_and_a_bad_one_changes_nothing(
             return connection.execute("SELECT * FROM cases").fetchall()
 
     assert main(["load", "cases", "good.csv"]) == 0
-    assert capsys.readouterr().out.startswith("1 cases are loaded")
+    assert capsys.readouterr().out.startswith("1 case is loaded")
     before = listed()
     assert len(before) == 1
     assert main(["load", "cases", "bad.csv"]) == 2
@@ -406,3 +407,65 @@ def test_a_guardian_is_refused_and_mistakes_are_one_sentence(
     assert "is erased" in capsys.readouterr().out
     assert main(["guardians", "confirm", reference, "--by", "chan"]) == 2
     is_one_sentence(capsys.readouterr().err, f"Nobody has the reference number {reference}")
+
+
+# What must not be lost
+
+
+def registered() -> None:
+    """Let somebody be registered."""
+
+    async def register() -> None:
+        store_of = opened(Settings.load(), Policy(), clocks.system_clock)
+        async with store_of as store, store.writing() as tx:
+            await waits(tx, Way.STAFF, chat="telegram:1")
+
+    asyncio.run(register())
+
+
+def test_data_without_their_key_ring_are_not_given_another(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registered()
+    ring = inside / "data" / "keys.json"
+    kept = ring.read_bytes()
+    ring.unlink()
+    for arguments in (["run"], ["codes", "pending"], ["staff", "list"]):
+        assert main(arguments) == 2
+        is_one_sentence(capsys.readouterr().err, "keys.json is gone")
+        assert not ring.exists()
+    other = inside / "other"
+    KeyRing.open(other / "keys.json", NOON)
+    ring.write_bytes((other / "keys.json").read_bytes())
+    ring.chmod(0o600)
+    assert main(["staff", "list"]) == 2
+    is_one_sentence(capsys.readouterr().err, "is not the key ring of this database")
+    ring.write_bytes(kept)
+    assert main(["staff", "list"]) == 0
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["staff", "list"], ["verify", "nothing"]])
+def test_nobody_reads_what_is_said(tmp_path: Path, arguments: list[str]) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(write)
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_who_presses_ctrl_c_sees_no_traceback(tmp_path: Path) -> None:
+    for seconds in (0.4, 1.2):
+        process = program(tmp_path, "run")
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        assert "Traceback" not in errors, errors

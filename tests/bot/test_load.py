@@ -66,12 +66,12 @@ async def test_a_bad_list_changes_nothing_and_names_each_bad_line(settings: Sett
         (
             "exposures",
             b"kind,place,from,to,source\ntaxi,KB4484,2021-12-09,2021-12-09,\n",
-            "1 exposures are loaded",
+            "1 exposure is loaded",
         ),
         (
             "places",
             b"district,name_en,name_zh,from,to\nST,Mei Lam Estate,,2021-12-09,2021-12-19\n",
-            "1 places are loaded",
+            "1 place is loaded",
         ),
     ],
 )

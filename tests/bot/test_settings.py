@@ -86,6 +86,19 @@ def test_a_mistake_is_one_plain_sentence_that_names_the_setting(
     assert "\n" not in text
 
 
+@pytest.mark.parametrize("line", ["this is not = = a setting", "HEALTHCODE_WEB", "'"])
+def test_a_line_that_is_no_setting_is_said(tmp_path: Path, line: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"HEALTHCODE_SMS=console\n{line}\n")
+    with pytest.raises(SettingError, match=r"^Line 2 of the settings in .* is no NAME=VALUE\.$"):
+        Settings.load({}, file)
+
+
+def test_a_folder_in_place_of_the_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="cannot be read: Is a directory"):
+        Settings.load({}, tmp_path)
+
+
 def test_a_file_in_another_encoding_is_said(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_bytes("HEALTHCODE_DATA=資料".encode("big5"))

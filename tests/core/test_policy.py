@@ -78,6 +78,12 @@ def test_what_the_file_does_not_name_keeps_its_default(tmp_path: Path) -> None:
         ("[windows]\nexposure_days = 14", "windows.exposure_days and visits.assess_days must be"),
         ("[visits]\naccept_days = 20", "visits.accept_days must not be less than"),
         ("[visits]\nsigning_key = 'x'", "visits is wrong: signing_key must be"),
+        ("[visits]\nmax_bytes = -1", "visits.max_bytes is wrong"),
+        ("[visits]\nopen_hours = 99999999999999", "visits.open_hours is wrong"),
+        ("[retention]\naudit_days = 9999999", "retention.audit_days is wrong"),
+        ("[family]\ntakeover_hours = 99999999999", "family.takeover_hours is wrong"),
+        ("[passcode]\nper_day_of_mean = inf", "passcode.per_day_of_mean is wrong"),
+        ("hotline = '   '", "hotline is wrong"),
         ("a = [", "is not TOML: "),
     ],
 )
