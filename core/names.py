@@ -35,6 +35,16 @@ _STOPS = ("and", "born", "dob", "hkid", "id", "my", "passport", "phone", "mobile
 _NAME_IS = r"(?:my |full |english ){0,3}name(?: is\b|[ ]*:)[\s:]*"
 _INTRODUCTION = rf"(?:{_NAME_IS}|i am\b|i'm\b)[\s:]*"
 _INTRODUCTIONS = re.compile(rf"^(?:[ ,]*{_INTRODUCTION})+", re.IGNORECASE)
+_TITLE = re.compile(r"^(?:mr|mrs|ms|miss|mdm|madam)\b\.?\s+", re.IGNORECASE)
+_KIN = "mother|father|mum|mom|dad|parent|son|daughter|child|wife|husband|sister|brother|aunt|uncle"
+_RELATION = re.compile(
+    rf"\s*(?:,|\bis\b|-)\s*(?:my|his|her)\s+(?:grand)?(?:{_KIN})\.?$", re.IGNORECASE
+)
+# One of these makes a sentence, unless it is written as a surname, in capitals.
+_TALK = _words(
+    "mother father mum mom dad daughter wife husband sister brother what why please thank thanks"
+    " sorry mistake mean means person people understand know because don't dont your have want need"
+)
 _CAPITAL_SURNAME = re.compile(
     rf"(?:\b(?i:{_INTRODUCTION}))?(?<![\w'-])"
     r"(?P<name>[A-Z]{2,}(?:-[A-Z]{2,})?,? [A-Z][a-z]+(?:(?: [A-Z]|-[A-Za-z])[a-z]+){0,3})"
@@ -62,6 +72,11 @@ _SURNAMES = frozenset(
     "倫伦勞劳古成連连凌阮龔龚孔尤毛卓倪俞藍蓝涂雷巫符柯岑佘鮑鲍柳韋韦招談谈郝童冼利辛容陶裴包尚單单"
     "項项盛祝樂乐游駱骆向車车苗顧顾薛夏葛孟熊萬万段常武易喬乔龐庞樊梅季安聶聂焦左"
 )
+_HONORIFIC = re.compile("(?:先生|女士|小姐|太太)$")
+_CHINESE_TALK = re.compile(
+    "[我你您佢他她的嘅咩乜唔冇嗎吗呢吧啦喇請请]|沒有|没有|什[麼么]|甚麼|怎[麼么樣样]|點解|[為为][何什甚]|返轉頭"
+    "|^(?:多[謝谢]|[謝谢]{2}|你好|不知道?|不要|好的|知道)$"
+)
 _ORDINARY_WORDS = _words(
     "簡單 简单 簡體 简体 方便 高興 高兴 何時 何时 何處 何处 何解 文件 文字 成功 成人 安全 連接"
     " 连接 黃色 黄色 黃碼 黄码 常見 常见 單位 单位 項目 项目 容易 尚未 程序 溫度 温度 關於 关于"
@@ -79,19 +94,21 @@ class EnglishName(AsWritten):
         "digits",
         "not_latin",
         "characters",
+        "not_a_name",
         "too_short",
         "too_long",
     )
 
     @staticmethod
     def parse(text: str, context: Context) -> str:
-        """Return the name in NFC, capitals and small letters as they were written.
+        """Return the name in NFC, capitals and small letters as they were written, without a title.
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `digits`, `not_latin`, `characters`,
-        `too_short` (least), `too_long` (most).
+        `not_a_name` for words of a sentence, `too_short` (least), `too_long` (most).
         """
         name = unicodedata.normalize("NFC", tidy(text)).translate(_PUNCTUATION)
         name = _INTRODUCTIONS.sub("", name).strip(" ,")
+        name = _RELATION.sub("", _TITLE.sub("", name)).strip(" ,")
         for character in name:
             if is_latin(character) or character in " -',.":
                 continue
@@ -103,6 +120,10 @@ class EnglishName(AsWritten):
             raise Invalid("not_latin" if character.isalpha() else "characters")
         if sum(map(is_latin, name)) < LEAST_ENGLISH:
             raise Invalid("too_short", least=LEAST_ENGLISH)
+        words = name.replace(",", " ").replace(".", " ").split()
+        surname = any(word.isupper() and len(word) > 1 for word in words)
+        if not surname and any(word.lower() in _TALK for word in words):
+            raise Invalid("not_a_name")
         if len(name) > MOST_ENGLISH:
             raise Invalid("too_long", most=MOST_ENGLISH)
         return name
@@ -125,7 +146,7 @@ class EnglishName(AsWritten):
 class ChineseName(AsWritten):
     """The name in Chinese characters, kept as they were written."""
 
-    errors: tuple[str, ...] = ("hidden", "private_use", "not_chinese", "too_long")
+    errors: tuple[str, ...] = ("hidden", "private_use", "not_chinese", "not_a_name", "too_long")
 
     @staticmethod
     def parse(text: str, context: Context) -> str:
@@ -133,10 +154,12 @@ class ChineseName(AsWritten):
 
         NFC would change compatibility characters into others (U+F9D1 into U+516D), so that the
         name would no longer be the document's.
-        Raise Invalid: `hidden`, `private_use` (see `tidy`), `not_chinese`, `too_long` (most).
+        Raise Invalid: `hidden`, `private_use` (see `tidy`), `not_chinese`, `not_a_name` for words
+        of a sentence, `too_long` (most).
         """
         name = tidy(text).replace(" ", "").translate(_DOTS)
         name = _CHINESE_INTRODUCTIONS.sub("", name).strip(_CHINESE_MARKS)
+        name = _HONORIFIC.sub("", name) or name
         han = 0
         for position, character in enumerate(name):
             if is_han(character):
@@ -145,6 +168,8 @@ class ChineseName(AsWritten):
                 raise Invalid("not_chinese")
         if not han:
             raise Invalid("not_chinese")
+        if _CHINESE_TALK.search(name):
+            raise Invalid("not_a_name")
         if han > MOST_CHINESE or len(name) > 2 * MOST_CHINESE:
             raise Invalid("too_long", most=MOST_CHINESE)
         return name
@@ -158,8 +183,8 @@ class ChineseName(AsWritten):
             introduction = _CHINESE_INTRODUCTION.match(folded, run.start())
             start = introduction.end() if introduction else run.start()
             name = _HAN_RUN.match(folded, start)
-            if name and _could_be_a_name(name[0]):
-                found.append(Found(text[start : name.end()], run.start(), name.end()))
+            if name and _could_be_a_name(bare := _HONORIFIC.sub("", name[0])):
+                found.append(Found(text[start : start + len(bare)], run.start(), name.end()))
         return found[0] if len({f.value for f in found}) == 1 else None
 
 

@@ -16,7 +16,7 @@ from core.conversation.turn import Turn
 DIGITS = 4
 """So many digits are no number of an option, but the beginning of something else."""
 
-SEPARATORS = " \t\r\n,;:，；：、。．./／|"
+SEPARATORS = " \t\r\n,;:，；：、。．./／|()（）"
 
 
 def volunteered(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[str, Any]:

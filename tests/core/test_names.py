@@ -35,6 +35,11 @@ def refused(kind: type[Kind], text: str) -> Invalid:
         ("Name: name: CHAN", "CHAN"),
         ("I am Chan Tai Man,", "Chan Tai Man"),
         ("Ng", "Ng"),
+        ("Mr Chan Tai Man", "Chan Tai Man"),
+        ("Mrs. WONG Mei Lan, my mother", "WONG Mei Lan"),
+        ("Wong Mei Lan is my grandmother.", "Wong Mei Lan"),
+        ("Nguyen Thanh Son", "Nguyen Thanh Son"),
+        ("PERSON What", "PERSON What"),
     ],
 )
 def test_an_english_name_is_kept_as_it_was_written(text: str, name: str) -> None:
@@ -55,6 +60,10 @@ def test_an_english_name_is_kept_as_it_was_written(text: str, name: str) -> None
         ("CHAN\u202e", "hidden"),
         ("CHAN\x00", "hidden"),
         ("CHAN\ue000", "private_use"),
+        ("My mother", "not_a_name"),
+        ("what do you mean", "not_a_name"),
+        ("I made a mistake", "not_a_name"),
+        ("Thank you.", "not_a_name"),
     ],
 )
 def test_what_is_wrong_with_an_english_name_is_told_apart(text: str, code: str) -> None:
@@ -200,3 +209,41 @@ def test_introductions_are_taken_away_once_and_for_all(text: str) -> None:
         except Invalid:
             continue
         assert kind.parse(name, CONTEXT) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("陳大文先生", "陳大文"),
+        ("王美玲女士", "王美玲"),
+        ("我叫陳大文", "陳大文"),
+        ("小姐", "小姐"),
+    ],
+)
+def test_a_chinese_name_is_kept_without_a_title(text: str, name: str) -> None:
+    assert ChineseName.parse(text, CONTEXT) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "唔知",
+        "佢冇中文名",
+        "我媽媽",
+        "多謝",
+        "谢谢",
+        "你好",
+        "返轉頭",
+        "點解要問",
+        "怎么写",
+        "沒有",
+    ],
+)
+def test_words_of_a_sentence_are_no_chinese_name(text: str) -> None:
+    assert refused(ChineseName, text).code == "not_a_name"
+
+
+def test_a_title_behind_a_name_is_no_part_of_it() -> None:
+    found = ChineseName.find("Chan Tai Man 陳大文先生", CONTEXT)
+    assert found is not None
+    assert (found.value, found.end) == ("陳大文", len("Chan Tai Man 陳大文先生"))

@@ -302,10 +302,16 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         "digits": Bad("CHAN 2"),
         "not_latin": Bad("Иван"),
         "characters": Bad("CHAN @ Tai"),
+        "not_a_name": Bad("what do you mean"),
         "too_short": Bad("A"),
         "too_long": Bad("A" * 81),
     },
-    ChineseName: {**UNSEEN, "not_chinese": Bad("Chan"), "too_long": Bad("陳" * 21)},
+    ChineseName: {
+        **UNSEEN,
+        "not_chinese": Bad("Chan"),
+        "not_a_name": Bad("我都唔知"),
+        "too_long": Bad("陳" * 21),
+    },
     BirthDate: {
         **WRITTEN,
         "future": Bad("1/1/2050"),

@@ -162,6 +162,16 @@ async def test_messages_with_a_number_are_erased_if_he_agreed(talk: Talk) -> Non
         assert bool(talk.replies[-1].forget) == agreed
 
 
+@pytest.mark.parametrize(
+    "words", ["Chan Tai Man (陳大文)", "Chan Tai Man 陳大文先生", "陳大文（Chan Tai Man）"]
+)
+async def test_both_names_as_people_write_them(talk: Talk, words: str) -> None:
+    await talk.reach(Registration, "english_name", {"issued_on": "2019-03-15"})
+    await talk.says(words)
+    answers = talk.session.answers
+    assert (answers["english_name"], answers["chinese_name"]) == ("Chan Tai Man", "陳大文")
+
+
 @pytest.mark.parametrize("words", ["chan tai man A123456(3)", "chan tai man, a123456(3)."])
 async def test_what_is_left_of_the_message_may_be_the_answer(talk: Talk, words: str) -> None:
     await talk.reach(Registration, "english_name", {"issued_on": "2019-03-15"})
