@@ -267,7 +267,10 @@ class Outbox:
             log.log(level, "row %d of the outbox is given up: %r", due.number, error)
         while True:
             try:
-                if not await self._put_aside(due, again):
+                ours = await self._put_aside(due, again)
+                # From now on it may be taken again, as soon as it is due.
+                self._in_hand.discard(due.number)
+                if not ours:
                     return  # Somebody else took it when its lease had ended, and is done with it.
                 break
             except Exception as trouble:
