@@ -80,7 +80,7 @@ async def test_a_detail_is_changed_from_my_details(
         heard = expect_question(await person.hears(), Registration.truth, language)
         assert "WONG Siu Ming" in heard.text
         await person.presses("yes")
-        heard = expect(await person.hears(), "registration.done", language)
+        heard = expect(await person.hears(), "registration.changed", language)
         expect_question(heard, HealthCode.conditions, language)
         after = await details(person, language)
         assert "W*** S** M***" in after
