@@ -546,6 +546,7 @@ class Conversation:
             return
         if (aside, option) == ("cancel", "yes"):
             session.forget()
+            turn.to_oneself()
             turn.note("engine.cancelled")
             await self.rest(turn)
             return
