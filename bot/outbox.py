@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from bot.channels import Refused, TryAgain, Unreachable
 from bot.clock import Clock, sleep_until
@@ -182,11 +181,10 @@ class Outbox:
         task = asyncio.create_task(self._deliver(due))
         self._flying.add(task)
         self._in_hand.add(due.number)
-        task.add_done_callback(partial(self._landed, due.number))
+        task.add_done_callback(self._landed)
 
-    def _landed(self, number: int, task: asyncio.Task[None]) -> None:
+    def _landed(self, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
-        self._in_hand.discard(number)
         if self._full:
             self._wake.set()
 
@@ -241,6 +239,7 @@ class Outbox:
             log.error("row %d of the outbox failed: %s", due.number, where(error))
             await self._failed(due, TryAgain("unforeseen"))
         else:
+            self._in_hand.discard(due.number)
             self._sent.append(due)
             self._done(due)
             self.sent()
