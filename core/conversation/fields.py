@@ -106,7 +106,7 @@ class Field:
 
     def show(self, value: Any, turn: Turn) -> str:
         """Return the answer as the summary shows it."""
-        return str(value)
+        raise NotImplementedError
 
     def error(self, turn: Turn, code: str) -> str:
         """Return the name of the text that explains an error."""

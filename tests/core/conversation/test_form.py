@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.conversation.fields import Confirm, Upload, Uploads
+from core.conversation.fields import Confirm, Field, Upload, Uploads
 from core.conversation.form import Form
 from core.conversation.messages import Finished, Text
 from core.store.store import Store
@@ -42,6 +42,8 @@ async def test_a_form_may_know_nothing_before_and_must_say_what_becomes_of_it(
             await LostProperty.finish(turn)
         with pytest.raises(NotImplementedError):
             await Uploads("exports", []).receive(turn, Finished("job"))
+        with pytest.raises(NotImplementedError):
+            Field().show("anything", turn)
 
 
 def test_that_all_files_have_been_sent_is_no_file() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from core.conversation.messages import Button, Incoming, Press, Reply, Text
@@ -225,11 +226,14 @@ async def test_presses_and_all_they_carry_come_back_as_they_were(store: Store) -
     assert found.incoming == press
 
 
-async def test_a_damaged_row_is_taken_without_its_body_and_stops_no_other(store: Store) -> None:
+@pytest.mark.parametrize("damaged", [b"damaged", None])
+async def test_a_damaged_row_is_taken_without_its_body_and_stops_no_other(
+    store: Store, damaged: bytes | None
+) -> None:
     await send(store, ("web", "web:1", reply("one")), ("web", "web:2", reply("other")))
     async with store.writing() as tx:
         await tx.connection.execute(
-            update(outbox).where(outbox.c.chat == "web:1").values(body=b"damaged")
+            update(outbox).where(outbox.c.chat == "web:1").values(body=damaged)
         )
         taken = await Outbox(tx.connection, tx.ring).take(9, NOON, lease=60)
     assert [due.body for due in taken] == [None, reply("other")]
