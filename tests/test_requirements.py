@@ -63,5 +63,5 @@ def test_what_a_package_asks_for_with_an_extra_is_locked_with_it() -> None:
         for each in asked
         if each.extras and (each.marker is None or each.marker.evaluate({"extra": ""}))
     ]
-    assert len(extras) > 1
+    assert extras
     assert [each for each in extras if not each[1] <= known[each[0]]] == []
