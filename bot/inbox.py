@@ -32,9 +32,10 @@ from core.store.outbox import Outgoing
 from core.store.store import Store, Transaction
 from core.vault import Tampered
 
-BATCH = 16
-"""Chats whose turns share one commit. Of more, the first would wait for the last, and each crowd
-that has come at once would come at once again, while between them there was nothing to do."""
+FEW, MOST = 2, 32
+"""Chats whose turns may always share one commit, and the most that do. Between them it is two
+thirds of those that wait: if all shared one, the first would wait for the last, and a crowd that
+has come at once would be answered and come at once again, and between them nothing to do."""
 
 ENOUGH, PASSES = 3, 2
 """Before a commit of fewer messages than these, the loop brings in what has reached it already,
@@ -149,7 +150,8 @@ class Inbox:
                 self._settling = None
             await self._gather()
             # Of a crowd no more than can be answered: the others need not be kept before.
-            arrived, self._arrived = self._arrived[:BATCH], self._arrived[BATCH:]
+            share = min(max(len(self._arrived) * 2 // 3, FEW), MOST)
+            arrived, self._arrived = self._arrived[:share], self._arrived[share:]
             try:
                 await self._work(arrived)
                 if not (self._waiting or self._arrived or self._stopping):
@@ -195,7 +197,7 @@ class Inbox:
             marked = await self.outbox.mark(tx)
             if self.store.shared or await rows.waits():
                 new = await self._put(tx, arrived)
-                heads = await rows.heads(BATCH, self.clock())
+                heads = await rows.heads(MOST, self.clock())
             else:
                 new, heads = await self._take(tx, arrived)
             if heads:
@@ -223,7 +225,7 @@ class Inbox:
         items, new = self._met(arrived, now)
         heads: list[Waiting] = []
         if items:
-            heads = await Rows(tx.connection, tx.ring).take(items, sorted(new), now, BATCH)
+            heads = await Rows(tx.connection, tx.ring).take(items, sorted(new), now, MOST)
         for arrival in arrived:
             await arrival.keep(tx)
         return new, heads
@@ -242,7 +244,7 @@ class Inbox:
         into an unshared store (a command of the operator) is found with the next message.
         """
         more = self._waiting - heads if heads else 0
-        self._waiting = 1 if heads == BATCH or (self.store.shared and heads) else max(more, 0)
+        self._waiting = 1 if heads == MOST or (self.store.shared and heads) else max(more, 0)
 
     def _committed(self, arrived: Sequence[Arrival], new: set[str]) -> None:
         self._known |= new
@@ -267,12 +269,12 @@ class Inbox:
     async def _one_by_one(self) -> None:
         """Run each turn in a transaction of its own; what fails is tried again later."""
         failed: set[int] = set()
-        for _ in range(BATCH):
+        for _ in range(MOST):
             waiting: Waiting | None = None
             try:
                 async with self.store.writing() as tx:
                     rows = Rows(tx.connection, tx.ring)
-                    heads = await rows.heads(BATCH, self.clock())
+                    heads = await rows.heads(MOST, self.clock())
                     waiting = next((w for w in heads if w.number not in failed), None)
                     if waiting is None:
                         break

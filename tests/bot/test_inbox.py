@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from bot.channels import Stopping
-from bot.inbox import BATCH, SETTLE
+from bot.inbox import MOST, SETTLE
 from core.store.inbox import Inbox
 from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox
@@ -203,7 +203,7 @@ async def test_a_stop_finishes_the_turns_in_hand_and_the_next_run_does_the_rest(
     with pytest.raises(Stopping):
         await first.says(ONE, "too late")
     answered = (await states(store))[DONE]
-    assert answered >= BATCH, "a cycle was in hand"
+    assert answered >= MOST, "a cycle was in hand"
     async with Machine(store, clock) as second:
         for chat in crowd:
             heard = first.sent["web", chat]
