@@ -34,7 +34,21 @@ async def test_choices_of_a_registration_by_their_everyday_names(talk: Talk, wor
     expect_question(await talk.says(words), following)
 
 
-@pytest.mark.parametrize("words", ["係", "啱晒", "是的", "ok", "That is right."])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "係",
+        "啱晒",
+        "屬實",
+        "我聲明全部屬實",
+        "是的",
+        "属实",
+        "全部属实。",
+        "ok",
+        "That is right.",
+        "I confirm",
+    ],
+)
 async def test_the_declaration_in_everyday_words(talk: Talk, words: str) -> None:
     answers = {**HOUSED, "mobile": "+85291234567", "passcode": "x"}
     await talk.reach(Registration, "truth", answers)
