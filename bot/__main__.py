@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     revoke.set_defaults(run=_keys_revoke)
 
     load = commands.add_parser("load", help="put an operator's list in place of the one before")
-    load.add_argument("list", choices=("exposures", "places", "cases"))
+    load.add_argument("list", choices=("exposures", "places", "cases", "tenants"))
     load.add_argument("file", type=Path, metavar="FILE")
     load.set_defaults(run=_load)
 

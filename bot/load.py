@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from bot.app import bring_up_to_date, open_store
 from bot.clock import system_clock
 from bot.settings import Settings
-from core.identity import normalise
-from core.lists import read_cases, read_exposures, read_places
+from core.identity import DocumentType, normalise
+from core.lists import read_cases, read_exposures, read_places, read_tenants
 from core.policy import Policy
 from core.store.lists import Lists
 from core.store.people import People
@@ -44,11 +44,12 @@ def _read(kind: str, data: bytes, people: People) -> tuple[int, Replace]:
     if kind == "places":
         places = read_places(data)
         return len(places), lambda lists: lists.replace_places(places)
-    cases = [
-        (
-            people.document_index(listed.document, normalise(listed.document, listed.number)),
-            listed.case,
-        )
-        for listed in read_cases(data)
-    ]
+
+    def index(document: DocumentType, number: str) -> bytes:
+        return people.document_index(document, normalise(document, number))
+
+    if kind == "tenants":
+        tenants = [(index(each.document, each.number), each.estate) for each in read_tenants(data)]
+        return len(tenants), lambda lists: lists.replace_tenants(tenants)
+    cases = [(index(each.document, each.number), each.case) for each in read_cases(data)]
     return len(cases), lambda lists: lists.replace_cases(cases)

@@ -111,6 +111,19 @@ class HighRiskPlace(msgspec.Struct, frozen=True):
         return hong_kong_day(self.ends - timedelta(microseconds=1))
 
 
+class Estate(msgspec.Struct, frozen=True):
+    """An estate of public rental housing, or a building of it. One of the names may be empty."""
+
+    name_en: str
+    name_zh: str
+
+
+def lives_in(address: str, estates: Iterable[Estate]) -> bool:
+    """Tell whether the address holds the name of one of the estates, as `lives_at` compares."""
+    folded = fold_place(address)
+    return any(_holds(folded, each.name_en) or _holds(folded, each.name_zh) for each in estates)
+
+
 def lives_at(
     address: str, district: str, places: Iterable[HighRiskPlace], today: date
 ) -> list[HighRiskPlace]:

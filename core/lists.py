@@ -1,4 +1,4 @@
-"""The health authority's lists, as CSV files that the operator loads.
+"""The authorities' lists, as CSV files that the operator loads.
 
 A list is taken whole or not at all: every row is looked at, and all that are wrong are told.
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from core.address import HighRiskPlace
+from core.address import Estate, HighRiskPlace
 from core.answer import Context, Invalid
 from core.assessment import Case, CaseKind
 from core.days import start_of_day
@@ -28,6 +28,7 @@ from core.visits.venue import VENUE_ID
 EXPOSURE_COLUMNS = ("kind", "place", "from", "to", "source")
 PLACE_COLUMNS = ("district", "name_en", "name_zh", "from", "to")
 CASE_COLUMNS = ("document", "number", "kind", "since", "until")
+TENANT_COLUMNS = ("document", "number", "estate_en", "estate_zh")
 
 _DAY = len("2021-12-10")
 _Item = TypeVar("_Item")
@@ -57,6 +58,14 @@ class ListedCase(msgspec.Struct, frozen=True):
     case: Case
 
 
+class Tenant(msgspec.Struct, frozen=True):
+    """Somebody who lives in public rental housing, known as in `ListedCase`, and the estate."""
+
+    document: DocumentType
+    number: str
+    estate: Estate
+
+
 def read_exposures(data: bytes) -> list[Exposure]:
     """Return where the virus was (EXPOSURE_COLUMNS), or raise ListError."""
     return _read(data, EXPOSURE_COLUMNS, _exposure)
@@ -70,6 +79,11 @@ def read_places(data: bytes) -> list[HighRiskPlace]:
 def read_cases(data: bytes) -> list[ListedCase]:
     """Return cases and contacts (CASE_COLUMNS), or raise ListError."""
     return _read(data, CASE_COLUMNS, _case)
+
+
+def read_tenants(data: bytes) -> list[Tenant]:
+    """Return the Housing Authority's tenants (TENANT_COLUMNS), or raise ListError."""
+    return _read(data, TENANT_COLUMNS, _tenant)
 
 
 def _read(
@@ -148,6 +162,14 @@ def _case(row: dict[str, str]) -> ListedCase:
     if until is not None and until < since:
         raise ValueError("until is before since.")
     return ListedCase(document, _number(document, row["number"]), Case(kind, since, until))
+
+
+def _tenant(row: dict[str, str]) -> Tenant:
+    document = _one_of("document", row["document"].lower(), DocumentType)
+    estate = Estate(row["estate_en"], row["estate_zh"])
+    if not estate.name_en and not estate.name_zh:
+        raise ValueError("The estate has no name, neither estate_en nor estate_zh.")
+    return Tenant(document, _number(document, row["number"]), estate)
 
 
 def _number(document: DocumentType, written: str) -> str:

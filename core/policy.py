@@ -129,7 +129,9 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `opens_at`: when registration opens. `export_fresh_hours`: how long an uploaded export may
     serve again. `codes_per_hour`: after so many codes in an hour a holder gets no live answer.
-    `telegram_per_second`: messages to Telegram, of which it allows about 30.
+    `telegram_per_second`: messages to Telegram, of which it allows about 30. `check_tenants`: who
+    says that he lives in public rental housing gets a code only if the register of tenants has him
+    there.
     """
 
     opens_at: Instant = datetime(2021, 12, 10, 9, tzinfo=HONG_KONG)
@@ -138,6 +140,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     export_fresh_hours: Annotated[int, Meta(ge=0, le=8_760)] = 12
     codes_per_hour: Count = 20
     telegram_per_second: Annotated[int, Meta(ge=0)] = 30
+    check_tenants: bool = False
     windows: Windows = Windows()
     visits: VisitPolicy = VisitPolicy()
     passcode: PasscodePolicy = PasscodePolicy()
@@ -168,6 +171,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _WORDS = {
+    "bool": "true or false",
     "datetime": "a date and time",
     "float": "a number",
     "int": "a whole number",

@@ -21,7 +21,12 @@ from core.round import Asked, Note, Round, Unclaimed
 from core.store.people import Known
 from core.visits import Export, Reading
 from core.visits.reading import ERRORS as EXPORT_ERRORS
-from handlers.health_code import HealthCode, code_of_today, has_fresh_records
+from handlers.health_code import (
+    HealthCode,
+    code_of_today,
+    has_fresh_records,
+    waits_for_address,
+)
 
 NAMELESS = "…"
 """What a file is called that came without a name."""
@@ -81,17 +86,23 @@ async def everyone(turn: Turn) -> type[Form] | None:
 async def _new_round(turn: Turn) -> Round | None:
     """Begin with everyone who has no code of today; who has one is named, and not asked."""
     own = await turn.tx.people.of_chat(turn.chat)
-    asked, done = [], []
+    asked, done, waiting = [], [], []
     for known in await turn.tx.family.everyone(turn.chat, turn.now):
         name = known.holder.called(turn.language)
         if await turn.tx.codes.live(known, turn.now) is not None:
             done.append(name)
             continue
+        if await waits_for_address(turn, known):
+            waiting.append(name)
+            continue
         asked.append(Asked(known.id, name, own is not None and known.id == own.id))
     if done:
         turn.note("everyone.have_one", names=turn.text("engine.comma").join(done))
-    if not asked:
+    if waiting:
+        turn.note("everyone.unconfirmed", names=turn.text("engine.comma").join(waiting))
+    if not (asked or waiting):
         turn.note("everyone.nobody")
+    if not asked:
         return None
     await turn.turn_to(asked[0].holder)
     return Round(turn.today, asked)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.address import Housing
 from core.answer import Invalid
 from core.assessment import Reason
 from core.conversation.fields import WAITING, Choice, Field, Said, Several, Upload, Words
@@ -21,7 +22,7 @@ from core.holder import Holder
 from core.identity import Country, DocumentType, normalise, tail
 from core.issuer_keys import IssuerKey
 from core.masked_name import masked_name
-from core.store.assessing import assess_holder
+from core.store.assessing import assess_holder, lives_as_registered
 from core.store.codes import Assessed
 from core.store.people import Known
 from core.visits import Export
@@ -99,6 +100,9 @@ class HealthCode(Form):
         if known is None:
             turn.note("health_code.register_first")
             return None
+        if await waits_for_address(turn, known):
+            turn.note("health_code.address_unconfirmed", hotline=turn.policy.hotline)
+            return None
         return {"visits": KEPT} if await has_fresh_records(turn, known) else {}
 
     @classmethod
@@ -140,6 +144,14 @@ async def code_of_today(turn: Turn, known: Known, export: Export, declaration: D
     await issue_code(turn, known, assessed)
     await turn.tx.people.used(known, turn.now)
     await turn.tx.people.record("code issued", actor=turn.chat, object=known.id, now=turn.now)
+
+
+async def waits_for_address(turn: Turn, known: Known) -> bool:
+    """Tell whether somebody's codes wait until his address is confirmed: it needed no proof, as
+    public rental housing is checked against the register of its tenants."""
+    if not turn.policy.check_tenants or known.holder.housing != Housing.PUBLIC:
+        return False
+    return not await lives_as_registered(turn.tx, known)
 
 
 async def has_fresh_records(turn: Turn, known: Known) -> bool:

@@ -48,7 +48,7 @@ def needs_district(answers: Answers) -> bool:
 
 
 def needs_proof(answers: Answers) -> bool:
-    """Public housing is checked against the Housing Authority's tenants: no proof is needed."""
+    """Public rental housing is checked against the register of its tenants: no proof is needed."""
     return bool(answers.get("housing") == Housing.OTHER)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.address import lives_at
+from core.address import lives_at, lives_in
 from core.assessment import assess
 from core.days import hong_kong_day, start_of_day
 from core.declaration import Declaration
@@ -17,6 +17,12 @@ from core.visits import Export
 
 if TYPE_CHECKING:
     from core.store.store import Transaction
+
+
+async def lives_as_registered(tx: Transaction, known: Known) -> bool:
+    """Tell whether the register of tenants has the holder in an estate that his address names."""
+    estates = await tx.lists.estates_of(_listed_index(tx, known))
+    return lives_in(known.holder.address, estates)
 
 
 async def assess_holder(
@@ -33,15 +39,20 @@ async def assess_holder(
     listed = {exposure.place for exposure in exposures}
     exposed = [visit for visit in visits if visit.place in listed] if listed else []
     places = await lists.places_in(holder.district) if holder.district else []
-    number = normalise(DocumentType(holder.document), holder.number)
-    # The authority's lists name no issuing country: who has the number is asked to be careful.
-    index = tx.people.document_index(holder.document, number)
     assessment = assess(
         declaration,
         matches(exposed, exposures, now=now, policy=policy.visits),
         lives_at(holder.address, holder.district, places, today),
-        await lists.cases_of(index),
+        await lists.cases_of(_listed_index(tx, known)),
         today=today,
         windows=policy.windows,
     )
     return Assessed(assessment, declaration, version)
+
+
+def _listed_index(tx: Transaction, known: Known) -> bytes:
+    """Return the blind index by which lists know a holder's document."""
+    holder = known.holder
+    number = normalise(DocumentType(holder.document), holder.number)
+    # The lists name no issuing country: who has the number is asked to be careful.
+    return tx.people.document_index(holder.document, number)

@@ -1,4 +1,5 @@
-"""The operator's lists: exposures, high-risk places to live, cases. Each load replaces its list."""
+"""The operator's lists: exposures, high-risk places to live, cases, tenants. Each load replaces its
+list."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, insert, select
 
-from core.address import HighRiskPlace
+from core.address import Estate, HighRiskPlace
 from core.assessment import Case, CaseKind
 from core.exposure import Exposure
 from core.store import tables
@@ -18,7 +19,7 @@ from core.store.tallies import Tallies
 from core.vault import KeyRing
 
 LOADED, EVER = "lists loaded", "ever"
-"""The tally of all loads: the version of the lists."""
+"""The tally of the loads of lists that decide colours: their version."""
 
 # The statements of every code are put together once.
 _EXPOSURES = select(
@@ -35,6 +36,9 @@ _PLACES = select(tables.places).where(one_of(tables.places.c.district, "district
 _CASES = select(tables.cases.c.kind, tables.cases.c.since, tables.cases.c.until).where(
     tables.cases.c.document == bindparam("of_document")
 )
+_ESTATES = select(tables.tenants.c.name_en, tables.tenants.c.name_zh).where(
+    tables.tenants.c.document == bindparam("of_document")
+)
 
 
 class Lists:
@@ -50,10 +54,14 @@ class Lists:
         return (await self.tallies.of(LOADED, [EVER])).get(EVER, 0)
 
     async def _replace(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Put a list that decides colours in place of the one before."""
+        await self._put(table, rows)
+        await self.tallies.add(LOADED, EVER)
+
+    async def _put(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
         await self.connection.execute(delete(table))
         if rows:
             await self.connection.execute(insert(table), rows)
-        await self.tallies.add(LOADED, EVER)
 
     async def replace_exposures(self, exposures: Sequence[Exposure]) -> None:
         """Put this list of exposures in place of the one before."""
@@ -142,3 +150,17 @@ class Lists:
             )
             for kind, since, until in rows
         ]
+
+    async def replace_tenants(self, listed: Sequence[tuple[bytes, Estate]]) -> None:
+        """Put this register of tenants (by the blind index of the document) in place of the old
+        one. No code is assessed again: where one lives was believed when it was issued."""
+        rows = [
+            {"document": index, "name_en": estate.name_en, "name_zh": estate.name_zh}
+            for index, estate in listed
+        ]
+        await self._put(tables.tenants, rows)
+
+    async def estates_of(self, index: bytes) -> list[Estate]:
+        """Return the estates in which the holder of a document is registered as living."""
+        rows = await self.connection.execute(_ESTATES, {"of_document": index})
+        return [Estate(name_en, name_zh) for name_en, name_zh in rows]

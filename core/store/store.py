@@ -95,7 +95,7 @@ class Transaction:
 
     @cached_property
     def lists(self) -> Lists:
-        """The operator's lists: exposures, places, cases."""
+        """The operator's lists: exposures, places, cases, tenants."""
         return Lists(self.connection, self.ring)
 
     @cached_property

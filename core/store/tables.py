@@ -236,6 +236,15 @@ cases = Table(
     Column("until", String(10), nullable=False, default=""),
 )
 
+tenants = Table(
+    "tenants",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("document", LargeBinary, nullable=False, index=True),
+    Column("name_en", String(200), nullable=False),
+    Column("name_zh", String(200), nullable=False),
+)
+
 codes = Table(
     "codes",
     metadata,

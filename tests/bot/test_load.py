@@ -73,6 +73,11 @@ async def test_a_bad_list_changes_nothing_and_names_each_bad_line(settings: Sett
             b"district,name_en,name_zh,from,to\nST,Mei Lam Estate,,2021-12-09,2021-12-19\n",
             "1 place is loaded",
         ),
+        (
+            "tenants",
+            b"document,number,estate_en,estate_zh\nhkid,A123456(3),Mei Lam Estate,\n",
+            "1 tenant is loaded",
+        ),
     ],
 )
 async def test_the_other_lists(settings: Settings, kind: str, data: bytes, said: str) -> None:

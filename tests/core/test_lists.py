@@ -7,18 +7,34 @@ from pathlib import Path
 
 import pytest
 
-from core.address import HighRiskPlace
+from core.address import Estate, HighRiskPlace
 from core.assessment import Case, CaseKind
 from core.district import District
 from core.exposure import Exposure
 from core.identity import DocumentType
-from core.lists import BadRow, ListedCase, ListError, read_cases, read_exposures, read_places
+from core.lists import (
+    BadRow,
+    ListedCase,
+    ListError,
+    Tenant,
+    read_cases,
+    read_exposures,
+    read_places,
+    read_tenants,
+)
 from core.visits import VisitKind
 
 Reader = Callable[[bytes], list[object]]
 EXPOSURES = "kind,place,from,to,source\n"
 PLACES = "district,name_en,name_zh,from,to\n"
 CASES = "document,number,kind,since,until\n"
+TENANTS = "document,number,estate_en,estate_zh\n"
+HEADERS = {
+    read_exposures: EXPOSURES,
+    read_places: PLACES,
+    read_cases: CASES,
+    read_tenants: TENANTS,
+}
 
 
 def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
@@ -73,14 +89,22 @@ def test_cases_by_the_number_as_it_is_indexed() -> None:
     ]
 
 
+def test_tenants_by_the_number_as_it_is_indexed() -> None:
+    text = TENANTS + "hkid,a123456(3),Mei Lam Estate,美林邨\npassport,k 1234567,,彩虹邨\n"
+    assert read_tenants(text.encode()) == [
+        Tenant(DocumentType.HKID, "A1234563", Estate("Mei Lam Estate", "美林邨")),
+        Tenant(DocumentType.PASSPORT, "K1234567", Estate("", "彩虹邨")),
+    ]
+
+
 def test_columns_stand_in_any_order() -> None:
     text = "source,to,from,place,kind\nx,2021-12-09,2021-12-09,gxr8l5A6,venue\n"
     assert read_exposures(text.encode())[0].source == "x"
 
 
-@pytest.mark.parametrize("reader", [read_exposures, read_places, read_cases])
+@pytest.mark.parametrize("reader", HEADERS)
 def test_a_list_may_be_empty_but_not_without_its_columns(reader: Reader) -> None:
-    header = {read_exposures: EXPOSURES, read_places: PLACES, read_cases: CASES}[reader]
+    header = HEADERS[reader]
     assert reader(header.encode()) == []
     for text in ("", "\n\n", "a,b,c\n", header.replace(",", ";"), header.rpartition(",")[0]):
         [row] = refused(reader, text)
@@ -112,11 +136,13 @@ def test_a_list_may_be_empty_but_not_without_its_columns(reader: Reader) -> None
         (read_cases, "hkid,A123456(3),ill,2021-12-01,", "one of confirmed"),
         (read_cases, "hkid,A123456(3),confirmed,yesterday,", "since is “yesterday”"),
         (read_cases, "hkid,A123456(3),confirmed,2021-12-02,2021-12-01", "until is before"),
+        (read_tenants, "visa,A123456(3),Mei Lam Estate,", "one of hkid"),
+        (read_tenants, "hkid,A123456(4),Mei Lam Estate,", "check character is wrong"),
+        (read_tenants, "hkid,A123456(3),,", "no name"),
     ],
 )
 def test_a_bad_row_is_told_in_a_plain_sentence(reader: Reader, row: str, why: str) -> None:
-    header = {read_exposures: EXPOSURES, read_places: PLACES, read_cases: CASES}[reader]
-    [bad] = refused(reader, header + row)
+    [bad] = refused(reader, HEADERS[reader] + row)
     assert bad.line == 2
     assert why in bad.why
 
@@ -135,11 +161,12 @@ def test_another_encoding_is_told() -> None:
 def test_the_documentation_holds_lists_that_can_be_loaded() -> None:
     text = (Path(__file__).parents[2] / "docs" / "lists.md").read_text(encoding="utf-8")
     examples = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
-    readers = (read_exposures, read_places, read_cases)
+    readers = (read_exposures, read_places, read_cases, read_tenants)
     assert [len(reader(x.encode())) for reader, x in zip(readers, examples, strict=True)] == [
         2,
         1,
         2,
+        1,
     ]
     assert all(f"`{kind}`" in text for kind in [*DocumentType, *CaseKind, *VisitKind])
     assert all(re.search(rf"\b{code}\b", text) for code in District)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import text
 
-from core.address import HighRiskPlace
+from core.address import Estate, HighRiskPlace
 from core.assessment import Case, CaseKind
 from core.exposure import Exposure
 from core.store import lists
@@ -72,17 +72,31 @@ async def test_cases_are_found_by_the_blind_index(store: Store) -> None:
         assert await tx.lists.cases_of(b"old") == []
 
 
+async def test_tenants_are_found_by_the_blind_index_and_decide_no_colour(store: Store) -> None:
+    first, second = Estate("Mei Lam Estate", "美林邨"), Estate("", "彩虹邨")
+    async with store.writing() as tx:
+        await tx.lists.replace_tenants([(b"old", second)])
+        await tx.lists.replace_tenants([(b"one", first), (b"one", second), (b"two", second)])
+    async with store.reading() as tx:
+        assert await tx.lists.estates_of(b"one") == [first, second]
+        assert await tx.lists.estates_of(b"old") == []
+        assert await tx.lists.version() == 0
+
+
 async def test_an_empty_list_is_a_list(store: Store) -> None:
     async with store.writing() as tx:
         await tx.lists.replace_exposures([exposure("AAAAAAAA")])
         await tx.lists.replace_places([home("ST", "A")])
         await tx.lists.replace_cases([(b"one", Case(CaseKind.CONFIRMED, date(2021, 12, 1)))])
+        await tx.lists.replace_tenants([(b"one", Estate("A", ""))])
         await tx.lists.replace_exposures([])
         await tx.lists.replace_places([])
         await tx.lists.replace_cases([])
+        await tx.lists.replace_tenants([])
         assert await tx.lists.exposures_at(["AAAAAAAA"], NOON) == []
         assert await tx.lists.places_in("ST") == []
         assert await tx.lists.cases_of(b"one") == []
+        assert await tx.lists.estates_of(b"one") == []
 
 
 async def test_places_are_found_by_the_index_however_long_the_list(store: Store) -> None:
