@@ -192,7 +192,7 @@ class App:
                 self._menus(),
                 api=settings.telegram_api,
                 webhook=settings.telegram_webhook,
-                secret=settings.telegram_secret,
+                secrets=settings.telegram_secrets,
                 speak=speak,
                 pace=self.policy.telegram_per_second,
                 clock=self.clock,

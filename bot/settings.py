@@ -40,6 +40,7 @@ class SettingError(Exception):
 class Settings:
     """What the operator decides. Defaults start everything that needs no account.
 
+    `telegram_secrets` are those that a webhook call may bring, the first that Telegram is told;
     `web` is (host, port) or None for none; `policy` None for the defaults; `database` an
     SQLAlchemy URL; `data` the folder of the embedded store and the keys.
     """
@@ -47,7 +48,7 @@ class Settings:
     telegram_token: str
     telegram_api: str
     telegram_webhook: str
-    telegram_secret: str
+    telegram_secrets: tuple[str, ...]
     database: str
     data: Path
     web: tuple[str, int] | None
@@ -72,7 +73,7 @@ class Settings:
             telegram_token=_token(values["TELEGRAM_TOKEN"]),
             telegram_api=_base("TELEGRAM_API", values["TELEGRAM_API"], "https://api.telegram.org"),
             telegram_webhook=_webhook(values["TELEGRAM_WEBHOOK"]),
-            telegram_secret=_secret(values["TELEGRAM_SECRET"]),
+            telegram_secrets=_secrets(values["TELEGRAM_SECRET"]),
             database=_database(values["DATABASE"], data),
             data=data,
             web=_web(values["WEB"] or "127.0.0.1:8080"),
@@ -94,7 +95,7 @@ class Settings:
                     raise _wrong(name.upper(), "must be set where HEALTHCODE_SMS is twilio")
         if self.telegram_webhook and not self.telegram_token:
             raise _wrong("TELEGRAM_TOKEN", "must be set where HEALTHCODE_TELEGRAM_WEBHOOK is")
-        if self.telegram_webhook and not self.telegram_secret:
+        if self.telegram_webhook and not self.telegram_secrets:
             raise _wrong("TELEGRAM_SECRET", "must be set where HEALTHCODE_TELEGRAM_WEBHOOK is")
         if self.telegram_webhook and self.web is None:
             raise _wrong("WEB", "must not be off where HEALTHCODE_TELEGRAM_WEBHOOK is set")
@@ -129,10 +130,13 @@ def _token(value: str) -> str:
     return value
 
 
-def _secret(value: str) -> str:
-    if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value):
-        raise _wrong("TELEGRAM_SECRET", "must be 1 to 256 letters, digits, _ or -")
-    return value
+def _secrets(value: str) -> tuple[str, ...]:
+    secrets = tuple(value.split(",")) if value else ()
+    # The shape is setWebhook's secret_token.
+    if len(secrets) > 2 or not all(re.fullmatch(r"[A-Za-z0-9_-]{1,256}", s) for s in secrets):
+        what = "must be 1 to 256 letters, digits, _ or -, or two of these, new,old"
+        raise _wrong("TELEGRAM_SECRET", what)
+    return secrets
 
 
 def _base(name: str, value: str, default: str) -> str:

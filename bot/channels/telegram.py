@@ -6,7 +6,7 @@ import asyncio
 import hmac
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -65,11 +65,13 @@ class TelegramChannel:
     """The Telegram channel.
 
     `api` is where the Bot API stands, without `/bot…`. `webhook` is the public URL of this bot's
-    web server, to which PATH is added if it has no path; empty for long polling. `commands` gives
+    web server, to which PATH is added if it has no path; empty for long polling. Telegram is told
+    the first of `secrets`; calls that bring another of them, as those on their way while a secret
+    is replaced, are taken too. `commands` gives
     the menu: by language tag, by command, its description; the first language is the default.
     `speak` reads a text aloud, None where no voice is installed.
-    `pace` is in messages a second, 0 for no limit. Raise ValueError for a webhook without a
-    secret that Telegram takes.
+    `pace` is in messages a second, 0 for no limit. Raise ValueError for a webhook without
+    secrets, each as Telegram takes it.
     """
 
     name = CHANNEL
@@ -91,12 +93,12 @@ class TelegramChannel:
         *,
         api: str = OFFICIAL,
         webhook: str = "",
-        secret: str = "",
+        secrets: Sequence[str] = (),
         speak: Speak | None = None,
         pace: float = 0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        if webhook and not SECRET.fullmatch(secret):
+        if webhook and not (secrets and all(map(SECRET.fullmatch, secrets))):
             raise ValueError("a webhook needs a secret of 1 to 256 letters, digits, '_' or '-'")
         for logger in ("telegram", "httpx", "httpcore"):
             # Below WARNING they write what people write, and URLs.
@@ -117,7 +119,7 @@ class TelegramChannel:
         if not urlsplit(webhook).path.strip("/"):
             self._webhook = webhook.rstrip("/") + PATH
         self._polling = not webhook
-        self._secret = secret
+        self._secrets = [secret.encode() for secret in secrets]
         self._clock = clock
         self._receive: Receive | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -203,7 +205,7 @@ class TelegramChannel:
         async def set_it() -> None:
             await self._bot.set_webhook(
                 self._webhook,
-                secret_token=self._secret,
+                secret_token=self._secrets[0].decode(),
                 allowed_updates=ALLOWED_UPDATES,
                 max_connections=MAX_CONNECTIONS,
             )
@@ -248,9 +250,7 @@ class TelegramChannel:
     async def _called(self, request: web.Request) -> web.Response:
         """Answer a webhook call: 200 once what it brought is committed, never before."""
         given = request.headers.getall(PROOF_HEADER, [])
-        if len(given) != 1 or not hmac.compare_digest(
-            given[0].encode(errors="replace"), self._secret.encode()
-        ):
+        if len(given) != 1 or not self._is_secret(given[0].encode(errors="replace")):
             return web.Response(status=403)
         receive = self._receive
         if receive is None:
@@ -275,6 +275,10 @@ class TelegramChannel:
             log.warning("Telegram: could not take an update in: %s", _reason(error))
             return web.Response(status=500)
         return web.json_response(answer) if answer else web.Response()
+
+    def _is_secret(self, given: bytes) -> bool:
+        # A list, not a generator: which of them it is must not show in the time either.
+        return any([hmac.compare_digest(given, secret) for secret in self._secrets])
 
     async def _taken(self, incoming: list[Incoming], receive: Receive) -> dict[str, str] | None:
         """Have taken in what a webhook call brought; return the call that its answer is to be."""

@@ -94,6 +94,44 @@ async def test_by_webhook_whoever_writes_while_it_restarts_is_answered_too(tmp_p
             await bot_api.updates.all_acknowledged()
 
 
+async def test_a_secret_is_replaced_while_people_write(tmp_path: Path) -> None:
+    """What Telegram sends with the secret before, until it has heard the new one, is taken too."""
+    public = f"127.0.0.1:{free_port()}"
+    given = {"WEB": public, "TELEGRAM_WEBHOOK": f"http://{public}"}
+    hook = f"http://{public}/telegram"
+    async with LoopbackTelegram() as bot_api:
+        person = OnTelegram(bot_api.person(1001))
+        async with app(tmp_path, bot_api, **given, TELEGRAM_SECRET="old"):
+            await until(lambda: bot_api.webhook.url)
+            await person.starts()
+            expect_question(await person.hears(), Welcome.consent)
+        await person.presses("agree")
+        away = Fault(status=500, method="setWebhook")
+        bot_api.faults.add(away)
+        async with app(tmp_path, bot_api, **given, TELEGRAM_SECRET="new,old"):
+            expect_question(await person.hears(), Registration.document)
+            assert bot_api.webhook.secret == "old", "Telegram does not know the new one yet"
+            await until(lambda: bot_api.webhook.secret == "new")
+            async with aiohttp.ClientSession() as session:
+                for secret, status in (("third", 403), ("new,old", 403), ("old", 200)):
+                    headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
+                    async with session.post(hook, json={}, headers=headers) as answer:
+                        assert answer.status == status, secret
+            await person.presses("hkid")
+            expect_question(await person.hears(), Registration.number)
+            await bot_api.updates.all_acknowledged()
+        async with app(tmp_path, bot_api, **given, TELEGRAM_SECRET="new"):
+            await person.says("A123456(3)")
+            expect_question(await person.hears(), Registration.issued_on)
+            headers = {"X-Telegram-Bot-Api-Secret-Token": "old"}
+            async with (
+                aiohttp.ClientSession() as session,
+                session.post(hook, json={}, headers=headers) as answer,
+            ):
+                assert answer.status == 403
+            await bot_api.updates.all_acknowledged()
+
+
 async def test_on_the_console_a_code_is_for_the_owners_eyes_and_the_pane_of_its_own_chat(
     tmp_path: Path,
 ) -> None:

@@ -50,6 +50,12 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
             "HEALTHCODE_TELEGRAM_SECRET",
         ),
         ({"TELEGRAM_SECRET": "not a secret!"}, "HEALTHCODE_TELEGRAM_SECRET"),
+        ({"TELEGRAM_SECRET": "x" * 257}, "HEALTHCODE_TELEGRAM_SECRET"),
+        ({"TELEGRAM_SECRET": "new,"}, "HEALTHCODE_TELEGRAM_SECRET"),
+        ({"TELEGRAM_SECRET": ",old"}, "HEALTHCODE_TELEGRAM_SECRET"),
+        ({"TELEGRAM_SECRET": "new, old"}, "HEALTHCODE_TELEGRAM_SECRET"),
+        ({"TELEGRAM_SECRET": "newest,new,old"}, "HEALTHCODE_TELEGRAM_SECRET"),
+        ({"TELEGRAM_SECRET": "new," + "x" * 257}, "HEALTHCODE_TELEGRAM_SECRET"),
         (
             {
                 "TELEGRAM_WEBHOOK": "https://a.example",
@@ -84,6 +90,12 @@ def test_a_mistake_is_one_plain_sentence_that_names_the_setting(
     assert text.startswith(named)
     assert text.endswith(".")
     assert "\n" not in text
+
+
+def test_two_secrets_stand_beside_each_other_while_one_is_replaced() -> None:
+    assert load().telegram_secrets == ()
+    assert load(TELEGRAM_SECRET="one").telegram_secrets == ("one",)
+    assert load(TELEGRAM_SECRET=f"new,{'x' * 256}").telegram_secrets == ("new", "x" * 256)
 
 
 @pytest.mark.parametrize("line", ["this is not = = a setting", "HEALTHCODE_WEB", "'"])

@@ -23,7 +23,7 @@ from tests.loopback.faults import Fault, flood
 from tests.loopback.telegram import LoopbackTelegram
 
 CANARY = "7654321:canary-of-the-token"
-SECRET = "a-secret_of-the-webhook"
+SECRET, OLD_SECRET = SECRETS = ("a-secret_of-the-webhook", "the-secret_before")
 COMMANDS = {
     "en": {"today": "Today's code", "help": "Help"},
     "zh-Hant-HK": {"today": "今日健康碼", "help": "説明"},
@@ -117,7 +117,7 @@ async def called(
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    channel = TelegramChannel(CANARY, draw, {}, api=server.url, webhook=base, secret=SECRET)
+    channel = TelegramChannel(CANARY, draw, {}, api=server.url, webhook=base, secrets=SECRETS)
     holder.append(channel)
     await channel.start(inbox.receive)
     try:
@@ -375,7 +375,11 @@ async def test_a_press_that_comes_twice_at_once_is_answered_once(
         ([(PROOF_HEADER, "sécret")], 403),
         ([(PROOF_HEADER, "wrong"), (PROOF_HEADER, SECRET)], 403),
         ([(PROOF_HEADER, SECRET), (PROOF_HEADER, SECRET)], 403),
+        ([(PROOF_HEADER, SECRET), (PROOF_HEADER, OLD_SECRET)], 403),
+        ([(PROOF_HEADER, f"{SECRET},{OLD_SECRET}")], 403),
+        ([(PROOF_HEADER, OLD_SECRET[:-1])], 403),
         ([(PROOF_HEADER, SECRET)], 200),
+        ([(PROOF_HEADER, OLD_SECRET)], 200),
     ],
 )
 async def test_the_webhook_wants_the_secret(
@@ -461,14 +465,15 @@ async def test_a_webhook_taken_by_somebody_else_is_noticed_and_taken_back(
 
 
 async def test_a_webhook_with_a_path_of_its_own_is_served_there_too() -> None:
-    channel = TelegramChannel("t", draw, {}, webhook="https://bot.example/hook/", secret=SECRET)
+    channel = TelegramChannel("t", draw, {}, webhook="https://bot.example/hook/", secrets=SECRETS)
     assert [route.path for route in channel.routes()] == [PATH, "/hook/"]
 
 
 @pytest.mark.parametrize("secret", ["", "with space", "x" * 257, "密"])
-async def test_a_webhook_needs_a_secret_that_telegram_takes(secret: str) -> None:
-    with pytest.raises(ValueError, match="secret"):
-        TelegramChannel("t", draw, {}, webhook="https://bot.example", secret=secret)
+async def test_a_webhook_needs_secrets_that_telegram_takes(secret: str) -> None:
+    for secrets in ((), (secret,), (SECRET, secret)):
+        with pytest.raises(ValueError, match="secret"):
+            TelegramChannel("t", draw, {}, webhook="https://bot.example", secrets=secrets)
 
 
 async def test_polling_has_no_route() -> None:
