@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,7 @@ from bot.channels import Channel, Refused, TooLarge
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.clock import Clock, system_clock
+from bot.confinement import landlock
 from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
 from bot.inbox import Inbox, Keep
 from bot.outbox import Outbox, Route
@@ -54,6 +56,8 @@ COMMANDS = (
 
 TAGS = {Language.ENGLISH: "en", Language.TRADITIONAL: "zh-hant", Language.SIMPLIFIED: "zh"}
 """Language codes by which Telegram tells command menus apart."""
+
+log = logging.getLogger(__name__)
 
 
 class Transcript:
@@ -123,6 +127,8 @@ class App:
         except (SettingError, KeysError):
             await self.store.close()
             raise
+        if not landlock():
+            log.warning("no Landlock here: what opens strangers' files is held by limits alone")
         self.workers.warm()
         self._open_channels()
         self.outbox = Outbox(

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import resource
 import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
+ROOT = str(Path(__file__).resolve().parents[1])
 MEBIBYTE = 1 << 20
 LIMITS = {
     resource.RLIMIT_AS: 512 * MEBIBYTE,
@@ -23,24 +26,38 @@ PROOF, CODES = "proof", "codes"
 """What a file may be read as."""
 REFUSED = 3
 """The exit code with which the answer is the code and the parameters of an Invalid."""
+LATE = (
+    "PIL.ImageColor",
+    "PIL.ImagePalette",
+    "PIL.MpoImagePlugin",
+    "PIL.TiffImagePlugin",
+    "PIL.WebPImagePlugin",
+)
+"""What Pillow imports only where a picture needs it, which is then too late."""
 
 
-def confine() -> None:
-    """Give up, for good, what a decoder does not need."""
-    for limit, value in LIMITS.items():
-        resource.setrlimit(limit, (value, value))
+def limit() -> None:
+    """Set the limits, for good."""
+    for kind, value in LIMITS.items():
+        resource.setrlimit(kind, (value, value))
 
 
 def main() -> int:
     """Read the file on standard input as what the argument names; write what came of it."""
-    confine()
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    sys.path.insert(0, ROOT)
+    from bot.confinement import close_inherited, renounce
+
+    close_inherited()
+    limit()
     import msgspec
 
     from core.answer import Invalid
 
+    data = sys.stdin.buffer.read()
+    read, readable = _reader(sys.argv[1], data)
+    renounce(readable)
     try:
-        answer, code = _read(sys.argv[1], sys.stdin.buffer.read()), 0
+        answer, code = read(data), 0
     except Invalid as error:
         answer, code = msgspec.msgpack.encode((error.code, error.params)), REFUSED
     sys.stdout.buffer.write(answer)
@@ -48,15 +65,32 @@ def main() -> int:
     return code
 
 
-def _read(kind: str, data: bytes) -> bytes:
+def _reader(kind: str, data: bytes) -> tuple[Callable[[bytes], bytes], list[str]]:
+    """Return what reads a file, all that it needs imported; and the folders that it needs then."""
     # Not at the top: neither needs what the other does, and a process is started for each file.
     if kind == CODES:
         from core.scanning import pack, read_codes
 
-        return pack(read_codes(data))
-    from core.proof import clean
+        _import_late()
+        return lambda photo: pack(read_codes(photo)), []
+    from core.proof import PDF, clean
 
-    return clean(data).to_bytes()
+    if data.startswith(PDF):
+        from core.pdf import FONTS
+
+        # A bill is drawn with the fonts of the system where it brings none; pypdf imports late.
+        libraries = [folder for folder in sys.path if folder != ROOT]
+        return lambda pdf: clean(pdf).to_bytes(), [*FONTS, *libraries]
+    _import_late()
+    return lambda photo: clean(photo).to_bytes(), []
+
+
+def _import_late() -> None:
+    from PIL import Image
+
+    Image.preinit()
+    for module in LATE:
+        import_module(module)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The inside of a worker process: it does one call after the other, until nobody calls any more.
 
+It opens nothing any more then: whatever a call needs was imported and loaded before.
+
 A call and its answer are each a frame: four bytes of length, most significant first, and then
 MessagePack.
 """
@@ -14,10 +16,11 @@ from datetime import datetime
 import msgspec
 
 from bot.collector import settle
+from bot.confinement import renounce
 from bot.logs import where
 from core.answer import Invalid
 from core.conversation.messages import Card
-from core.picture import draw
+from core.picture import draw, prepare
 from core.visits import Reading, VisitPolicy, read_export, read_exports
 
 LENGTH = struct.Struct(">I")
@@ -66,6 +69,8 @@ def serve() -> None:
     # Ctrl-C reaches the whole group; who stops is the parent's business. When it is gone, so is
     # the input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare()
+    renounce()
     settle()
     calls, answers = sys.stdin.buffer, sys.stdout.buffer
     while len(head := calls.read(LENGTH.size)) == LENGTH.size:

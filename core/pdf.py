@@ -17,6 +17,14 @@ DOTS_PER_INCH = 150
 MAX_OBJECTS = 20_000
 """What pypdf walks through in about two seconds; a bill has a few hundred."""
 
+FONTS = (
+    "/usr/share/fonts",
+    "/usr/share/X11/fonts/Type1",
+    "/usr/share/X11/fonts/TTF",
+    "/usr/local/share/fonts",
+)
+"""Where PDFium looks on Linux for a font that a PDF names and does not bring along."""
+
 _POINTS_PER_INCH = 72
 _ACTIVE_KEYS = {"/JS", "/JavaScript", "/AA", "/XFA", "/EF", "/EmbeddedFiles"}
 _ACTIVE_ACTIONS = {"/JavaScript", "/Launch"}

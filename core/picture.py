@@ -8,7 +8,7 @@ their blend; 10 to 14 go from the colour to white, 15 is black.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from core.assessment import Colour
 from core.conversation.messages import Card
 from core.days import HONG_KONG
 from core.issuer_keys import Realm
-from core.lettering import Weight, covers, fitted, font
+from core.lettering import PROBE, Weight, covers, fitted, font
 from core.png import encode
 from core.qr_code import BORDER, modules
 
@@ -102,10 +102,20 @@ WORD_LEFT = MARGIN + SHAPE + 28
 NAME_TOP = PANEL_TOP + PANEL + 24
 FIELDS_TOP = NAME_TOP + 70
 COLUMNS = (MARGIN, MARGIN + 200, MARGIN + 454)
-NAME_SIZES = (42, 36, 30, 26, 22)
-VALUE_SIZES = (28, 24, 20)
+WORD_SIZES, NAME_SIZES, VALUE_SIZES = (84, 76, 68), (42, 36, 30, 26, 22), (28, 24, 20)
+TITLE_SIZE, LABEL_SIZE, NOTICE_SIZE, LIVE_SIZE = 30, 20, 24, 56
 VALUE_WIDTH = 238
 LIVE_TOP = FIELDS_TOP + 86
+
+
+def prepare() -> None:
+    """Read all that drawing needs of files: the typefaces in each size, what is imported late."""
+    for size in (*WORD_SIZES, *NAME_SIZES, *VALUE_SIZES, LIVE_SIZE, PROBE):
+        font(Weight.BOLD, size)
+    for size in (TITLE_SIZE, LABEL_SIZE, NOTICE_SIZE):
+        font(Weight.REGULAR, size)
+    begun = datetime.fromtimestamp(0, UTC)
+    draw(Card(Colour.GREEN, Realm.TEST.prefix, ["T*", "試*"], "000", begun, begun, ENGLISH, "0000"))
 
 
 def draw(card: Card) -> bytes:
@@ -155,7 +165,7 @@ def _write_challenge(pen: ImageDraw.ImageDraw, card: Card) -> None:
     label = WORDS[card.language if card.language in WORDS else ENGLISH].live
     text = f"{label}  {' '.join(card.challenge)}"
     pen.rectangle((0, LIVE_TOP, WIDTH, HEIGHT), GROUND)
-    pen.text((WIDTH // 2, HEIGHT - 24), text, INK, font(Weight.BOLD, 56), anchor="ms")
+    pen.text((WIDTH // 2, HEIGHT - 24), text, INK, font(Weight.BOLD, LIVE_SIZE), anchor="ms")
 
 
 def _moment(instant: datetime) -> str:
@@ -186,14 +196,18 @@ def _ground(colour: Colour, language: str, test: bool) -> Image.Image:
     )
     image.paste(panel, (MARGIN, PANEL_TOP))
     pen = ImageDraw.Draw(image)
-    word, face = fitted(words.colours[colour], Weight.BOLD, (84, 76, 68), WIDTH - WORD_LEFT - 40)
+    word, face = fitted(words.colours[colour], Weight.BOLD, WORD_SIZES, WIDTH - WORD_LEFT - 40)
     pen.text((WORD_LEFT, SHAPE_TOP + 74), word, INK, face, anchor="ls")
     title = words.test if test else words.title
-    pen.text((WORD_LEFT + 3, SHAPE_TOP + 122), title, INK, font(Weight.REGULAR, 30), anchor="ls")
+    pen.text(
+        (WORD_LEFT + 3, SHAPE_TOP + 122), title, INK, font(Weight.REGULAR, TITLE_SIZE), anchor="ls"
+    )
     pen.line((MARGIN, FIELDS_TOP, MARGIN + PANEL, FIELDS_TOP), SOFT, 2)
     for left, label in zip(COLUMNS, (words.document, words.issued, words.expires), strict=True):
-        pen.text((left, FIELDS_TOP + 34), label, INK, font(Weight.REGULAR, 20), anchor="ls")
-    pen.text((WIDTH // 2, HEIGHT - 32), words.notice, INK, font(Weight.REGULAR, 24), anchor="ms")
+        pen.text((left, FIELDS_TOP + 34), label, INK, font(Weight.REGULAR, LABEL_SIZE), anchor="ls")
+    pen.text(
+        (WIDTH // 2, HEIGHT - 32), words.notice, INK, font(Weight.REGULAR, NOTICE_SIZE), anchor="ms"
+    )
     return image
 
 

@@ -20,6 +20,8 @@ MAX_SIDE = 10_000
 LONGEST_SIDE = 2_600
 """Pixels of a page that is kept. A4 at 150 dots an inch has 1,754; a photo wants a margin."""
 QUALITY = 82
+PDF = b"%PDF-"
+"""How a PDF begins."""
 ERRORS = (
     "active",
     "empty",
@@ -57,7 +59,7 @@ def clean(data: bytes) -> CleanProof:
     try:
         if data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
             return CleanProof([_jpeg(_photo(data))])
-        if data.startswith(b"%PDF-"):
+        if data.startswith(PDF):
             # Not at the top: a photo needs none of it, and a process is started for each proof.
             from core.pdf import draw_pages
 

@@ -65,6 +65,33 @@ def pdf(*changes: Change, pages: int = 1, size: tuple[float, float] = (595, 842)
     return stream.getvalue()
 
 
+def pdf_without_its_fonts() -> bytes:
+    """Return a page in Arial and in MingLiU, as old bills name them and do not bring them."""
+    text = b"BT /F1 40 Tf 50 700 Td (Hello) Tj ET BT /F2 40 Tf 50 500 Td <adbbb4e4> Tj ET"
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R"
+        b"/Resources<</Font<</F1 5 0 R/F2 6 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(text), text),
+        b"<</Type/Font/Subtype/TrueType/BaseFont/Arial/Encoding/WinAnsiEncoding>>",
+        b"<</Type/Font/Subtype/Type0/BaseFont/MingLiU/Encoding/ETen-B5-H/DescendantFonts[7 0 R]>>",
+        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/MingLiU/FontDescriptor 8 0 R"
+        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(CNS1)/Supplement 0>>>>",
+        b"<</Type/FontDescriptor/FontName/MingLiU/Flags 4/FontBBox[0 0 1000 1000]"
+        b"/ItalicAngle 0/Ascent 800/Descent -200/CapHeight 700/StemV 80>>",
+    ]
+    parts, begins = [b"%PDF-1.4\n"], []
+    for number, content in enumerate(objects, 1):
+        begins.append(sum(map(len, parts)))
+        parts.append(b"%d 0 obj\n%s\nendobj\n" % (number, content))
+    table = b"".join(b"%010d 00000 n \n" % begin for begin in begins)
+    end = sum(map(len, parts))
+    parts.append(b"xref\n0 9\n0000000000 65535 f \n%s" % table)
+    parts.append(b"trailer<</Size 9/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % end)
+    return b"".join(parts)
+
+
 def named(**entries: object) -> DictionaryObject:
     return DictionaryObject({NameObject(f"/{key}"): value for key, value in entries.items()})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import stat
 import zipfile
@@ -12,6 +13,7 @@ from core.answer import Invalid
 SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 """Any of the three flags of APPNOTE.TXT 4.4.4 that say so."""
+codecs.lookup("cp437")  # Of members' names. Now, as it could not be loaded once files are given up.
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 

@@ -86,10 +86,11 @@ _TYPES = (
     ("audio/", "not_export"),
     ("video/", "not_export"),
 )
+# Looked up here already, as a process may read no file any more when it reads an export.
 _MARKS = {
-    codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF16_LE: "utf-16-le",
-    codecs.BOM_UTF16_BE: "utf-16-be",
+    codecs.BOM_UTF8: codecs.lookup("utf-8").name,
+    codecs.BOM_UTF16_LE: codecs.lookup("utf-16-le").name,
+    codecs.BOM_UTF16_BE: codecs.lookup("utf-16-be").name,
 }
 
 

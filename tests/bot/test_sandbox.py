@@ -214,8 +214,8 @@ async def test_the_limits_hold_inside() -> None:
     program = (
         "import json, resource, sys\n"
         f"sys.path.insert(0, {str(Path(module.__file__).parents[1])!r})\n"
-        "from bot.sandboxed import confine\n"
-        "confine()\n"
+        "from bot.sandboxed import limit\n"
+        "limit()\n"
         "names = ['AS', 'CPU', 'FSIZE', 'NOFILE', 'NPROC', 'CORE']\n"
         "print(json.dumps([resource.getrlimit(getattr(resource, f'RLIMIT_{n}')) for n in names]))\n"
         "try:\n    bytearray(600 << 20)\nexcept MemoryError:\n    print('no memory')\n"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -20,9 +21,9 @@ from bot.workers import Workers
 from core.answer import Invalid
 from core.assessment import Colour
 from core.conversation.messages import Card
-from core.picture import draw
+from core.picture import WORDS, draw
 from core.visits import Export, Reading, VisitPolicy, read_export, read_exports
-from tests.corpus import NOW, as_json, export, zipped
+from tests.corpus import NOW, Upload, as_json, export, visit_uploads, zipped
 
 CARD = Card(
     colour=Colour.GREEN,
@@ -53,6 +54,25 @@ async def test_visits_are_read_as_they_are_here(workers: Workers) -> None:
     assert Export.from_bytes(read) == read_export(
         data, name="a.json", now=NOW, policy=VisitPolicy()
     )
+
+
+async def test_what_it_can_no_longer_open_changes_no_answer(workers: Workers) -> None:
+    names = (["C*** T** M**", "陳*文"], ["W" * 60, "陳" * 40], ["\U0002a6a5"])
+    for colour, language, name in product(Colour, WORDS, names):
+        for challenge in ("", "4711"):
+            card = msgspec.structs.replace(
+                CARD, colour=colour, language=language, name=name, challenge=challenge
+            )
+            assert await workers.draw(card) == draw(card)
+    old_name = zipped(("cafe.json", as_json(export()))).replace(b"cafe.json", b"caf\x82.json")
+    for upload in [*visit_uploads(), Upload("cp437.zip", old_name, "")]:
+        found = ""
+        try:
+            read = await workers.read_visits(upload.data, upload.name, NOW, VisitPolicy())
+            Export.from_bytes(read)
+        except Invalid as invalid:
+            found = invalid.code
+        assert found == upload.code, upload.name
 
 
 async def test_several_exports_are_read_as_they_are_here(workers: Workers) -> None:
@@ -209,9 +229,9 @@ def test_nothing_is_left_behind_when_the_program_is_killed(tmp_path: Path) -> No
 
 
 async def test_a_process_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.workers.LONGEST", 0.5)
     workers = Workers()
     await workers.draw(CARD)
+    monkeypatch.setattr("bot.workers.LONGEST", 0.5)
     os.kill(workers.pids[0], signal.SIGSTOP)
     with pytest.raises(TryAgain, match="hangs"):
         await workers.draw(CARD)

@@ -17,7 +17,19 @@ from core.assessment import Colour
 from core.conversation.messages import Card
 from core.credential import expiry, issue
 from core.issuer_keys import IssuerKey, Realm
-from core.picture import COLOURS, HEIGHT, MARGIN, NAME_TOP, PANEL, PANEL_TOP, WIDTH, WORDS, draw
+from core.lettering import font
+from core.picture import (
+    COLOURS,
+    HEIGHT,
+    MARGIN,
+    NAME_TOP,
+    PANEL,
+    PANEL_TOP,
+    WIDTH,
+    WORDS,
+    draw,
+    prepare,
+)
 from core.qr_code import BORDER, modules
 
 NOW = datetime(2021, 12, 10, 4, 0, tzinfo=UTC)
@@ -187,6 +199,17 @@ def test_times_are_those_of_hong_kong() -> None:
 def test_each_language_has_its_own_card_and_an_unknown_one_is_english() -> None:
     assert len({draw(card(language=language)) for language in WORDS}) == 3
     assert draw(card(language="fr")) == draw(card(language="en"))
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_once_prepared_no_typeface_is_opened_any_more(language: str) -> None:
+    prepare()
+    opened = font.cache_info().misses
+    for colour in Colour:
+        for names in ([], [LONG, "陳*文"], ["C*"], [LONG, "陳" * 30]):
+            for challenge in ("", "4711"):
+                draw(card(colour, language=language, name=names, challenge=challenge))
+    assert font.cache_info().misses == opened
 
 
 def test_a_test_code_says_that_it_is_one() -> None:
