@@ -93,6 +93,12 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("--by", required=True, metavar="NAME")
     revoke.add_argument("--reason", required=True, metavar="TEXT")
     revoke.set_defaults(run=_keys_revoke)
+    doubt = keys.add_parser("distrust", help="refuse what a key signed before a time")
+    doubt.add_argument("key", metavar="KID")
+    doubt.add_argument("--before", required=True, metavar="TIME", help="'2021-12-10 09:30'")
+    doubt.add_argument("--by", required=True, metavar="NAME")
+    doubt.add_argument("--reason", required=True, metavar="TEXT")
+    doubt.set_defaults(run=_keys_distrust)
 
     load = commands.add_parser("load", help="put an operator's list in place of the one before")
     load.add_argument("list", choices=("exposures", "places", "cases", "tenants"))
@@ -263,6 +269,15 @@ def _keys_revoke(options: argparse.Namespace) -> int:
     settings, policy = _decided()
     act = revoked(settings, policy, system_clock, options.key, options.by, options.reason)
     print(asyncio.run(act))
+    return 0
+
+
+def _keys_distrust(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.keys import distrusted
+
+    asked = options.key, options.before, options.by, options.reason
+    print(asyncio.run(distrusted(*_decided(), system_clock, *asked)))
     return 0
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.app import opened
 from bot.clock import Clock
 from bot.publication import Publication
 from bot.settings import SettingError, Settings
 from core.days import HONG_KONG
-from core.issuer_keys import IssuerKey
+from core.issuer_keys import SECOND, IssuerKey
 from core.policy import Policy
-from core.rotation import NOTICE, State, rotate, state, withdraw
+from core.rotation import NOTICE, State, distrust, rotate, state, withdraw
 from core.store.signed_by import count_signed_by
 from core.vault import SIGNS, Key, KeyRing, Purpose
 
@@ -51,6 +51,8 @@ def _row(ring: KeyRing, key: Key, now: datetime) -> tuple[str, ...]:
         State.WITHDRAWN: f"withdrawn on {_moment(key.withdrawn or now)}",
         State.OVER: "over",
     }[state(ring, key, now)]
+    if key.iat_min and not key.withdrawn:
+        words += f", without what it signed before {_moment(key.iat_min)}"
     return key.id, signer.kid.hex(), str(key.purpose), _moment(key.created), begins, ends, words
 
 
@@ -69,7 +71,7 @@ async def rotated(settings: Settings, policy: Policy, clock: Clock, hours: int) 
         "Until then the key before it signs; what that one signed stays good until it expires.",
         "A bot that is running takes it up by itself.",
     ]
-    if new.not_before - now < NOTICE - timedelta(seconds=1):
+    if new.not_before - now < NOTICE - SECOND:
         lines[1] = (
             "That is sooner than 24 hours, as no other key may sign until then: a verifier that "
             "has not fetched the list anew by that time refuses its codes."
@@ -81,10 +83,7 @@ async def revoked(
     settings: Settings, policy: Policy, clock: Clock, given: str, by: str, reason: str
 ) -> str:
     """Withdraw a key, recorded with who did it and why. Raise KeysError for an unknown one."""
-    if not by.strip() or len(by) > NAME or not by.isprintable():
-        raise SettingError(f"--by must be a name of up to {NAME} letters.")
-    if not reason.strip() or len(reason) > REASON or not reason.isprintable():
-        raise SettingError(f"--reason must be a text of up to {REASON} letters.")
+    _check(by, reason)
     async with opened(settings, policy, clock) as store:
         now = clock()
         async with store.writing() as tx:
@@ -92,7 +91,7 @@ async def revoked(
             gone = IssuerKey.of(key)
             what = f"{gone.kid.hex()}: {reason}"
             await tx.people.record("key withdrawn", actor=by, object=what, now=now)
-            affected = await count_signed_by(tx, gone.kid, now)
+            affected = await count_signed_by(tx, {gone.kid: gone.void_before or now}, now)
         await Publication(store, settings.data, clock).first_look()
     if key.purpose is Purpose.BUNDLE:
         effect = [
@@ -112,6 +111,62 @@ async def revoked(
             f"until {_moment(begun.not_after)}, Hong Kong time."
         )
     return "\n".join([*lines, "A bot that is running takes this up by itself."])
+
+
+async def distrusted(
+    settings: Settings,
+    policy: Policy,
+    clock: Clock,
+    given: str,
+    before: str,
+    by: str,
+    reason: str,
+) -> str:
+    """Let no code count that a key signed before an instant, recorded with who did it and why.
+
+    Raise SettingError where the instant cannot be read, KeysError as `core.rotation.distrust`.
+    """
+    _check(by, reason)
+    since = _read(before)
+    async with opened(settings, policy, clock) as store:
+        now = clock()
+        async with store.writing() as tx:
+            key = IssuerKey.of(distrust(store.ring, given, since, now))
+            name, since = key.kid.hex(), key.iat_min or since
+            what = f"{name}: {since:%Y-%m-%dT%H:%M:%SZ}"
+            await tx.people.record("key distrusted before", actor=by, object=what, now=now)
+            await tx.people.record("key distrusted", actor=by, object=f"{name}: {reason}", now=now)
+            affected = await count_signed_by(tx, {key.kid: since}, now)
+        await Publication(store, settings.data, clock).first_look()
+    return "\n".join(
+        [
+            f"What key {name} signed before {since.astimezone(HONG_KONG):%Y-%m-%d %H:%M:%S}, Hong "
+            "Kong time, does not count any more. It goes on signing.",
+            "Each verifier refuses those codes from the next list that it fetches on.",
+            f"{affected} live codes are affected: their holders are told, and sent a new one.",
+            "A bot that is running takes this up by itself.",
+        ]
+    )
+
+
+def _check(by: str, reason: str) -> None:
+    if not by.strip() or len(by) > NAME or not by.isprintable():
+        raise SettingError(f"--by must be a name of up to {NAME} letters.")
+    if not reason.strip() or len(reason) > REASON or not reason.isprintable():
+        raise SettingError(f"--reason must be a text of up to {REASON} letters.")
+
+
+def _read(given: str) -> datetime:
+    """Return an instant in UTC and whole seconds; without an offset it is Hong Kong's."""
+    try:
+        read = datetime.fromisoformat(given)
+        instant = (read if read.tzinfo else read.replace(tzinfo=HONG_KONG)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise SettingError(
+            "--before must be a time such as '2021-12-10 09:30', which is Hong Kong time."
+        ) from None
+    # Codes are stamped in whole seconds, downwards: what came before is then before the next one.
+    return instant.replace(microsecond=0) + (SECOND if instant.microsecond else timedelta(0))
 
 
 def _moment(instant: datetime) -> str:

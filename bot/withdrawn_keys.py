@@ -1,7 +1,8 @@
 """When a key is withdrawn, withdraw the codes that it signed, and let their holders hear of it.
 
-Nothing is remembered: what is alive and signed by a withdrawn key is still to be done, also after
-the process was killed, and also what another process signed before it noticed.
+Likewise of a key that is distrusted, those that it signed before some instant. Nothing is
+remembered: what is alive and signed so is still to be done, also after the process was killed, and
+also what another process signed before it noticed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections.abc import Callable
 
 from bot.clock import Clock
 from bot.logs import where
-from core.issuer_keys import IssuerKey
+from core.days import end_of_day, hong_kong_day
+from core.issuer_keys import SECOND, IssuerKey
 from core.store.signed_by import withdraw_signed_by
 from core.store.store import Store
 from core.vault import Purpose
@@ -29,20 +31,25 @@ async def keep_withdrawing(store: Store, clock: Clock, put: Callable[[], None]) 
         await asyncio.sleep(EVERY)
         try:
             if count := await withdraw_once(store, clock):
-                log.info("%d codes of withdrawn keys are withdrawn", count)
+                log.info("%d codes are withdrawn as their keys are", count)
                 put()
         except Exception as error:
             log.error("codes of withdrawn keys could not be withdrawn: %s", where(error))
 
 
 async def withdraw_once(store: Store, clock: Clock) -> int:
-    """Withdraw all codes that withdrawn keys signed; return how many."""
+    """Withdraw all codes that do not count as their keys say; return how many."""
     now, count = clock(), 0
-    keys = [IssuerKey.of(key) for key in store.ring.of(Purpose.SIGN) if key.withdrawn]
-    kids = [key.kid for key in keys if now <= key.not_after]
-    while kids:
+    keys = [IssuerKey.of(key) for key in store.ring.of(Purpose.SIGN)]
+    void = {
+        key.kid: before
+        for key in keys
+        # Later none of those codes can be alive: each ends with its day.
+        if (before := key.void_before) and now <= end_of_day(hong_kong_day(before - SECOND))
+    }
+    while void:
         async with store.writing() as tx:
-            done = await withdraw_signed_by(tx, kids, now)
+            done = await withdraw_signed_by(tx, void, now)
         if not done:
             break
         count += done

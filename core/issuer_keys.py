@@ -9,7 +9,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from core.cose_sign1 import COORDINATE_BYTES, KID_BYTES
 from core.vault import Key, KeyRing, Purpose
+
+SECOND = timedelta(seconds=1)
 
 REVOKED_BYTES = 4
 """How much of a code's id a revocation list carries: 1,000 of 100,000 codes in 4 KB."""
@@ -124,13 +126,24 @@ class IssuerKey:
     not_after: datetime
     realm: Realm
     withdrawn: bool = False
+    iat_min: datetime | None = None
 
     @cached_property
     def public(self) -> PublicKey:
         """Give the key that checks what this one signs."""
         return PublicKey(
-            self.private.public_key(), self.not_before, self.not_after, self.realm, self.withdrawn
+            self.private.public_key(),
+            self.not_before,
+            self.not_after,
+            self.realm,
+            self.withdrawn,
+            self.iat_min,
         )
+
+    @property
+    def void_before(self) -> datetime | None:
+        """Give the instant before which no code of it counts, None where every one does."""
+        return self.not_after + SECOND if self.withdrawn else self.iat_min
 
     @property
     def kid(self) -> bytes:
@@ -150,7 +163,7 @@ class IssuerKey:
             )
         # Published times are in whole seconds: what is signed and what is checked must agree.
         begins, ends = (at.replace(microsecond=0) for at in (key.not_before, key.not_after))
-        return cls(private, begins, ends, realm, key.withdrawn is not None)
+        return cls(private, begins, ends, realm, key.withdrawn is not None, key.iat_min)
 
     @classmethod
     def current(

@@ -14,13 +14,11 @@ from enum import StrEnum
 import msgspec
 
 from core.days import end_of_day, hong_kong_day
-from core.issuer_keys import IssuerKey, KeysError
+from core.issuer_keys import SECOND, IssuerKey, KeysError
 from core.vault import BUNDLE_LIFE, SIGNS, Key, KeyRing, Purpose
 
 NOTICE = timedelta(hours=24)
 """How long before its use a key is published, at least."""
-
-SECOND = timedelta(seconds=1)
 
 
 class State(StrEnum):
@@ -103,6 +101,34 @@ def withdraw(ring: KeyRing, name: str, now: datetime, life: timedelta) -> tuple[
 
     ring.change(change)
     return made[0], (made[1] if made[1:] else None)
+
+
+def distrust(ring: KeyRing, name: str, before: datetime, now: datetime) -> Key:
+    """Let nothing count any more that a key for codes signed before an instant; return the key.
+
+    `name` is as in `withdraw`, `before` in whole seconds. The key goes on signing. An instant that
+    is no later than one given before changes nothing. Raise KeysError where there is nothing that
+    could be distrusted.
+    """
+    if before > now:
+        raise KeysError("that time is still to come, and codes with it: they would not count")
+    made: list[Key] = []
+
+    def change(keys: tuple[Key, ...]) -> Iterable[Key]:
+        found = named(keys, name)
+        signer = IssuerKey.of(found)
+        if found.purpose is not Purpose.SIGN:
+            raise KeysError(f"key {signer.kid.hex()} signs no codes")
+        if found.withdrawn:
+            raise KeysError(f"key {signer.kid.hex()} is withdrawn: none of its codes counts")
+        if before <= signer.not_before:
+            raise KeysError(f"key {signer.kid.hex()} had signed nothing before then")
+        since = max(before, found.iat_min or before)
+        made[:] = [msgspec.structs.replace(found, iat_min=since)]
+        return [made[0] if key is found else key for key in keys]
+
+    ring.change(change)
+    return made[0]
 
 
 def named(keys: Iterable[Key], name: str) -> Key:

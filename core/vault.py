@@ -87,7 +87,7 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `id` is 8 hexadecimal digits; `key` 32 random bytes, for those that sign a P-256 private key in
     PKCS #8 DER. These may sign from `not_before` to `not_after` (UTC), and nothing more once they
-    are `withdrawn`.
+    are `withdrawn`; of what they signed before `iat_min` nothing counts.
     """
 
     id: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{8}$")]
@@ -97,6 +97,7 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True):
     not_before: datetime | None = None
     not_after: datetime | None = None
     withdrawn: datetime | None = None
+    iat_min: datetime | None = None
 
     @classmethod
     def signing(cls, purpose: Purpose, made: datetime, begins: datetime, life: timedelta) -> Self:

@@ -180,6 +180,65 @@ def test_what_cannot_be_withdrawn_is_one_sentence_and_changes_nothing(
     assert not ring.refresh()
 
 
+def test_what_a_key_signed_before_a_time_is_refused_from_the_next_bundle_on(
+    inside: Path, says: Says, ring: KeyRing, clock: TestClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    says("keys", "rotate")
+    keys = ("--keys", "pinned.json", "--bundle", "data/bundle.cbor")
+    (inside / "pinned.json").write_bytes((inside / "data" / "issuer-keys.json").read_bytes())
+    first, old = kid(ring, clock), code(ring, clock)
+    clock.jump(minutes=30)
+    new = code(ring, clock)
+    says("verify", old, *keys)
+    said = says("keys", "distrust", first, "--before", "2021-12-10 12:30", *CHAN)
+    assert said.splitlines() == [
+        f"What key {first} signed before 2021-12-10 12:30:00, Hong Kong time, does not count any "
+        "more. It goes on signing.",
+        "Each verifier refuses those codes from the next list that it fetches on.",
+        "0 live codes are affected: their holders are told, and sent a new one.",
+        "A bot that is running takes this up by itself.",
+    ]
+    assert main(["verify", old, *keys]) == 1
+    assert "Genuine, but REFUSED: it was revoked" in capsys.readouterr().out
+    assert says("verify", new, *keys).startswith("Genuine and valid")
+    assert kid(ring, clock) == first
+    assert audited(inside)[1:] == [
+        ("Chan", "key distrusted before", f"{first}: 2021-12-10T04:30:00Z"),
+        ("Chan", "key distrusted", f"{first}: the laptop is lost"),
+    ]
+    state = rows(says("keys", "list"))[4][-1]
+    assert state == "signing, without what it signed before 2021-12-10 12:30"
+    earlier = says("keys", "distrust", first, "--before", "2021-12-10T04:10Z", *CHAN)
+    assert "before 2021-12-10 12:30:00" in earlier, "it never steps back"
+    says("keys", "revoke", first, *CHAN)
+    assert rows(says("keys", "list"))[4][-1] == "withdrawn on 2021-12-10 12:30"
+
+
+@pytest.mark.parametrize(
+    ("before", "named"),
+    [
+        ("yesterday", "--before must be a time such as '2021-12-10 09:30'"),
+        ("", "--before must be a time"),
+        ("2021-12-10 25:00", "--before must be a time"),
+        ("0001-01-01", "--before must be a time"),
+        ("2021-12-10 12:00:01", "that time is still to come"),
+        ("2021-12-10 12:00:00.5", "that time is still to come"),
+        ("2021-12-10 12:30+08:00", "that time is still to come"),
+        ("2021-12-10 12:00", "had signed nothing before then"),
+    ],
+)
+def test_a_time_that_cannot_be_is_one_sentence_and_changes_nothing(
+    inside: Path, says: Says, ring: KeyRing, clock: TestClock, before: str, named: str
+) -> None:
+    asked = kid(ring, clock), "--before", before, *CHAN
+    is_one_sentence(says("keys", "distrust", *asked, code=2), named)
+    assert not ring.refresh()
+    is_one_sentence(
+        says("keys", "distrust", "00", "--before", before, "--by", "", "--reason", "x", code=2),
+        "--by must",
+    )
+
+
 @pytest.mark.parametrize("hours", ["23", "721", "soon", "-24"])
 def test_a_notice_that_is_too_short_shows_the_usage(inside: Path, hours: str) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -11,11 +11,11 @@ from core.assessment import Colour
 from core.credential import Reason, check, expiry, issue
 from core.days import HONG_KONG
 from core.issuer_keys import IssuerKey, KeysError, PublicKeys
-from core.rotation import NOTICE, State, named, rotate, signs_until, state, withdraw
+from core.rotation import NOTICE, State, distrust, named, rotate, signs_until, state, withdraw
 from core.vault import Key, KeyRing, Purpose
 
 NOW = datetime(2021, 12, 10, 12, 0, tzinfo=HONG_KONG).astimezone(UTC)
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
 LIFE = 45 * DAY
 
 
@@ -144,6 +144,46 @@ def test_withdrawn_is_withdrawn(ring: KeyRing) -> None:
     keys = ring.keys
     assert withdraw(ring, kid(old), NOW + DAY, LIFE) == (gone, None)
     assert ring.keys == keys
+
+
+def test_of_a_distrusted_key_only_later_codes_count_and_it_goes_on_signing(ring: KeyRing) -> None:
+    (key,) = ring.of(Purpose.SIGN)
+    since = NOW - HOUR
+    before, after = code(ring, since - SECOND), code(ring, since)
+    assert distrust(ring, kid(key).upper(), since, NOW).iat_min == since
+    held = PublicKeys.published(ring, NOW)
+    assert check(before, held, NOW).reason is Reason.REVOKED
+    assert check(after, held, NOW).accepted
+    assert check(code(ring, NOW), held, NOW).accepted
+    assert state(ring, ring.of(Purpose.SIGN)[0], NOW) is State.SIGNS
+    assert IssuerKey.current(ring, NOW).void_before == since
+
+
+def test_distrust_never_steps_back(ring: KeyRing) -> None:
+    (key,) = ring.of(Purpose.SIGN)
+    distrust(ring, key.id, NOW, NOW)
+    assert distrust(ring, key.id, NOW - DAY, NOW).iat_min == NOW
+    assert distrust(ring, key.id, NOW + DAY, NOW + DAY).iat_min == NOW + DAY
+
+
+def test_what_cannot_be_distrusted_is_said_and_changes_nothing(ring: KeyRing) -> None:
+    (key,), (bundler,) = ring.of(Purpose.SIGN), ring.of(Purpose.BUNDLE)
+    new = rotate(ring, NOW, NOTICE, LIFE)
+    withdraw(ring, key.id, NOW, LIFE)
+    keys = ring.keys
+    for name, before, why in (
+        (new.id, NOW + SECOND, "still to come"),
+        (new.id, NOW, "had signed nothing before then"),
+        (bundler.id, NOW, "signs no codes"),
+        (key.id, NOW, "is withdrawn: none of its codes counts"),
+        ("0" * 16, NOW, "no key that signs is called"),
+    ):
+        with pytest.raises(KeysError, match=why):
+            distrust(ring, name, before, NOW)
+    assert ring.keys == keys
+    (gone,) = (IssuerKey.of(each) for each in keys if each.id == key.id)
+    assert gone.void_before == gone.not_after + SECOND
+    assert IssuerKey.of(new).void_before is None
 
 
 def test_a_key_that_waits_can_be_withdrawn_and_the_next_be_made(ring: KeyRing) -> None:

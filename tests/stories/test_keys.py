@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bot import publication, withdrawn_keys
-from bot.keys import listed, revoked, rotated
+from bot.keys import distrusted, listed, revoked, rotated
 from core.bundle import open_bundle
 from core.credential import Reason, check
 from core.issuer_keys import IssuerKey, PublicKeys
@@ -134,6 +134,34 @@ async def test_a_withdrawn_key_takes_its_codes_along_and_their_holders_get_new_o
         assert "withdrawn on 2021-12-10 12:" in listed(
             world.app.settings, world.policy, world.clock
         )
+
+
+async def test_what_a_key_signed_before_a_time_is_replaced_with_the_same_key(
+    tmp_path: Path,
+) -> None:
+    async with World(tmp_path) as world:
+        wrong, right = world.on_telegram(), world.on_telegram()
+        await registers(world, wrong, Resident())
+        old = read((await gets_code(world, wrong, "en")).picture)
+        world.clock.jump(hours=1)
+        mended = world.clock()
+        await registers(world, right, Resident())
+        good = read((await gets_code(world, right, "en")).picture)
+        first, asked = signing(world), (mended.isoformat(), "Chan", "wrong colours")
+        said = await command(world, distrusted, first, *asked)
+        assert "1 live codes are affected" in said
+        held = await until(world, lambda held: held.keys[bytes.fromhex(first)].iat_min is not None)
+        assert check(old, held, world.clock()).reason is Reason.REVOKED
+        assert check(good, held, world.clock()).accepted
+        assert held.revoked == frozenset(), "that the key is distrusted says it"
+        expect(await wrong.hears(), "withdrawn.key")
+        new = read((await wrong.hears()).picture)
+        assert new != old
+        assert check(new, await verifier(world), world.clock()).accepted
+        assert signing(world) == first
+        await asyncio.sleep(0.3)
+        await right.says("menu")
+        expect(await right.hears(), "menu.ask")
 
 
 async def test_a_key_withdrawn_while_the_program_is_down_is_told_when_it_is_back(

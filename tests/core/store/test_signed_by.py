@@ -18,6 +18,7 @@ from tests.core.store.test_codes import GREEN, assessed
 
 HOUR = timedelta(hours=1)
 OLD, NEW = b"old-key.", b"new-key."
+VOID = {OLD: NOON + HOUR}
 GOOD: Assessed = assessed(GREEN)
 
 
@@ -53,14 +54,27 @@ async def test_all_that_are_alive_are_withdrawn_and_told_once(store: Store) -> N
         await keep(tx, known, 4, ends=NOON - HOUR)
         before = await keep(tx, known, 5)
         await tx.codes.withdraw([before], Why.HEALTH, NOON)
-        assert await count_signed_by(tx, OLD, NOON) == 2
-        assert await count_signed_by(tx, b"no key", NOON) == 0
-        assert await withdraw_signed_by(tx, [OLD], NOON) == 2
-        assert await withdraw_signed_by(tx, [OLD], NOON) == 0
+        assert await count_signed_by(tx, VOID, NOON) == 2
+        assert await count_signed_by(tx, {b"no key": NOON}, NOON) == 0
+        assert await withdraw_signed_by(tx, VOID, NOON) == 2
+        assert await withdraw_signed_by(tx, VOID, NOON) == 0
         expected = {**dict.fromkeys(alive, "key"), before: "health"}
         assert await withdrawn(tx) == expected
         told = await tx.connection.scalars(select(inbox.c.message))
         assert set(told) == {f"web:withdrawn:{code_id.hex()}" for code_id in alive}
+
+
+async def test_of_a_distrusted_key_only_what_was_issued_before(store: Store) -> None:
+    async with store.writing() as tx:
+        known = await register(tx)
+        old = await keep(tx, known, 1, ends=NOON)  # An hour earlier.
+        await keep(tx, known, 2, ends=NOON + timedelta(seconds=1))
+        newer = await keep(tx, known, 3, kid=NEW, ends=NOON + HOUR)
+        void = {OLD: NOON - HOUR + timedelta(seconds=1), NEW: NOON + timedelta(seconds=1)}
+        assert await count_signed_by(tx, void, NOON) == 2
+        assert await withdraw_signed_by(tx, void, NOON) == 2
+        assert await withdrawn(tx) == {old: "key", newer: "key"}
+        assert await tx.codes.revoked(NOON) == [], "the keys say it"
 
 
 async def test_verifiers_need_not_be_told_of_each_as_the_key_says_it(store: Store) -> None:
@@ -69,7 +83,7 @@ async def test_verifiers_need_not_be_told_of_each_as_the_key_says_it(store: Stor
         await keep(tx, known, 1)
         other = await keep(tx, known, 2, kid=NEW)
         await tx.codes.withdraw([other], Why.HEALTH, NOON)
-        await withdraw_signed_by(tx, [OLD], NOON)
+        await withdraw_signed_by(tx, VOID, NOON)
         assert await tx.codes.revoked(NOON) == [other[:4]]
 
 
@@ -84,7 +98,7 @@ async def test_several_processes_share_the_work(store: Store) -> None:
         done = 0
         while True:
             async with store.writing() as tx:
-                some = await withdraw_signed_by(tx, [OLD], NOON)
+                some = await withdraw_signed_by(tx, VOID, NOON)
             if not some:
                 return done
             done += some
@@ -92,4 +106,4 @@ async def test_several_processes_share_the_work(store: Store) -> None:
     assert sum(await asyncio.gather(work(), work())) == count
     async with store.reading() as tx:
         assert await tx.connection.scalar(select(func.count()).select_from(inbox)) == count
-        assert await count_signed_by(tx, OLD, NOON) == 0
+        assert await count_signed_by(tx, VOID, NOON) == 0
