@@ -23,11 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         sys.stdout.flush()
+    except KeyboardInterrupt:
+        # First: where it cut an import short, nothing more can be imported.
+        return 128 + signal.SIGINT
     except _plain_errors() as error:
         print(error, file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
     except BrokenPipeError:
         # Who reads has enough (`| head`); nothing more is written, at the exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
