@@ -33,11 +33,15 @@ class Invalid(Exception):
 
 @dataclass(frozen=True)
 class Context:
-    """What a kind may know besides the text: today's Hong Kong day and the answers so far."""
+    """What a kind may know besides the text: today's Hong Kong day and the answers so far.
+
+    `asked`: just this is asked, so that less in a longer message is unmistakable.
+    """
 
     today: date
     answers: Mapping[str, Any]
     language: str = "en"
+    asked: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from contextlib import suppress
 from datetime import date, timedelta
 
 from babel.dates import format_date
@@ -12,7 +13,7 @@ from core import written_dates
 from core.answer import Context, Found, Invalid
 from core.characters import narrow
 from core.days import counts
-from core.written_dates import days_in, read_day
+from core.written_dates import BACK, FORWARD, Sense, days_in, only_day, read_day
 
 OLDEST_AGE = 120
 FIRST_ISSUE_YEAR = 1949
@@ -27,7 +28,8 @@ SURELY_BIRTH_AGE = 18
 """A lone date so many years back is a birthday: no document in use was issued so long ago."""
 
 _LABELS = {
-    "birth": r"born|d\.?o\.?b\b\.?|(?:date of )?birth(?: ?day| ?date)?|出生(?:日期)?|生[日於于]",
+    "birth": r"born|d\.?o\.?b\b\.?|(?:date of )?birth(?: ?day| ?date)?"
+    r"|出[生世](?:日期)?|生[日於于]",
     "issue": r"date of issue|issue date|issued?\b|[簽签][發发](?:日期)?|[發发][證证]日期",
     "stay": r"last night|check(?:ing)?[- ]?out|退房|最[後后]一晚|住[到至]",
     "arrival": r"arriv\w+|landed|抵港|抵[達达]|到港|入境",
@@ -38,7 +40,7 @@ _FILLER = re.compile(
     r"[\s:,;=\-.是為为係系在於于]*(?:\b(?:on|is|was|until)\b)?[\s:]*", re.IGNORECASE
 )
 # "1990年1月2日出生" has its label behind it; "…簽發日期:" or "…簽發2018" begins the next date.
-_BEHIND = re.compile(r"(?P<birth>出生)|(?P<issue>[簽签][發发])|(?P<discharge>出院)")
+_BEHIND = re.compile(r"(?P<birth>出[生世])|(?P<issue>[簽签][發发])|(?P<discharge>出院)")
 _BEGINS_NEXT = re.compile(r"\s*(?:日期|[:於于]|\d)")
 
 
@@ -47,6 +49,10 @@ class _Day:
 
     errors: tuple[str, ...] = written_dates.ERRORS
     label = ""
+    way = 0
+    """FORWARD or BACK from today, if it is always near."""
+    hundred: int | None = None
+    """The first of the hundred years in which it lies, if it must."""
 
     @classmethod
     def check(cls, day: date, context: Context) -> None:
@@ -54,16 +60,50 @@ class _Day:
 
     @classmethod
     def parse(cls, text: str, context: Context) -> str:
-        """Return the ISO date, or raise Invalid: as `read_day` and `check`."""
-        day = read_day(text, context.today)
+        """Return the ISO date of a text that is nothing else.
+
+        Raise Invalid: as `read_day` and `check`; where there are other words, as `only_day` too.
+        """
+        try:
+            day = read_day(text, cls._sense(context))
+        except Invalid as invalid:
+            if invalid.code == "format":
+                # Found by `find`, if there is nothing wrong with it.
+                cls._only(text, context)
+            raise
         cls.check(day, context)
         return day.isoformat()
 
     @classmethod
     def find(cls, text: str, context: Context) -> Found | None:
-        """Return the first date that is labelled as this day, its label included."""
+        """Return the first date that is labelled as this day, its label included.
+
+        Where just this day is asked: else the only one, if it is not labelled as another.
+        """
         found = _labelled(text, cls.label)
-        return found if found and cls._holds(found, context) else None
+        if found and cls._holds(found, context):
+            return found
+        if context.asked:
+            with suppress(Invalid):
+                return cls._only(text, context)
+        return None
+
+    @classmethod
+    def _only(cls, text: str, context: Context) -> Found | None:
+        """Return the only day in a text; raise Invalid if something is wrong with it."""
+        found = only_day(text, cls._sense(context))
+        if found is None:
+            return None
+        label = _label_of(narrow(text), found, 0)
+        if label and label.lastgroup != cls.label:
+            return None
+        cls.check(date.fromisoformat(found.value), context)
+        return found
+
+    @classmethod
+    def _sense(cls, context: Context) -> Sense:
+        hundred = context.today.year - 50 if cls.way else cls.hundred
+        return Sense(context.today, cls.way, hundred)
 
     @staticmethod
     def show(value: str, language: str) -> str:
@@ -82,7 +122,14 @@ class _Day:
 class BirthDate(_Day):
     """The day of birth."""
 
-    errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "too_old", "after_issue")
+    errors: tuple[str, ...] = (
+        *written_dates.ERRORS,
+        "no_year",
+        "two_digit_year",
+        "future",
+        "too_old",
+        "after_issue",
+    )
     label = "birth"
 
     @classmethod
@@ -113,10 +160,17 @@ class BirthDate(_Day):
 
 
 class IssueDate(_Day):
-    """The day on which the identity document was issued."""
+    """The day on which the identity document was issued: on an identity card as 26-11-18."""
 
-    errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "too_early", "before_birth")
+    errors: tuple[str, ...] = (
+        *written_dates.ERRORS,
+        "no_year",
+        "future",
+        "too_early",
+        "before_birth",
+    )
     label = "issue"
+    hundred = FIRST_ISSUE_YEAR
 
     @classmethod
     def check(cls, day: date, context: Context) -> None:
@@ -135,6 +189,7 @@ class LastNight(_Day):
 
     errors: tuple[str, ...] = (*written_dates.ERRORS, "past", "too_far")
     label = "stay"
+    way = FORWARD
 
     @classmethod
     def check(cls, day: date, context: Context) -> None:
@@ -151,6 +206,7 @@ class ArrivalDate(_Day):
 
     errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "not_recent")
     label = "arrival"
+    way = BACK
 
     @classmethod
     def check(cls, day: date, context: Context) -> None:
@@ -163,6 +219,7 @@ class DischargeDate(_Day):
 
     errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "not_recent")
     label = "discharge"
+    way = BACK
 
     @classmethod
     def check(cls, day: date, context: Context) -> None:
@@ -173,10 +230,17 @@ class DischargeDate(_Day):
 class ProofDate(_Day):
     """The day on which a proof of address was issued.
 
-    Never found in a longer text: an identity document is issued too, and more often spoken of.
+    Found only where it is asked: an identity document is issued too, and more often spoken of.
     """
 
     errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "too_old")
+    label = "issue"
+    way = BACK
+
+    @classmethod
+    def find(cls, text: str, context: Context) -> Found | None:
+        """Return the only date, where it is asked."""
+        return super().find(text, context) if context.asked else None
 
     @classmethod
     def check(cls, day: date, context: Context) -> None:

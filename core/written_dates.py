@@ -1,15 +1,18 @@
-"""Days as people write them, in English, Chinese and figures."""
+"""Days as people write them, in English, Chinese and figures, alone or amid other words."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from core.answer import Found, Invalid, fold
 from core.characters import narrow
 
-ERRORS = ("format", "no_year", "two_digit_year", "no_such_day")
+ERRORS = ("format", "lunar", "several_days", "no_such_day")
+"""Why any day is refused; where nothing is filled in, `no_year` and `two_digit_year` too."""
 
 LONGEST = 60
 """Characters of a written day; the longest are about 40."""
@@ -19,125 +22,298 @@ MONTHS = (
     *("july", "august", "september", "october", "november", "december"),
 )
 RELATIVE = {
-    word: days
+    word.replace("_", " "): days
     for days, words in {
-        -2: "前日 前天",
-        -1: "yesterday 昨天 昨日 琴日 尋日 寻日",
-        0: "today 今天 今日",
-        1: "tomorrow 明天 明日 聽日 听日",
+        -2: "the_day_before_yesterday day_before_yesterday 前日 前天",
+        -1: "yesterday 昨天 昨日 昨晚 琴日 琴晚 尋日 尋晚 寻日 寻晚",
+        0: "today tonight 今天 今日 今晚 今朝",
+        1: "tomorrow tmr 明天 明日 明晚 聽日 聽晚 聽朝 听日 听晚 听朝 聼日",
+        2: "the_day_after_tomorrow day_after_tomorrow 後日 后日 後天 后天",
+        3: "大後日 大后日 大後天 大后天",
     }.items()
     for word in words.split()
 }
 
-_MONTH = "(?P<month>" + "|".join(f"{m[:3]}(?:{m[3:]}|t)?" for m in MONTHS) + r")\.?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+FORWARD, BACK = 1, -1
+FIRST_OF_REPUBLIC = 1912
+MISTAKEN = 30
+"""Days by which a near day can be on the wrong side of today: it is meant, but by mistake."""
+
+
+@dataclass(frozen=True)
+class Sense:
+    """What the words for a day mean `today`, and how what they leave out is filled in.
+
+    `way`: the day is near, FORWARD or BACK, and needs no year; 0: it may be any.
+    `hundred`: the first of the hundred years in which a year of two digits lies; None: in any.
+    """
+
+    today: date
+    way: int = 0
+    hundred: int | None = None
+
+    def year(self, written: str) -> int:
+        """Return the year; raise Invalid `two_digit_year`, or `format` for other lengths."""
+        if len(written) == 4:
+            return int(written)
+        if self.hundred is None and len(written) < 3:
+            raise Invalid("two_digit_year")
+        if self.hundred is None or len(written) != 2:
+            raise Invalid("format")
+        return self.hundred + (int(written) - self.hundred) % 100
+
+    def near(self, month: int, day: int) -> date:
+        """Return the near day of that name; raise Invalid `no_year` or `no_such_day`."""
+        if not self.way:
+            raise Invalid("no_year")
+        since = self.today - timedelta(MISTAKEN if self.way == FORWARD else 365 - MISTAKEN)
+        for year in (since.year, since.year + 1):
+            with suppress(ValueError):
+                if (found := date(year, month, day)) >= since:
+                    return found
+        raise Invalid("no_such_day")
+
+    def nearest(self, day: int) -> date:
+        """Return the nearest day with this number; raise Invalid `format` or `no_such_day`."""
+        if not self.way:
+            raise Invalid("format")
+        for days in range(62):
+            if (found := self.today + timedelta(self.way * days)).day == day:
+                return found
+        raise Invalid("no_such_day")
+
+
+_MONTH_NAME = "(?P<month>" + "|".join(f"{m[:3]}(?:{m[3:]}|t)?" for m in MONTHS) + r")\.?"
+_MONTH = r"(?P<month>\d{1,2})"
+_DAY = r"(?P<day>\d{1,2})"
+_NTH = rf"{_DAY}(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4}|\d{2})"
 _LOOSE = r"[-/.,\s]*"
-_IN_WORDS = (
-    rf"{_DAY}(?:\s+of\b)?{_LOOSE}{_MONTH}{_LOOSE}{_YEAR}",
-    rf"{_MONTH}{_LOOSE}{_DAY}[-/.,\s]+{_YEAR}",
-    rf"{_YEAR}{_LOOSE}{_MONTH}{_LOOSE}{_DAY}",
-)
 _MARK = r"\s*[-/.–—年月]\s*"
-_IN_FIGURES = rf"(\d{{1,4}})(?:{_MARK}|\s+)(\d{{1,2}})(?:{_MARK}|\s+)(\d{{1,4}})(?:\s*[日號号])?"
-_WITHOUT_YEAR = (
-    rf"{_DAY}(?:\s+of\b)?{_LOOSE}{_MONTH}",
-    rf"{_MONTH}{_LOOSE}{_DAY}",
-    rf"\d{{1,2}}{_MARK}\d{{1,2}}\s*[日號号]?",
+_WHOLE = (
+    rf"{_NTH}(?:\s+of\b)?{_LOOSE}{_MONTH_NAME}{_LOOSE}{_YEAR}",
+    rf"{_MONTH_NAME}{_LOOSE}{_NTH}[-/.,\s]+{_YEAR}",
+    rf"{_YEAR}{_LOOSE}{_MONTH_NAME}{_LOOSE}{_NTH}",
+    rf"民[國国]\s*(?P<republic>元|\d{{1,3}}){_MARK}{_MONTH}{_MARK}{_DAY}\s*[日號号]?",
+    rf"{_YEAR}\s*年\s*{_MONTH}\s*月\s*{_DAY}\s*[日號号]?",
+    rf"{_MONTH}\s*月\s*{_DAY}\s*[日號号]\s*{_YEAR}\s*年?",
+    rf"{_DAY}\s*[日號号]\s*{_MONTH}\s*月\s*{_YEAR}\s*年?",
+    rf"(\d{{1,4}}){_MARK}(\d{{1,2}}){_MARK}(\d{{1,4}})(?:\s*[日號号])?",
 )
-# Within a longer text, figures that only a space parts are more often something else.
-_ANYWHERE = [
-    re.compile(rf"(?<![\w/.-]){pattern}(?!\w)", re.ASCII | re.IGNORECASE)
-    for pattern in (*_IN_WORDS, _IN_FIGURES.replace(r"|\s+", ""))
+_SPACED = r"(\d{1,4}) (\d{1,2}) (\d{1,4})"
+_SHORT_DASHED = rf"(\d{{1,2}}){_MARK}(\d{{1,2}})"
+_SHORT = (
+    rf"{_NTH}(?:\s+of\b)?{_LOOSE}{_MONTH_NAME}",
+    rf"{_MONTH_NAME}{_LOOSE}{_NTH}",
+    rf"{_MONTH}\s*月\s*{_DAY}\s*[日號号]?",
+    rf"{_DAY}\s*[日號号]\s*{_MONTH}\s*月",
+    r"(\d{1,2})/(\d{1,2})(?!/)",
+)
+_NEAR = (
+    rf"(?:the )?{_DAY}(?:st|nd|rd|th)",
+    rf"{_DAY}\s*[號号]",
+    r"(?P<ago>\d{1,2})\s*(?:days? ago|[日天]之?前)",
+    r"(?P<ahead>\d{1,2})\s*[日天]之?[後后]",
+    r"in (?P<ahead>\d{1,2}) days?",
+)
+_ALONE = [
+    re.compile(pattern, re.ASCII) for pattern in (*_WHOLE, _SPACED, *_SHORT, _SHORT_DASHED, *_NEAR)
 ]
+
+
+def _amid(patterns: Iterable[str]) -> list[re.Pattern[str]]:
+    return [re.compile(rf"(?<![\w/.-]){pattern}(?!\w)", re.ASCII | re.I) for pattern in patterns]
+
+
+# Within a longer text, figures that only a space parts are more often something else.
+_AMID = _amid(_WHOLE)
+_SHORT_AMID = _amid(_SHORT)
+_NEAR_AMID = _amid(_NEAR)
+_RELATIVE = re.compile(
+    "|".join(rf"\b{w}\b" if w.isascii() else w for w in sorted(RELATIVE, key=len, reverse=True)),
+    re.IGNORECASE,
+)
+_UNSURE = re.compile(
+    r"[唔不冇未沒没吗嗎咩?？]|幾時|几时|[上下][個个]?(?:月|星期|禮拜|礼拜|週|周)"
+    r"|\b(?:not?|when|how)\b|n't|\b(?:last|next) (?:month|week)\b",
+    re.IGNORECASE,
+)
+"""With one of these, "today" and "the 5th" are said of something else, or mean another day."""
+
+_DENIED = re.compile(r"(?:唔係|不是|不係|並非|并非|\bnot(?: on)?)\s*$", re.IGNORECASE)
+_DENIAL = 8
+"""Characters before a day in which a denial of it stands."""
+_LUNAR = re.compile(
+    r"[農农舊旧陰阴][曆历]|\blunar\b|(?:正|臘|腊)月|初[一二三四五六七八九十]", re.IGNORECASE
+)
 _WEEKDAY = re.compile(
     r"\(?(?:(?:星期|週|周|禮拜|礼拜)[一二三四五六日天]"
     r"|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?)\)?,?",
     re.ASCII | re.IGNORECASE,
 )
+_NUMBER = re.compile("[\\d〇零○一二三四五六七八九十百兩两廿卅]+", re.ASCII)
 _CHINESE_FIGURES = str.maketrans(
-    dict(zip("〇零○一二三四五六七八九", "000123456789", strict=True)) | {"廿": "2十", "卅": "3十"}
+    dict(zip("〇零○一二三四五六七八九兩两", "00012345678922", strict=True))
+    | {"廿": "2十", "卅": "3十"}
 )
 
 
-def read_day(text: str, today: date) -> date:
-    """Read a text that is a day as a whole; `today` gives words like "yesterday" their meaning.
+def read_day(text: str, sense: Sense) -> date:
+    """Read a text that is a day as a whole.
 
     Figures are day first (10/12/2021 is 10 December), unless only month first makes a day.
-    Raise Invalid: `format`, `no_year`, `two_digit_year` (it could be two centuries), `no_such_day`.
+    Raise Invalid: `format`, `no_such_day`, and as `sense` fills in, `no_year`, `two_digit_year`.
     """
     folded = " ".join(fold(text).split())
     if len(folded) > LONGEST:
         raise Invalid("format")
     words = re.sub(r"^[\s.,。]+|[\s.,。]+$", "", _WEEKDAY.sub("", folded)).lower()
     if words in RELATIVE:
-        return today + timedelta(days=RELATIVE[words])
-    words = words.translate(_CHINESE_FIGURES)
-    words = re.sub(r"(\d?)十(\d?)", lambda m: f"{m[1] or 1}{m[2] or 0}", words)
+        return sense.today + timedelta(RELATIVE[words])
+    words = _NUMBER.sub(_in_figures, words)
     if compact := re.fullmatch(r"\d{8}|\d{6}", words, re.ASCII):
-        return _compact(compact[0])
-    for pattern in (*_IN_WORDS, _IN_FIGURES):
-        if match := _full(pattern, words):
-            return _day(match)
-    if any(_full(pattern, words) for pattern in _WITHOUT_YEAR):
-        raise Invalid("no_year")
+        return _compact(compact[0], sense)
+    # Between figures, these are what a hand on a small keyboard makes of a stroke or a full stop.
+    words = re.sub(r"(?<=\d)\s*[,、。·\\]\s*(?=\d)", "/", words)
+    for pattern in _ALONE:
+        if match := pattern.fullmatch(words):
+            return _meant(match, sense)
     raise Invalid("format")
+
+
+def only_day(text: str, sense: Sense) -> Found | None:
+    """Return the only day that a longer text holds, said once or more; None for no day.
+
+    Raise Invalid: `lunar`, `several_days`, or what is wrong with the day, as `read_day`.
+    """
+    if _LUNAR.search(text):
+        raise Invalid("lunar")
+    near = (_NEAR_AMID, [_RELATIVE]) if sense.way and not _UNSURE.search(text) else ()
+    found = _days(text, sense, _AMID, _SHORT_AMID, *near)
+    if len({value for _, _, value in found}) > 1:
+        raise Invalid("several_days")
+    for start, end, value in found:
+        if isinstance(value, str):
+            raise Invalid(value)
+        return Found(value.isoformat(), start, end)
+    return None
 
 
 def days_in(text: str) -> Iterator[Found]:
     """Find the full dates in a longer text, in order; the value is the ISO date."""
-    folded = narrow(text)
-    matches = [match for pattern in _ANYWHERE for match in pattern.finditer(folded)]
-    position = 0
-    for match in sorted(matches, key=lambda match: match.start()):
-        if match.start() < position:
+    if _LUNAR.search(text):
+        return
+    for start, end, value in _days(text, Sense(date.min), _AMID):
+        if isinstance(value, date):
+            yield Found(value.isoformat(), start, end)
+
+
+def _days(
+    text: str, sense: Sense, *kinds: list[re.Pattern[str]]
+) -> list[tuple[int, int, date | str]]:
+    """Return where in a text the days stand, and each day or the code of what is wrong with it.
+
+    Where they overlap, that of an earlier kind is meant, then the first, then the longest.
+    """
+    plain, places = _plain(narrow(text))
+    days: list[tuple[int, int, date | str]] = []
+    taken = bytearray(len(plain))
+    matches = [
+        (kind, match.start(), -match.end(), match)
+        for kind, patterns in enumerate(kinds)
+        for pattern in patterns
+        for match in pattern.finditer(plain)
+    ]
+    for _, start, _, match in sorted(matches, key=lambda found: found[:3]):
+        end = match.end()
+        if any(taken[start:end]):
             continue
-        position = match.end()
+        taken[start:end] = b"\1" * (end - start)
+        if _DENIED.search(plain, max(0, start - _DENIAL), start):
+            continue
         try:
-            yield Found(_day(match).isoformat(), match.start(), match.end())
-        except Invalid:
-            continue
+            days.append((places[start], places[end], _meant(match, sense)))
+        except Invalid as invalid:
+            if invalid.code != "format":
+                days.append((places[start], places[end], invalid.code))
+    return sorted(days, key=lambda day: day[:2])
 
 
-def _full(pattern: str, text: str) -> re.Match[str] | None:
-    return re.fullmatch(pattern, text, re.ASCII)
+def _plain(text: str) -> tuple[str, list[int]]:
+    """Return a text with its numbers in figures, and where each character, and its end, stood."""
+    plain, places, position = "", [], 0
+    for number in _NUMBER.finditer(text):
+        figures = _in_figures(number)
+        plain += text[position : number.start()] + figures
+        places += [*range(position, number.start()), *[number.start()] * len(figures)]
+        position = number.end()
+    return plain + text[position:], [*places, *range(position, len(text) + 1)]
 
 
-def _day(match: re.Match[str]) -> date:
+def _in_figures(number: re.Match[str]) -> str:
+    figures = number[0].translate(_CHINESE_FIGURES)
+    figures = re.sub(r"(\d?)十(\d?)", lambda m: f"{m[1] or 1}{m[2] or 0}", figures)
+    return re.sub(r"(\d)百(\d\d)?", lambda m: f"{m[1]}{m[2] or '00'}", figures)
+
+
+def _meant(match: re.Match[str], sense: Sense) -> date:
     """Return the day that a match of one of the patterns means."""
-    if match.groupdict():
-        month = 1 + [m[:3] for m in MONTHS].index(match["month"][:3].lower())
-        return _valid(match["year"], month, int(match["day"]))
-    first, second, third = match.groups()
-    if len(first) > 2 and len(third) <= 2:
-        return _valid(first, int(second), int(third))
-    if len(first) > 2:
-        raise Invalid("format")
+    if match[0].lower() in RELATIVE:
+        return sense.today + timedelta(RELATIVE[match[0].lower()])
+    named = match.groupdict()
+    if "ago" in named:
+        return sense.today - timedelta(int(named["ago"]))
+    if "ahead" in named:
+        return sense.today + timedelta(int(named["ahead"]))
+    if named and "month" not in named:
+        return sense.nearest(int(named["day"]))
+    if named:
+        return _named(named, sense)
+    return _in_marks(*match.groups(), sense=sense)
+
+
+def _named(parts: Mapping[str, str], sense: Sense) -> date:
+    month, day = _month(parts["month"]), int(parts["day"])
+    if "republic" in parts:
+        years = int(parts["republic"].replace("元", "1"))
+        return _valid(FIRST_OF_REPUBLIC - 1 + years, month, day)
+    if "year" in parts:
+        return _valid(sense.year(parts["year"]), month, day)
+    return sense.near(month, day)
+
+
+def _in_marks(first: str, second: str, *third: str, sense: Sense) -> date:
+    if third and len(first) > 2:
+        if len(third[0]) > 2:
+            raise Invalid("format")
+        return _valid(sense.year(first), int(second), int(third[0]))
     day, month = int(first), int(second)
     if month > 12 >= day:
         day, month = month, day
-    return _valid(third, month, day)
+    return _valid(sense.year(third[0]), month, day) if third else sense.near(month, day)
 
 
-def _compact(figures: str) -> date:
+def _month(written: str) -> int:
+    if written.isdigit():
+        return int(written)
+    return 1 + [month[:3] for month in MONTHS].index(written[:3].lower())
+
+
+def _compact(figures: str, sense: Sense) -> date:
     if len(figures) == 6:
-        raise Invalid("two_digit_year")
+        return _valid(sense.year(figures[4:]), int(figures[2:4]), int(figures[:2]))
     for year, month, day in (
         (figures[:4], figures[4:6], figures[6:]),
         (figures[4:], figures[2:4], figures[:2]),
     ):
         if year[:2] in ("19", "20"):
-            try:
-                return _valid(year, int(month), int(day))
-            except Invalid:
-                continue
+            with suppress(Invalid):
+                return _valid(int(year), int(month), int(day))
     raise Invalid("no_such_day")
 
 
-def _valid(year: str, month: int, day: int) -> date:
-    if len(year) != 4:
-        raise Invalid("two_digit_year" if len(year) <= 2 else "format")
+def _valid(year: int, month: int, day: int) -> date:
     try:
-        return date(int(year), month, day)
+        return date(year, month, day)
     except ValueError:
         raise Invalid("no_such_day") from None

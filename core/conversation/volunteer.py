@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from core.answer import Invalid
@@ -76,7 +77,7 @@ def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str
             continue
         if not other.applies(implied):
             continue
-        found = other.kind.find(rest, turn.context)
+        found = other.kind.find(rest, replace(turn.context, asked=other is field))
         if found is not None:
             taken |= {k: v for k, v in other.implies.items() if k not in session.answers}
             taken[other.name] = found.value

@@ -65,7 +65,15 @@ def test_the_first_and_the_last_day_are_taken(kind: type[Kind], text: str) -> No
         (DischargeDate, "11/12/2021", "future", {}),
         (ProofDate, "11/12/2021", "future", {}),
         (ProofDate, "9/9/2021", "too_old", {"earliest": date(2021, 9, 10)}),
-        (ProofDate, "9/9/21", "two_digit_year", {}),
+        (BirthDate, "9/9/21", "two_digit_year", {}),
+        (BirthDate, "9 September", "no_year", {}),
+        (IssueDate, "9 September", "no_year", {}),
+        (LastNight, "9 December", "past", {}),
+        (LastNight, "9月6日", "too_far", {"latest": date(2022, 6, 8)}),
+        (ArrivalDate, "11/12", "future", {}),
+        (ArrivalDate, "19 Nov", "not_recent", {"earliest": date(2021, 11, 20)}),
+        (ProofDate, "15 March", "too_old", {"earliest": date(2021, 9, 10)}),
+        (ProofDate, "29/2", "no_such_day", {}),
     ],
 )
 def test_the_day_beyond_is_refused(

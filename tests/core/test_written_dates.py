@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.answer import Invalid
-from core.written_dates import ERRORS, days_in, read_day
+from core.written_dates import BACK, ERRORS, FORWARD, Sense, days_in, only_day, read_day
 
 TODAY = date(2021, 12, 10)
+SENSE = Sense(TODAY)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,7 @@ TODAY = date(2021, 12, 10)
         "2021年12月10日",
         "2021 年 12 月 10 號",
         "２０２１年１２月１０日",
+        "民國110年12月10日",
         "2021年12月10日（星期五）",
         "二〇二一年十二月十日",
         "二零二一年十二月十号",
@@ -47,7 +50,7 @@ TODAY = date(2021, 12, 10)
     ],
 )
 def test_a_day_is_understood_however_it_is_written(text: str) -> None:
-    assert read_day(text, TODAY) == TODAY
+    assert read_day(text, SENSE) == TODAY
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,7 @@ def test_a_day_is_understood_however_it_is_written(text: str) -> None:
     ],
 )
 def test_words_and_order_decide(text: str, day: date) -> None:
-    assert read_day(text, TODAY) == day
+    assert read_day(text, SENSE) == day
 
 
 @pytest.mark.parametrize(
@@ -80,10 +83,10 @@ def test_words_and_order_decide(text: str, day: date) -> None:
         ("hello", "format"),
         ("soon", "format"),
         ("10 Dec 2021" + " or so" * 9, "format"),
-        ("民國110年12月10日", "format"),
         ("110年12月10日", "format"),
         ("一九五〇年廿五月", "format"),
         ("10/12/110", "format"),
+        ("10號", "format"),
         ("2021/12/2021", "format"),
         ("Marching 5 2021", "format"),
         ("2021-12-10 2021-12-11", "format"),
@@ -107,8 +110,68 @@ def test_words_and_order_decide(text: str, day: date) -> None:
 )
 def test_what_is_wrong_is_told_apart(text: str, code: str) -> None:
     with pytest.raises(Invalid) as caught:
-        read_day(text, TODAY)
+        read_day(text, SENSE)
     assert caught.value.code == code
+
+
+def test_what_a_near_day_leaves_out_is_filled_in() -> None:
+    ahead, back = Sense(TODAY, FORWARD, 1971), Sense(TODAY, BACK, 1971)
+    assert read_day("10 Nov", ahead) == date(2021, 11, 10)
+    assert read_day("9 Nov", ahead) == date(2022, 11, 9)
+    assert read_day("8 Jan", back) == date(2022, 1, 8)
+    assert read_day("9 Jan", back) == date(2021, 1, 9)
+    assert read_day("10號", ahead) == read_day("10號", back) == TODAY
+    assert read_day("the 9th", ahead) == date(2022, 1, 9)
+    assert read_day("11號", back) == date(2021, 11, 11)
+    assert read_day("1/1/22", ahead) == date(2022, 1, 1)
+    for text, code in {"29/2": "no_such_day", "32號": "no_such_day", "1/1/220": "format"}.items():
+        with pytest.raises(Invalid) as caught:
+            read_day(text, ahead)
+        assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("係二零一九年三月十五號", "2019-03-15"),
+        ("yes 15/3/2019, 15 March 2019", "2019-03-15"),
+        ("not 14/3/2019 but 15/3/2019", "2019-03-15"),
+        ("民國一百零八年三月十五日發嘅", "2019-03-15"),
+        ("第一次係2019年3月15日", "2019-03-15"),
+        ("the 15th", None),
+        ("it was 15/3/220", None),
+        ("today", None),
+        ("nothing", None),
+    ],
+)
+def test_the_only_day_of_a_sentence(text: str, value: str | None) -> None:
+    found = only_day(text, SENSE)
+    assert (found and found.value) == value
+
+
+def test_a_day_of_a_sentence_stands_where_it_was_written() -> None:
+    text = "係二零一九年三月十五號，唔該"
+    found = only_day(text, SENSE)
+    assert found is not None
+    assert text[found.start : found.end] == "二零一九年三月十五號"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("15/3/2019 or 16/3/2019", "several_days"),
+        ("15/3/2019 or 16/3", "several_days"),
+        ("農曆2019年3月15日", "lunar"),
+        ("it was 30/2/2019", "no_such_day"),
+        ("it was 15/3", "no_year"),
+        ("it was 15/3/19", "two_digit_year"),
+    ],
+)
+def test_what_is_wrong_in_a_sentence_is_told_apart(text: str, code: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        only_day(text, SENSE)
+    assert caught.value.code == code
+    assert "lunar" not in text or not list(days_in(text))
 
 
 @given(
@@ -117,17 +180,20 @@ def test_what_is_wrong_is_told_apart(text: str, code: str) -> None:
 def test_every_day_is_read_back(day: date, form: str) -> None:
     text = day.strftime(form).replace(str(day.year), f"{day.year:04}", 1)
     if day.year >= 1000:
-        assert read_day(text, TODAY) == day
+        assert read_day(text, SENSE) == day
         assert [found.value for found in days_in(f"on {text} it was")] == [day.isoformat()]
 
 
 @given(st.text())
 def test_nothing_but_invalid_is_raised(text: str) -> None:
     list(days_in(text))
+    for way in (0, FORWARD, BACK):
+        with suppress(Invalid):
+            only_day(text, Sense(TODAY, way))
     try:
-        read_day(text, TODAY)
+        read_day(text, SENSE)
     except Invalid as wrong:
-        assert wrong.code in ERRORS
+        assert wrong.code in (*ERRORS, "no_year", "two_digit_year")
 
 
 def test_dates_are_found_in_a_longer_text_in_order() -> None:

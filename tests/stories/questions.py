@@ -275,10 +275,11 @@ PLACES = [
 
 WRITTEN = {
     "format": Bad("soon"),
-    "no_year": Bad("15 March"),
-    "two_digit_year": Bad("15/3/58"),
+    "lunar": Bad("農曆1958年正月初二"),
+    "several_days": Bad("15/3/2019 or 16/3/2019"),
     "no_such_day": Bad("30/2/2000"),
 }
+WITHOUT_YEAR = {"no_year": Bad("15 March"), "two_digit_year": Bad("15/3/58")}
 RECENT = {**WRITTEN, "future": Bad("1/1/2050"), "not_recent": Bad("1/11/2021")}
 UNSEEN = {"hidden": Bad("CHAN \u202eTai Man 1"), "private_use": Bad("CHAN \ue000 Tai 1")}
 BAD_WORDS: dict[type, Mapping[str, Bad]] = {
@@ -294,6 +295,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     IssueDate: {
         **WRITTEN,
         "future": Bad("1/1/2050"),
+        "no_year": Bad("15 March"),
         "too_early": Bad("1/1/1940", {"born_on": "1930-01-01"}),
         "before_birth": Bad("1/1/1957", {"born_on": "1958-01-02"}),
     },
@@ -315,6 +317,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     BirthDate: {
         **WRITTEN,
         "future": Bad("1/1/2050"),
+        **WITHOUT_YEAR,
         "too_old": Bad("1/1/1890"),
         "after_issue": Bad("1/1/2020"),
     },
