@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from core.answer import AsWritten, Context, Invalid
-from core.characters import tidy
+from core.characters import in_figures, tidy
 from core.days import hong_kong_day
 from core.district import District as District
 from core.gazetteer import district_in as district_in
@@ -20,8 +20,24 @@ LEAST_ADDRESS, MOST_ADDRESS = 6, 200
 LEAST_HOTEL, MOST_HOTEL = 2, 100
 MOST_ROOM = 20
 
+_LEAD_IN = re.compile(
+    r"^(?:"
+    r"(?:i|we|he|she|they|my \w+)(?: am|'m| is|'s)? (?:now |currently )?"
+    r"(?:lives?|living|stays?|staying) (?:at|in|on)\b"
+    r"|(?:(?:my|our|his|her|the|full|home) )*address\b(?: is\b)?"
+    r"|(?:it|(?:my|the) hotel)(?: is|'s)\b"
+    r"|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住[喺係系在於]?|住(?:喺|係|系|在|於|(?!宅))"
+    r"|(?:[我佢他她](?:[哋们們])?[個嘅的]?)?(?:屋企|家庭)?[住地]址[係系是為为喺在]?"
+    r"|[間间]?酒店名?[叫係是]"
+    r")[\s:,，：-]*",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(r"(?:[呀啊喇啦囉嘅㗎]|[^\w.)\]）】])+$")
 _NUMBERED = re.compile(r"\d|[〇一二三四五六七八九十百]+\s*[號号樓楼座室層层期]|[號号樓楼座室]")
-_ROOM_WORDS = re.compile(r"^(?:(?:ROOM|RM|NO)\b[\s.:#]*|房[間间]?[\s.:#]*)+|[號号]?[房室]$")
+_ROOM_WORDS = re.compile(
+    r"^(?:(?:(?:MY|ROOM|RM|NO|NUMBER|IS)\b|[我嘅的][間间個个]?|房[間间]?[號号]?碼?|[係是])[\s.:#]*)+"
+    r"|[號号]?[房室]$"
+)
 
 
 class Housing(StrEnum):
@@ -35,20 +51,29 @@ class Housing(StrEnum):
 class Address(AsWritten):
     """A residential address in free text, in English or Chinese."""
 
-    errors: tuple[str, ...] = ("hidden", "private_use", "too_short", "too_long", "incomplete")
+    errors: tuple[str, ...] = (
+        "hidden",
+        "private_use",
+        "no_number",
+        "no_name",
+        "too_short",
+        "too_long",
+    )
 
     @staticmethod
     def parse(text: str, context: Context) -> str:
-        """Return the address in one line.
+        """Return the address in one line, without the words that lead to it.
 
-        Raise Invalid: `hidden`, `private_use` (see `tidy`), `too_short` (least), `too_long`
-        (most), `incomplete` where there is no number or no name.
+        Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_number` (of a flat, block, …),
+        `no_name` (of an estate, street, …), `too_short` (least), `too_long` (most).
         """
         lines = (part.strip(" ,，") for part in text.splitlines())
-        address = _bounded(", ".join(filter(None, lines)), LEAST_ADDRESS, MOST_ADDRESS)
-        if not _NUMBERED.search(address) or sum(map(str.isalpha, address)) < 2:
-            raise Invalid("incomplete")
-        return address
+        address = _introduced(", ".join(filter(None, lines)))
+        if not _NUMBERED.search(address):
+            raise Invalid("no_number")
+        if sum(map(str.isalpha, address)) < 2:
+            raise Invalid("no_name")
+        return _bounded(address, LEAST_ADDRESS, MOST_ADDRESS)
 
 
 class Hotel(AsWritten):
@@ -62,7 +87,7 @@ class Hotel(AsWritten):
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `too_short` (least), `too_long` (most).
         """
-        hotel = _bounded(text, LEAST_HOTEL, MOST_HOTEL)
+        hotel = _bounded(_introduced(text), LEAST_HOTEL, MOST_HOTEL)
         if not any(map(str.isalpha, hotel)):
             raise Invalid("too_short", least=LEAST_HOTEL)
         return hotel
@@ -79,8 +104,10 @@ class Room(AsWritten):
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `format`, `too_long` (most).
         """
-        room = tidy(text).upper()
+        room = _introduced(text).upper()
         room = _ROOM_WORDS.sub("", room).strip(" .:#")
+        if in_figures(room).isdecimal():
+            room = in_figures(room)
         if len(room) > MOST_ROOM:
             raise Invalid("too_long", most=MOST_ROOM)
         if not any(map(str.isalnum, room)):
@@ -152,10 +179,14 @@ def _holds(folded: str, name: str) -> bool:
     return re.search(f"{before}{re.escape(wanted)}{after}", folded) is not None
 
 
+def _introduced(text: str) -> str:
+    """Return what follows the words that lead to it, tidy, without the signs at its end."""
+    return _ENDING.sub("", _LEAD_IN.sub("", tidy(text)))
+
+
 def _bounded(text: str, least: int, most: int) -> str:
-    folded = tidy(text)
-    if len(folded) < least:
+    if len(text) < least:
         raise Invalid("too_short", least=least)
-    if len(folded) > most:
+    if len(text) > most:
         raise Invalid("too_long", most=most)
-    return folded
+    return text

@@ -9,6 +9,14 @@ from core.answer import Invalid
 FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20}
 
 
+_FIGURES = str.maketrans(dict(zip("〇零○一二三四五六七八九", "000123456789", strict=True)))
+
+
+def in_figures(text: str) -> str:
+    """Write Chinese figures, said one by one as in a number of a card, as Arabic ones."""
+    return text.translate(_FIGURES)
+
+
 def narrow(text: str) -> str:
     """Fold full-width ASCII, a character for a character, so that positions stay as they were."""
     return text.translate(FULL_WIDTH)

@@ -323,9 +323,10 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     },
     Address: {
         **UNSEEN,
-        "too_short": Bad("1 A"),
+        "no_number": Bad("somewhere nice"),
+        "no_name": Bad("12"),
+        "too_short": Bad("1 AB"),
         "too_long": Bad("Flat 1 " * 40),
-        "incomplete": Bad("somewhere nice"),
     },
     Hotel: {**UNSEEN, "too_short": Bad("A"), "too_long": Bad("Inn " * 40)},
     Room: {**UNSEEN, "format": Bad("!!"), "too_long": Bad("1" * 21)},
