@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from enum import StrEnum
 
 from core.answer import AsWritten, Context, Found, Invalid, fold
-from core.characters import is_han, narrow
+from core.characters import in_figures, is_han, narrow
 from core.country import Country as Country
 
 LEAST_NUMBER = 5
@@ -47,21 +48,29 @@ _CODES = {
     DocumentType.VISA_IDENTITY: "A",
     DocumentType.REENTRY_PERMIT: "B",
 }
-_SEPARATORS = re.compile(r"[\s()\[\]{}<>【】〔〕「」《》_/.,:'’‘*·•\-‐‑‒–—−]+")
+_SEPARATORS = re.compile(
+    r"(?:[\s()\[\]{}<>【】〔〕「」《》_/.,:'’‘*·•\-‐‑‒–—−]|括[號号弧]|\bbrackets?\b)+"
+)
+_OTHERS_NUMBER = re.compile(r"[A-Z]{1,3}[0-9]{7,10}|[0-9]{9,18}X?")
+"""Numbers of passports and Mainland documents as they are most often built."""
 _BRACKETED = re.compile(r"[(\[（【［〔]\s*\w")
 _HKID = re.compile(r"([A-Z]{1,2}[0-9]{6})([0-9A])?")
 _HKID_ANYWHERE = re.compile(
     r"(?:\b(?:HKID|ID)(?: ?card)?(?: ?(?:no|number)\b\.?)?(?: is)?[\s:]*"
-    r"|身[份分][證证](?:號碼|号码)?[\s:是係系為为]*)?"
+    r"|身[份分][證证証](?:號碼|号码)?[\s:是係系為为]*)?"
     r"(?<![A-Z0-9])(?P<body>[A-Z]{1,2} ?[0-9]{3} ?[0-9]{3}) ?"
     r"(?:[(\[] ?(?P<check>[0-9A]) ?[)\]]|(?P<bare>[0-9A]))(?![A-Z0-9])",
     re.ASCII | re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"^(?:(?:passport|permit|document|number|no)\b|護照|护照|[證证]件|號碼|号码|[\s.:])+",
+    r"^(?:(?:passport|permit|document|number|no)\b|護照|护照|[證证証]件|號碼|号码|[\s.:])+",
     re.IGNORECASE,
 )
-_OTHER_DOCUMENT = re.compile(r"passport|permit|護照|护照|[證证]件|通行[證证]", re.IGNORECASE)
+_WORD_WITH_DIGITS = re.compile(
+    rf"(?<![^\W一-鿿])(?=(?:[A-Z]*[0-9]){{4}})[A-Z0-9]{{{LEAST_NUMBER},{MOST_NUMBER}}}(?![A-Z0-9])",
+    re.IGNORECASE,
+)
+_OTHER_DOCUMENT = re.compile(r"passport|permit|護照|护照|[證证証]件|通行[證证証]", re.IGNORECASE)
 
 
 class DocumentNumber(AsWritten):
@@ -72,6 +81,7 @@ class DocumentNumber(AsWritten):
         "not_latin",
         "no_check_digit",
         "check_digit",
+        "other_document",
         "characters",
         "length",
     )
@@ -81,22 +91,26 @@ class DocumentNumber(AsWritten):
         """Return the number in capitals; one with a check character as `A123456(3)`.
 
         Raise Invalid: `not_latin` (a letter that only looks like A to Z); with a check character
-        `format`, `no_check_digit`, `check_digit`; without one `characters`, or `length`
-        (least, most).
+        `format`, `no_check_digit`, `check_digit`, `other_document` (it looks like that of a
+        passport); without one `characters`, or `length` (least, most).
         """
-        written = _SEPARATORS.sub("", fold(text))
+        written = _SEPARATORS.sub("", in_figures(fold(text)))
         if any(c.isalpha() and not c.isascii() and not is_han(c) for c in written):
             raise Invalid("not_latin")
         if not _type(context).checked:
             return _unchecked(fold(text))
         match = _HKID.fullmatch(written.upper())
+        bracketed = _BRACKETED.search(text) is not None
         if match is None:
-            raise Invalid("format")
+            other = _OTHERS_NUMBER.search(written.upper()) and not bracketed
+            raise Invalid("other_document" if other else "format")
         body, check = match.groups()
         if check is None:
-            raise Invalid("format" if _BRACKETED.search(text) else "no_check_digit")
+            raise Invalid("format" if bracketed else "no_check_digit")
         if check != check_character(body):
-            raise Invalid("check_digit")
+            # Few identity cards have two letters, and many passports.
+            passport = body[1].isalpha() and not bracketed
+            raise Invalid("other_document" if passport else "check_digit")
         return f"{body}({check})"
 
     @staticmethod
@@ -104,11 +118,12 @@ class DocumentNumber(AsWritten):
         """Return an HKID with the right check character, its label included.
 
         Without brackets only where no other document is spoken of: of the numbers with a letter
-        and seven digits one in eleven looks like an HKID.
+        and seven digits one in eleven looks like an HKID. Where the number of another document is
+        asked, the only word that could be one.
         """
+        folded = in_figures(narrow(text))
         if not _type(context).checked:
-            return None
-        folded = narrow(text)
+            return _only_number(folded) if context.asked else None
         for match in _HKID_ANYWHERE.finditer(folded):
             body = match["body"].replace(" ", "").upper()
             check = (match["check"] or match["bare"]).upper()
@@ -130,6 +145,15 @@ def _unchecked(written: str) -> str:
     if not LEAST_NUMBER <= len(number) <= MOST_NUMBER:
         raise Invalid("length", least=LEAST_NUMBER, most=MOST_NUMBER)
     return number
+
+
+def _only_number(folded: str) -> Found | None:
+    """Return the only word of a text that could be the number of a document."""
+    words = list(_WORD_WITH_DIGITS.finditer(folded))
+    if len(words) == 1:
+        with suppress(Invalid):
+            return Found(_unchecked(words[0][0]), *words[0].span())
+    return None
 
 
 def check_character(body: str) -> str:

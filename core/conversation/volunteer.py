@@ -73,7 +73,8 @@ def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str
         if not isinstance(other, Words) or (other.name in session.answers and other is not field):
             continue
         implied = {**session.answers, **other.implies}
-        if any(session.answers.get(k, v) != v for k, v in other.implies.items()):
+        contradicted = any(session.answers.get(k, v) != v for k, v in other.implies.items())
+        if contradicted and other is not field:
             continue
         if not other.applies(implied):
             continue

@@ -289,6 +289,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         "not_latin": Bad("А123456(3)"),
         "no_check_digit": Bad("A123456"),
         "check_digit": Bad("A123456(4)"),
+        "other_document": Bad("E12345678"),
         "characters": Bad("TR12@4567", {"document": "passport"}),
         "length": Bad("TR1", {"document": "passport"}),
     },
