@@ -8,7 +8,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from core.answer import Context, Found, Invalid, fold
-from core.characters import narrow
+from core.characters import in_figures, narrow
 
 HONG_KONG_CODE = "852"
 FIRST_DIGITS = "456789"
@@ -39,7 +39,7 @@ class HongKongMobile:
         Raise Invalid: `format`, `not_mobile` (fixed line, pager, personal number, …), `mainland`,
         `macao`, `foreign`.
         """
-        written = _SEPARATORS.sub("", fold(text))
+        written = _SEPARATORS.sub("", in_figures(fold(text)))
         match = re.fullmatch(r"(\+|00)?(\d{5,18})", written, re.ASCII)
         if match is None:
             raise Invalid("format")
@@ -58,7 +58,7 @@ class HongKongMobile:
     @staticmethod
     def find(text: str, context: Context) -> Found | None:
         """Return the first number that an operator is known to use, its label included."""
-        for match in _ANYWHERE.finditer(narrow(text)):
+        for match in _ANYWHERE.finditer(in_figures(narrow(text))):
             number = HongKongMobile._taken(match["number"], context)
             if number and _kind(number[-8:]) == PhoneNumberType.MOBILE:
                 return Found(number, match.start(), match.end())

@@ -13,6 +13,7 @@ from babel import Locale
 
 from core.answer import Context, Found, Invalid, fold
 from core.characters import narrow
+from core.spoken import core_of
 
 MOST_SUGGESTIONS = 5
 LEAST_LETTERS = 4
@@ -23,25 +24,36 @@ LONGEST_NAME = 100
 
 _LANGUAGES = ("en", "zh_Hant_HK", "zh_Hant", "zh_Hans")
 _ALSO_KNOWN_AS = {
-    "CHN": "china, prc, mainland china, 內地, 内地, 中國內地, 中国内地, 大陸, 大陆, 中國大陸"
-    ", 中国大陆",
+    "AUS": "australian",
+    "CAN": "canadian",
+    "CHN": "china, chinese, prc, mainland china, 內地, 内地, 中國內地, 中国内地, 大陸, 大陆"
+    ", 中國大陸, 中国大陆, 中華人民共和國, 中华人民共和国",
     "CZE": "czech republic",
+    "DEU": "german",
+    "FRA": "french",
     "GBR": "uk, britain, great britain, england, scotland, wales, northern ireland, british, bno"
     ", bn(o), 英格蘭, 英格兰",
     "HKG": "hong kong, hksar, 香港",
+    "IDN": "indonesian",
+    "IND": "indian",
+    "JPN": "japanese",
     "KOR": "south korea, rok, 南韓, 南韩, 韓國, 韩国",
     "MAC": "macau, macao, 澳門, 澳门",
     "MKD": "macedonia",
     "MMR": "burma, 緬甸, 缅甸",
     "NLD": "holland",
+    "NPL": "nepali, nepalese",
+    "PAK": "pakistani",
+    "PHL": "filipino, filipina",
     "PRK": "north korea, dprk, 北韓, 朝鲜",
     "RUS": "russia",
     "SWZ": "swaziland",
+    "THA": "thai",
     "TUR": "turkey",
     "TWN": "taiwan, roc, 臺灣, 台湾",
-    "USA": "america, us, u.s., u.s.a.",
+    "USA": "america, american, us, u.s., u.s.a.",
     "VAT": "vatican",
-    "VNM": "vietnam",
+    "VNM": "vietnam, vietnamese",
 }
 _SHARED = {"korea": ("KOR", "PRK"), "congo": ("COD", "COG")}
 _PASSPORT = re.compile(r"passport|護照|护照", re.IGNORECASE)
@@ -63,8 +75,12 @@ class Country:
         Raise Invalid: `unknown`; `ambiguous` (suggestions: names in the context's language) where
         several countries, or none but similar ones, are called so.
         """
-        wanted = _key(fold(text[:LONGEST_NAME]))
+        words = fold(text[:LONGEST_NAME])
+        wanted = _key(words)
         codes = _names().get(wanted, ())
+        if not codes:
+            wanted = _key(_PASSPORT.sub("", core_of(words)))
+            codes = _names().get(wanted, ())
         if not codes and len(wanted) >= (LEAST_LETTERS if wanted.isascii() else 2):
             edge = r"\b" if wanted.isascii() else ""
             word = re.compile(edge + re.escape(wanted))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.answer import AsWritten, Context, Invalid, fold
+from core.characters import in_figures
 from core.credential import CHALLENGE_DIGITS
 from core.vault import KeyRing
 
@@ -23,7 +24,7 @@ class Digits(AsWritten):
     @staticmethod
     def parse(text: str, context: Context) -> str:
         """Return the digits, or raise Invalid `digits`."""
-        written = "".join(c for c in fold(text) if c.isalnum())
+        written = "".join(c for c in in_figures(fold(text)) if c.isalnum())
         if len(written) != CHALLENGE_DIGITS or not (written.isascii() and written.isdigit()):
             raise Invalid("digits")
         return written

@@ -33,7 +33,9 @@ _PLACE_WORDS = _words(
 )
 _STOPS = ("and", "born", "dob", "hkid", "id", "my", "passport", "phone", "mobile", "tel", "i")
 _NAME_IS = r"(?:my |full |english ){0,3}name(?: is\b|[ ]*:)[\s:]*"
-_INTRODUCTION = rf"(?:{_NAME_IS}|i am\b|i'm\b)[\s:]*"
+_INTRODUCTION = (
+    rf"(?:{_NAME_IS}|i am\b|i'm\b|我?[叫是係]|我?[個嘅的]?(?:英文)?(?:姓名|名字|名)[叫是係]?)[\s:]*"
+)
 _INTRODUCTIONS = re.compile(rf"^(?:[ ,]*{_INTRODUCTION})+", re.IGNORECASE)
 _TITLE = re.compile(r"^(?:mr|mrs|ms|miss|mdm|madam)\b\.?\s+", re.IGNORECASE)
 _KIN = "mother|father|mum|mom|dad|parent|son|daughter|child|wife|husband|sister|brother|aunt|uncle"
@@ -57,8 +59,8 @@ _INTRODUCED = re.compile(
 
 _HAN_RUN = re.compile("[〇々\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _CHINESE_INTRODUCTION = re.compile(
-    "(?:我(?:[叫是係系]|[的嘅]?(?:中文)?(?:姓名|名字|名)(?:[叫是係系])?)"
-    "|(?:中文)?(?:姓名|名字)[是係系為为叫]?|中文名[是係系為为叫]?)[ :]*"
+    "(?:我(?:[叫是係系]|[的嘅個个]?(?:中文)?(?:姓名|名字|名)(?:[叫是係系])?)"
+    "|(?:中文)?(?:姓名|名字)[是係系為为叫]?|中文名[是係系為为叫]?|叫)[ :]*"
 )
 _CHINESE_MARKS = "·,、:"
 _CHINESE_INTRODUCTIONS = re.compile(rf"^(?:[{_CHINESE_MARKS}]*{_CHINESE_INTRODUCTION.pattern})+")
@@ -72,7 +74,7 @@ _SURNAMES = frozenset(
     "倫伦勞劳古成連连凌阮龔龚孔尤毛卓倪俞藍蓝涂雷巫符柯岑佘鮑鲍柳韋韦招談谈郝童冼利辛容陶裴包尚單单"
     "項项盛祝樂乐游駱骆向車车苗顧顾薛夏葛孟熊萬万段常武易喬乔龐庞樊梅季安聶聂焦左"
 )
-_HONORIFIC = re.compile("(?:先生|女士|小姐|太太)$")
+_ENDING = re.compile("(?:先生|女士|小姐|太太)?[呀啦囉㗎]?$")
 _CHINESE_TALK = re.compile(
     "[我你您佢他她的嘅咩乜唔冇嗎吗呢吧啦喇請请]|沒有|没有|什[麼么]|甚麼|怎[麼么樣样]|點解|[為为][何什甚]|返轉頭"
     "|^(?:多[謝谢]|[謝谢]{2}|你好|不知道?|不要|好的|知道)$"
@@ -108,6 +110,7 @@ class EnglishName(AsWritten):
         """
         name = unicodedata.normalize("NFC", tidy(text)).translate(_PUNCTUATION)
         name = _INTRODUCTIONS.sub("", name).strip(" ,")
+        name = name.rstrip("".join(filter(_is_sign, name)))
         name = _RELATION.sub("", _TITLE.sub("", name)).strip(" ,")
         for character in name:
             if is_latin(character) or character in " -',.":
@@ -159,7 +162,7 @@ class ChineseName(AsWritten):
         """
         name = tidy(text).replace(" ", "").translate(_DOTS)
         name = _CHINESE_INTRODUCTIONS.sub("", name).strip(_CHINESE_MARKS)
-        name = _HONORIFIC.sub("", name) or name
+        name = _ENDING.sub("", name) or name
         han = 0
         for position, character in enumerate(name):
             if is_han(character):
@@ -183,9 +186,14 @@ class ChineseName(AsWritten):
             introduction = _CHINESE_INTRODUCTION.match(folded, run.start())
             start = introduction.end() if introduction else run.start()
             name = _HAN_RUN.match(folded, start)
-            if name and _could_be_a_name(bare := _HONORIFIC.sub("", name[0])):
+            if name and _could_be_a_name(bare := _ENDING.sub("", name[0])):
                 found.append(Found(text[start : start + len(bare)], run.start(), name.end()))
         return found[0] if len({f.value for f in found}) == 1 else None
+
+
+def _is_sign(character: str) -> bool:
+    """Tell whether a character at the end of a name is no part of it: a mark or an emoji."""
+    return unicodedata.category(character)[0] in "PSZ" and character not in ".@"
 
 
 def _could_be_a_name(run: str) -> bool:

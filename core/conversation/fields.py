@@ -12,10 +12,12 @@ from enum import StrEnum
 from typing import Any, Final, Self
 
 from core.answer import Invalid, Kind
+from core.characters import in_figures
 from core.conversation.messages import Contact, File, Finished, Text
 from core.conversation.texts import plain
 from core.conversation.turn import Job, Sms, Turn
 from core.policy import UploadPolicy
+from core.spoken import core_of, without_ending
 
 Answers = Mapping[str, Any]
 When = Callable[[Answers], bool]
@@ -196,8 +198,12 @@ class Choice(Field):
 
     def recognise(self, turn: Turn, text: str) -> str | None:
         """Return the option that a text means: its number, its label in any language, or one of
-        the words that people have for it (`<field>.also.<option>`)."""
-        wanted, beginning = plain(text), None
+        the words that people have for it (`<field>.also.<option>`), as a whole first."""
+        words = plain(text)
+        return self._named(turn, words) or self._named(turn, core_of(words))
+
+    def _named(self, turn: Turn, wanted: str) -> str | None:
+        beginning = None
         for number, option in enumerate(self.offered(turn), 1):
             wholes, beginnings = turn.texts.meanings(f"{self.key}.option.{option}")
             if wanted in (str(number), option) or wanted in wholes:
@@ -239,7 +245,7 @@ class Several(Choice):
         return [option for row in self.options(turn) for option, _ in row]
 
     def recognise(self, turn: Turn, text: str) -> str | None:
-        if plain(text) in turn.texts.words("engine.word.none"):
+        if without_ending(plain(text)) in turn.texts.words("engine.word.none"):
             return self.DONE if turn.session.partial else self.NONE
         return super().recognise(turn, text)
 
@@ -247,7 +253,7 @@ class Several(Choice):
         partial = turn.session.partial
         if isinstance(said, Text) and self.recognise(turn, said.text) is None:
             # "1, 3" or "1 3" or two labels: every part must be understood.
-            parts = re.split(r"[,，、;；]", said.text)
+            parts = re.split(r"[,，、;；&＆]|\band\b|同埋?|和|及", said.text)
             if len(parts) == 1 and re.fullmatch(r"[\d\s]+", said.text):
                 parts = said.text.split()
             named = {self.recognise(turn, part) for part in parts}
@@ -484,12 +490,12 @@ class OneTimeCode(Choice):
 
 def _code(text: str) -> str:
     """Return the six digits that are all of a text, or stand in it once; empty for none."""
-    folded = plain(text)
+    folded = in_figures(plain(text))
     together = "".join(filter(str.isalnum, folded))
     if re.fullmatch(r"[0-9]{6}", together):
         return together
-    runs = re.findall(r"(?<![0-9])[0-9]{6}(?![0-9])", folded)
-    return runs[0] if len(runs) == 1 else ""
+    runs = re.findall(r"(?<![0-9])([0-9]{3})[ -]?([0-9]{3})(?![0-9])", folded)
+    return "".join(runs[0]) if len(runs) == 1 else ""
 
 
 def _full_minute(at: datetime) -> datetime:

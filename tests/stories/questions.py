@@ -295,8 +295,8 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     },
     IssueDate: {
         **WRITTEN,
-        "future": Bad("1/1/2050"),
         "no_year": Bad("15 March"),
+        "future": Bad("1/1/2050"),
         "too_early": Bad("1/1/1940", {"born_on": "1930-01-01"}),
         "before_birth": Bad("1/1/1957", {"born_on": "1958-01-02"}),
     },
@@ -317,8 +317,8 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     },
     BirthDate: {
         **WRITTEN,
-        "future": Bad("1/1/2050"),
         **WITHOUT_YEAR,
+        "future": Bad("1/1/2050"),
         "too_old": Bad("1/1/1890"),
         "after_issue": Bad("1/1/2020"),
     },

@@ -1,0 +1,206 @@
+"""Answers as people type and dictate them: what is around them, left out of them, or figures in
+Chinese."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.conversation.texts import Language
+from handlers.registration import Registration
+from tests.handlers.people import is_registered
+from tests.reading import expect, expect_error
+from tests.stories.questions import PLACES, Place
+from tests.talk import Talk, Talker
+from tests.world import TAGS
+
+
+def place(name: str, document: str = "hkid") -> Place:
+    """Return the first question of that name, of somebody with that document."""
+    mine = [p for p in PLACES if p.field.name == name]
+    return next((p for p in mine if p.known.get("document") == document), mine[0])
+
+
+async def keeps(talk: Talk, where: Place, words: str) -> object:
+    """Answer a question in these words; return what the draft keeps of them."""
+    await talk.reach(where.journey.form, where.field.name, where.known)
+    await talk.says(words)
+    return talk.session.answers.get(where.field.name)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "係2019年3月15號",
+        "It's 15/3/2019 🙏",
+        "我2019年3月15日發嘅",
+        "15 March 2019 I think",
+        "係二零一九年三月十五號呀",
+        "15號3月2019年",
+        "唔係16/3/2019,係15/3/2019",
+        "15/3/2019. Yes, 15 March 2019",
+        "民國一百零八年三月十五日",
+        "15,3,2019",
+        "15-03-19",
+        "(06-96)15-03-19",
+        "150319",
+    ],
+)
+async def test_the_only_date_in_a_sentence_is_taken(talk: Talk, words: str) -> None:
+    assert await keeps(talk, place("issued_on"), words) == "2019-03-15"
+
+
+async def test_a_date_of_long_ago_is_what_is_asked(talk: Talk) -> None:
+    assert await keeps(talk, place("issued_on"), "係1990年3月15號") == "1990-03-15"
+    assert "born_on" not in talk.session.answers
+
+
+async def test_other_answers_around_a_date_are_taken_too(talk: Talk) -> None:
+    assert await keeps(talk, place("issued_on"), "CHAN Tai Man, 15/3/2019") == "2019-03-15"
+    assert talk.session.answers["english_name"] == "CHAN Tai Man"
+
+
+async def test_a_date_that_is_called_another_is_not_taken(talk: Talk) -> None:
+    assert await keeps(talk, place("issued_on"), "我1958年1月2號出世") is None
+    assert talk.session.answers["born_on"] == "1958-01-02"
+    expect_error(await talk.says("我1958年1月2號出世"), Registration.issued_on, "format")
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(
+    ("name", "words", "code"),
+    [
+        ("issued_on", "15/3/2019 or 16/3/2019", "several_days"),
+        ("issued_on", "係三月十五號", "no_year"),
+        ("issued_on", "It was 15/3/2050", "future"),
+        ("born_on", "係5月4號呀", "no_year"),
+        ("born_on", "5/4/58 thanks", "two_digit_year"),
+        ("born_on", "30/2/1958 la", "no_such_day"),
+        ("born_on", "農曆1958年1月2日", "lunar"),
+        ("born_on", "今日唔得閒", "format"),
+        ("last_night", "10號至24號", "several_days"),
+        ("last_night", "下個月5號", "format"),
+        ("last_night", "聽日唔知", "format"),
+        ("last_night", "3日前", "past"),
+        ("address", "我住美林邨", "no_number"),
+        ("address", "12", "no_name"),
+        ("document", "E12345678", "other_document"),
+        ("number", "EA1234567", "other_document"),
+        ("number", "440301195801021234", "other_document"),
+    ],
+)
+async def test_what_is_wrong_is_told(
+    talker: Talker, language: str, name: str, words: str, code: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    where = place(name)
+    assert await keeps(talk, where, words) is None
+    field = Registration.number if name == "document" else where.field
+    expect_error(talk.heard, field, code, language)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "day"),
+    [
+        ("last_night", "15 December", "2021-12-15"),
+        ("last_night", "住到十二月廿四號", "2021-12-24"),
+        ("last_night", "1月5號走", "2022-01-05"),
+        ("last_night", "12/24", "2021-12-24"),
+        ("last_night", "24/12/21", "2021-12-24"),
+        ("last_night", "my last night is the 24th", "2021-12-24"),
+        ("last_night", "5號", "2022-01-05"),
+        ("last_night", "tomorrow", "2021-12-11"),
+        ("last_night", "聽日走", "2021-12-11"),
+        ("last_night", "3日後", "2021-12-13"),
+        ("last_night", "in 3 days", "2021-12-13"),
+        ("arrived_on", "2 December", "2021-12-02"),
+        ("arrived_on", "琴日返嚟", "2021-12-09"),
+        ("arrived_on", "兩日前", "2021-12-08"),
+        ("discharged_on", "尋日出院", "2021-12-09"),
+        ("discharged_on", "1/12", "2021-12-01"),
+        ("proof_issued_on", "28 October", "2021-10-28"),
+        ("proof_issued_on", "issued 28 Oct 2021", "2021-10-28"),
+        ("proof_issued_on", "28號", "2021-11-28"),
+    ],
+)
+async def test_a_near_day_needs_no_year(talk: Talk, name: str, words: str, day: str) -> None:
+    where = place(name)
+    if where.journey.form is not Registration:
+        await is_registered(talk)
+    assert await keeps(talk, where, words) == day
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "kept"),
+    [
+        ("born_on", "民國47年1月2日", "1958-01-02"),
+        ("born_on", "我係民國四十七年一月二號出世", "1958-01-02"),
+        ("born_on", "民國 47/1/2", "1958-01-02"),
+        ("born_on", "民國元年十二月卅一日", "1912-12-31"),
+        ("number", "a一二三四五六（三）", "A123456(3)"),
+        ("number", "A123456 括號3", "A123456(3)"),
+        ("english_name", "英文名係CHAN Tai Man", "CHAN Tai Man"),
+        ("english_name", "Chan Tai Man 🙏", "Chan Tai Man"),
+        ("chinese_name", "我個名係陳大文", "陳大文"),
+        ("chinese_name", "陳大文呀", "陳大文"),
+        ("address", "I live at Flat 5, 12 Long Lane", "Flat 5, 12 Long Lane"),
+        ("address", "my address is: Flat 5, 12 Nathan Rd.", "Flat 5, 12 Nathan Rd."),
+        ("address", "我住喺長巷12號5室呀", "長巷12號5室"),
+        ("address", "我嘅地址係:長巷12號5室。", "長巷12號5室"),
+        ("address", "地址是長巷12號5室 🙏", "長巷12號5室"),
+        ("address", "住宅路12號5室", "住宅路12號5室"),
+        ("hotel", "我住灣景酒店", "灣景酒店"),
+        ("room", "my room number is 1208", "1208"),
+        ("room", "我間房係一二零八號房", "1208"),
+        ("mobile", "我電話係九一二三四五六七", "+85291234567"),
+        ("country", "我攞日本護照㗎", "JPN"),
+        ("country", "I am from the UK", "GBR"),
+        ("document", "我用身份証呀", "hkid"),
+        ("document", "I have a passport", "passport"),
+        ("housing", "我住公屋㗎", "public"),
+        ("housing", "I live in public housing please", "public"),
+    ],
+)
+async def test_what_is_around_an_answer_is_no_matter(
+    talk: Talk, name: str, words: str, kept: str
+) -> None:
+    assert await keeps(talk, place(name), words) == kept
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ("my passport number is K12345678", "K12345678"),
+        ("護照號碼係K12345678呀", "K12345678"),
+        ("E一二三四五六七八 🙏", "E12345678"),
+        ("H12345678 or K12345678", None),
+    ],
+)
+async def test_the_only_number_of_another_document_is_taken(
+    talk: Talk, words: str, number: str | None
+) -> None:
+    assert await keeps(talk, place("number", "passport"), words) == number
+
+
+@pytest.mark.parametrize("words", ["冇呀", "都冇喎", "nope"])
+async def test_no_condition_in_everyday_words(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    assert await keeps(talk, place("conditions"), words) == []
+
+
+@pytest.mark.parametrize("words", ["2同3", "2 and 3", "發燒同陽性"])
+async def test_several_conditions_at_once(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    assert await keeps(talk, place("conditions"), words) == ["positive", "symptoms"]
+
+
+@pytest.mark.parametrize("words", ["有冇", "冇發燒", "唔係發燒"])
+async def test_what_is_not_said_of_conditions_is_not_taken(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    assert await keeps(talk, place("conditions"), words) is None
+
+
+@pytest.mark.parametrize("words", ["唔記得", "I forgot", "不记得了"])
+async def test_who_does_not_remember_is_helped(talk: Talk, words: str) -> None:
+    for name in ("issued_on", "hotel", "address", "room"):
+        assert await keeps(talk, place(name), words) is None
+        expect(talk.heard, "engine.help")
