@@ -111,7 +111,7 @@ _SHORT = (
 )
 _NEAR = (
     rf"(?:the )?{_DAY}(?:st|nd|rd|th)",
-    rf"{_DAY}\s*[號号]",
+    rf"{_DAY}\s*[號号](?![房室樓楼座碼码])",
     r"(?P<ago>\d{1,2})\s*(?:days? ago|[日天]之?前)",
     r"(?P<ahead>\d{1,2})\s*[日天]之?[後后]",
     r"in (?P<ahead>\d{1,2}) days?",

@@ -81,6 +81,7 @@ async def test_a_date_that_is_called_another_is_not_taken(talk: Talk) -> None:
         ("last_night", "下個月5號", "format"),
         ("last_night", "聽日唔知", "format"),
         ("last_night", "3日前", "past"),
+        ("last_night", "12號房", "format"),
         ("address", "我住美林邨", "no_number"),
         ("address", "12", "no_name"),
         ("document", "E12345678", "other_document"),
