@@ -21,7 +21,7 @@ LEAST_HOTEL, MOST_HOTEL = 2, 100
 MOST_ROOM = 20
 
 _LEAD_IN = re.compile(
-    r"^(?:"
+    r"^(?:(?:"
     r"(?:i|we|he|she|they|my \w+)(?: am|'m| is|'s)? (?:now |currently )?"
     r"(?:lives?|living|stays?|staying) (?:at|in|on)\b"
     r"|(?:(?:my|our|his|her|the|full|home) )*address\b(?: is\b)?"
@@ -29,7 +29,7 @@ _LEAD_IN = re.compile(
     r"|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住[喺係系在於]?|住(?:喺|係|系|在|於|(?!宅))"
     r"|(?:[我佢他她](?:[哋们們])?[個嘅的]?)?(?:屋企|家庭)?[住地]址[係系是為为喺在]?"
     r"|[間间]?酒店名?[叫係是]"
-    r")[\s:,，：-]*",
+    r")[\s:,，：-]*)+",
     re.IGNORECASE,
 )
 _ENDING = re.compile(r"(?:[呀啊喇啦囉嘅㗎]|[^\w.)\]）】])+$")

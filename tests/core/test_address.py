@@ -30,6 +30,7 @@ def refused(kind: type[Kind], text: str) -> Invalid:
         ("九龍觀塘淘大花園H座三樓", "九龍觀塘淘大花園H座三樓"),
         ("新界大埔林村十二號", "新界大埔林村十二號"),
         ("Ｎｏ．８ Nathan Road", "No.8 Nathan Road"),
+        ("My address: I live at 8 Nathan Road", "8 Nathan Road"),
     ],
 )
 def test_an_address_is_taken_in_one_line(text: str, address: str) -> None:
