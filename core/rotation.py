@@ -80,7 +80,8 @@ def withdraw(ring: KeyRing, name: str, now: datetime, life: timedelta) -> tuple[
     """Withdraw a key that signs; return it, and the new one that signs in its place from now on.
 
     `name` is its id, or its kid in hexadecimal. No new one is made where another may sign now. A
-    key that was withdrawn before stays as it is. Raise KeysError where none has that name.
+    key that was withdrawn before stays as it is. Raise KeysError where none has that name, and for
+    the key of the audit log: what it signed must stay good, and who has it has the whole ring.
     """
     now = now.replace(microsecond=0)
     made: list[Key] = []
@@ -135,6 +136,8 @@ def named(keys: Iterable[Key], name: str) -> Key:
     """Return the key that signs of that id or kid, or raise KeysError."""
     for key in keys:
         if key.purpose in SIGNS and name.lower() in (key.id, IssuerKey.of(key).kid.hex()):
+            if key.purpose is Purpose.AUDIT:
+                raise KeysError(f"key {name} signs the audit log, and is not withdrawn")
             return key
     raise KeysError(f"no key that signs is called {name}: `keys list` shows them")
 

@@ -51,6 +51,9 @@ BUNDLE_LIFE = timedelta(days=3653)
 """How long a key may sign bundles. Verifiers know it from their first visit on, and trust no other
 until somebody tells them: it is changed only when it has to be."""
 
+AUDIT_LIFE = BUNDLE_LIFE
+"""How long a key may sign check-points of the audit log. Nobody but this program checks them."""
+
 OPEN_KEYS = 4096
 """Unwrapped data keys kept in memory: those of the people who are writing just now."""
 
@@ -76,9 +79,10 @@ class Purpose(StrEnum):
     PASSCODE = "passcode"
     SIGN = "sign"
     BUNDLE = "bundle"
+    AUDIT = "audit"
 
 
-SIGNS = (Purpose.SIGN, Purpose.BUNDLE)
+SIGNS = (Purpose.SIGN, Purpose.BUNDLE, Purpose.AUDIT)
 """The purposes whose keys come and go while the program runs: they open no data."""
 
 
@@ -194,14 +198,14 @@ class KeyRing:
             Key(secrets.token_hex(ID_BYTES), purpose, now, secrets.token_bytes(KEY_BYTES))
             for purpose in (Purpose.SEAL, Purpose.INDEX, Purpose.PASSCODE)
         ]
-        return cls([*plain, Key.signing(Purpose.SIGN, now, now, life), _bundle_key(now)])
+        return cls(_completed((*plain, Key.signing(Purpose.SIGN, now, now, life)), now))
 
     @classmethod
     def open(cls, path: Path, now: datetime, life: timedelta = SIGNING_LIFE) -> Self:
         """Read the ring from its file; make both when there is none.
 
-        A ring that was made before bundles were signed is given a key for them. Raise KeyRingError
-        where the file is readable by others, damaged, or of a later format.
+        A ring that was made before bundles, or check-points, were signed is given a key for them.
+        Raise KeyRingError where the file is readable by others, damaged, or of a later format.
         """
         with _told(path, "read"):
             there = path.exists()
@@ -209,7 +213,7 @@ class KeyRing:
             with _told(path, "written"):
                 private_file.create(path, _written(cls.generate(now, life).keys))
         keys = _read(path)
-        if not any(key.purpose is Purpose.BUNDLE for key in keys):
+        if _lacking(keys):
             keys = _change(path, lambda keys: _completed(keys, now))
         ring = cls(keys, path)
         ring._made = not there
@@ -302,15 +306,19 @@ class KeyRing:
         return f"{number:0{PASSCODE_DIGITS}}"
 
 
-def _bundle_key(now: datetime) -> Key:
-    return Key.signing(Purpose.BUNDLE, now, now, BUNDLE_LIFE)
+def _lacking(keys: Iterable[Key]) -> dict[Purpose, timedelta]:
+    """Return the purposes that a ring may be without until they are needed, with the lives of their
+    keys, for which it has none."""
+    there = {key.purpose for key in keys}
+    lives = {Purpose.BUNDLE: BUNDLE_LIFE, Purpose.AUDIT: AUDIT_LIFE}
+    return {purpose: life for purpose, life in lives.items() if purpose not in there}
 
 
 def _completed(keys: tuple[Key, ...], now: datetime) -> tuple[Key, ...]:
-    """Return the keys of a ring with one for bundles, if none has been added meanwhile."""
-    if any(key.purpose is Purpose.BUNDLE for key in keys):
-        return keys
-    return *keys, _bundle_key(now.replace(microsecond=0))
+    """Return the keys of a ring with those that it lacks, if none has been added meanwhile."""
+    now = now.replace(microsecond=0)
+    added = (Key.signing(purpose, now, now, life) for purpose, life in _lacking(keys).items())
+    return *keys, *added
 
 
 def _read(path: Path) -> tuple[Key, ...]:

@@ -77,8 +77,10 @@ def test_the_list_shows_each_key_and_what_it_does(
     assert heads == ["ID", "KID", "PURPOSE", "CREATED", "NOT BEFORE", "NOT AFTER", "STATE"]
     assert note == ["Times are Hong Kong time."]
     made = "2021-12-10 12:00"
-    (codes,), (bundles,) = ring.of(Purpose.SIGN), ring.of(Purpose.BUNDLE)
-    signer, bundler = IssuerKey.of(codes).kid.hex(), IssuerKey.of(bundles).kid.hex()
+    codes, bundles, audit = (
+        ring.of(purpose)[0] for purpose in (Purpose.SIGN, Purpose.BUNDLE, Purpose.AUDIT)
+    )
+    signer, bundler, auditor = (IssuerKey.of(key).kid.hex() for key in (codes, bundles, audit))
     assert lines == [
         *(
             [ring.of(purpose)[0].id, str(purpose), made, "in use"]
@@ -86,17 +88,18 @@ def test_the_list_shows_each_key_and_what_it_does(
         ),
         [codes.id, signer, "sign", made, made, "2022-01-24 12:00", "signing"],
         [bundles.id, bundler, "bundle", made, made, "2031-12-11 12:00", "signing"],
+        [audit.id, auditor, "audit", made, made, "2031-12-11 12:00", "signing"],
     ]
 
     says("keys", "rotate")
-    states = [line[-1] for line in rows(says("keys", "list"))[4:-1]]
+    states = [line[-1] for line in rows(says("keys", "list"))[4:-2]]
     assert states == ["signing", "published, signs from 2021-12-11 12:00", "signing"]
     clock.jump(hours=24)
-    states = [line[-1] for line in rows(says("keys", "list"))[4:-1]]
+    states = [line[-1] for line in rows(says("keys", "list"))[4:-2]]
     assert states == ["accepted until 2021-12-11 23:59", "signing", "signing"]
     clock.jump(hours=12)
     says("keys", "revoke", kid(ring, clock), *CHAN)
-    states = [line[-1] for line in rows(says("keys", "list"))[4:-1]]
+    states = [line[-1] for line in rows(says("keys", "list"))[4:-2]]
     assert states == ["over", "withdrawn on 2021-12-12 00:00", "signing", "signing"]
 
 

@@ -226,6 +226,13 @@ def test_only_keys_that_sign_are_withdrawn(ring: KeyRing) -> None:
         named(ring.keys, "x")
 
 
+def test_the_key_of_the_audit_log_stays(ring: KeyRing) -> None:
+    (key,) = ring.of(Purpose.AUDIT)
+    assert state(ring, key, NOW) is State.SIGNS
+    with pytest.raises(KeysError, match="signs the audit log, and is not withdrawn"):
+        withdraw(ring, key.id, NOW, LIFE)
+
+
 def test_two_that_rotate_at_once_make_one_key(tmp_path: Path) -> None:
     first, second = (KeyRing.open(tmp_path / "keys.json", NOW - 30 * DAY, LIFE) for _ in range(2))
     rotate(first, NOW, NOTICE, LIFE)

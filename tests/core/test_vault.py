@@ -240,11 +240,11 @@ def test_signing_keys_come_oldest_first(ring: KeyRing) -> None:
 # Keys that come and go while the program runs
 
 
-def without_bundle_key(path: Path) -> None:
-    """Leave a ring as it was made before bundles were signed."""
+def without(path: Path, purpose: str) -> None:
+    """Leave a ring as it was made before there were keys for a purpose."""
 
     def change(content: Any) -> None:
-        content["keys"] = [key for key in content["keys"] if key["purpose"] != "bundle"]
+        content["keys"] = [key for key in content["keys"] if key["purpose"] != purpose]
 
     rewritten(path, change)
 
@@ -256,13 +256,14 @@ def added(ring: KeyRing, name: str = "00000002") -> Key:
     return key
 
 
-def test_a_ring_from_before_bundles_gets_a_key_for_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("purpose", [Purpose.BUNDLE, Purpose.AUDIT])
+def test_a_ring_from_before_a_purpose_gets_a_key_for_it(tmp_path: Path, purpose: Purpose) -> None:
     path = tmp_path / "keys.json"
     first = KeyRing.open(path, NOW)
-    without_bundle_key(path)
+    without(path, purpose)
     later = NOW + timedelta(days=1, microseconds=7)
     second = KeyRing.open(path, later)
-    (key,) = second.of(Purpose.BUNDLE)
+    (key,) = second.of(purpose)
     assert key.not_before == NOW + timedelta(days=1)
     assert set(second.keys) - set(first.keys) == {key}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -275,7 +276,7 @@ def test_two_that_complete_a_ring_at_once_agree_on_one_key(
 ) -> None:
     path = tmp_path / "keys.json"
     KeyRing.open(path, NOW)
-    without_bundle_key(path)
+    without(path, "bundle")
     winner: list[KeyRing] = []
     held = private_file.held
 
