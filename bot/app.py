@@ -11,6 +11,7 @@ import aiohttp
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.chaining import Chaining
 from bot.channels import Channel, Refused, TooLarge
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
@@ -109,6 +110,7 @@ class App:
         self.texts = Texts.load()
         _, self.store = open_store(settings, policy, clock)
         self.publication = Publication(self.store, settings.data, clock)
+        self.chaining = Chaining(self.store, settings.data, clock)
         self.workers = workers or Workers()
         self._own_workers = workers is None
         self.channels: dict[str, Channel] = {}
@@ -149,6 +151,8 @@ class App:
             asyncio.create_task(keep_reassessing(self.store, self.clock, self._wake_inbox)),
             asyncio.create_task(keep_announcing(self.store, self.clock, self._wake_inbox)),
             asyncio.create_task(self.publication.keep_publishing()),
+            asyncio.create_task(self.chaining.keep_chaining()),
+            asyncio.create_task(self.chaining.check_once()),
             asyncio.create_task(keep_withdrawing(self.store, self.clock, self._wake_inbox)),
         ]
         for channel in self.channels.values():
@@ -176,6 +180,7 @@ class App:
             await self._session.close()
         if self._own_workers:
             self.workers.close()
+        await self.chaining.look()
         await self.store.close()
 
     async def _receive(self, items: Sequence[Incoming], keep: Keep) -> None:

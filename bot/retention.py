@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import date
+from datetime import date, timedelta
 
+from bot.chaining import chain_all
 from bot.clock import Clock
 from bot.logs import where
 from core.days import hong_kong_day
@@ -27,6 +28,7 @@ async def keep_erasing(store: Store, clock: Clock) -> None:
         try:
             await end_waiting(store, clock)
             await erase_rows(store, clock)
+            await erase_entries(store, clock)
             if trimmed_on != today:
                 await erase_visits(store, clock)
                 trimmed_on = today
@@ -51,6 +53,20 @@ async def erase_rows(store: Store, clock: Clock) -> None:
         erased = await erase_what_is_old(tx.connection, store.policy.retention, clock())
     if erased:
         log.info("%d rows were older than they may be, and are erased", erased)
+
+
+async def erase_entries(store: Store, clock: Clock) -> None:
+    """Erase the entries of the audit log that are old; each had its place in the chain first."""
+    await chain_all(store, clock)
+    before = clock() - timedelta(days=store.policy.retention.audit_days)
+    erased, more = 0, 1
+    while more:
+        async with store.writing() as tx:
+            more = await tx.audit.forget(before, clock())
+        erased += more
+        await asyncio.sleep(0)  # Others come in between two batches.
+    if erased:
+        log.info("%d entries of the audit log were older than they may be, and are erased", erased)
 
 
 async def erase_visits(store: Store, clock: Clock) -> None:

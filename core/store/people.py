@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Select, bindparam, delete, insert, select, update
 
 from core.holder import Holder
+from core.store.audit import new_mark
 from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_replace
 from core.store.tables import (
@@ -254,7 +255,8 @@ class People:
 
     async def record(self, act: str, *, actor: str, object: str, now: datetime) -> None:
         """Write an act into the audit log: ids, never content."""
+        at = now.timestamp()
+        mark = new_mark(self.ring, at, actor, act, object)
         await self.connection.execute(
-            _RECORD,
-            {"at": now.timestamp(), "actor": actor, "act": act, "object": object},
+            _RECORD, {"at": at, "actor": actor, "act": act, "object": object, "mark": mark}
         )

@@ -18,7 +18,10 @@ PASSING = timedelta(days=1)
 
 
 async def erase_what_is_old(connection: Connection, keep: RetentionPolicy, now: datetime) -> int:
-    """Erase what is beyond its time; return how many rows. The same call again does no harm."""
+    """Erase what is beyond its time; return how many rows. The same call again does no harm.
+
+    Of the audit log only its own beginning may go: `Audit.forget`.
+    """
 
     def ago(days: int) -> float:
         return (now - timedelta(days=days)).timestamp()
@@ -86,7 +89,6 @@ async def erase_what_is_old(connection: Connection, keep: RetentionPolicy, now: 
             inbox.c.state != WAITING, inbox.c.received_at < ago(keep.message_id_days)
         ),
         delete(tables.tallies).where(tables.tallies.c.counted_at < ago(keep.registration_days)),
-        delete(tables.audit).where(tables.audit.c.at < ago(keep.audit_days)),
         delete(tables.staff).where(tables.staff.c.removed_at < ago(keep.audit_days)),
     ]
     erased = 0

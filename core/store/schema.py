@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from core.store.store import Store
+from core.vault import KeyRing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -18,13 +19,13 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 async def migrate(store: Store) -> None:
     """Bring the database's schema up to date; a database that is so is only looked at."""
     async with store.writer.begin() as connection:
-        await connection.run_sync(_migrate)
+        await connection.run_sync(lambda real: _migrate(real, store.ring))
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, ring: KeyRing) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, ring=ring)
     wanted = ScriptDirectory.from_config(config).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() != wanted:
         command.upgrade(config, "head")

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.policy import Policy
 from core.store import tables
+from core.store.audit import Audit
 from core.store.challenges import Challenges
 from core.store.codes import Codes
 from core.store.connection import Connection, Engine
@@ -52,6 +53,11 @@ class Transaction:
         """Return some of the wrapped keys of owners: of chats, and of holders without one."""
         chats, holders = (select(t.c.key).limit(SOME) for t in (tables.chats, tables.holders))
         return [*await self.connection.scalars(chats), *await self.connection.scalars(holders)]
+
+    @cached_property
+    def audit(self) -> Audit:
+        """The chain of the audit log."""
+        return Audit(self.connection, self.ring)
 
     @cached_property
     def challenges(self) -> Challenges:
@@ -186,6 +192,8 @@ def _connected(connection: Any, _record: Any) -> None:
         "secure_delete=ON",
         "foreign_keys=ON",
         "trusted_schema=OFF",
+        # A row that REPLACE deletes is deleted by the rules of DELETE.
+        "recursive_triggers=ON",
         "busy_timeout=10000",
         "cache_size=-16000",
     ):

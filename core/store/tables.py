@@ -324,9 +324,27 @@ audit = Table(
     Column("actor", String(80), nullable=False),
     Column("act", String(40), nullable=False),
     Column("object", String(80), nullable=False),
+    Column("mark", LargeBinary),
     sqlite_autoincrement=True,
 )
 Index("audit_actor", audit.c.actor, audit.c.at)
+
+audit_chain = Table(
+    "audit_chain",
+    metadata,
+    Column("place", Serial, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("begins", Integer, primary_key=True, autoincrement=False),
+    Column("at", Float, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
 
 WAITING, DONE, PARKED = 0, 1, 2
 """States of a row of the inbox and the outbox."""

@@ -140,8 +140,9 @@ async def test_a_record_moved_to_somebody_else_is_not_opened(store: Store) -> No
 async def test_acts_are_recorded_without_content(store: Store) -> None:
     async with store.writing() as tx:
         await tx.people.record("registered", actor="web:1", object="x", now=NOON)
-        ((number, at, *rest),) = await tx.connection.execute(select(audit))
+        ((number, at, *rest, mark),) = await tx.connection.execute(select(audit))
     assert (number, at, rest) == (1, NOON.timestamp(), ["web:1", "registered", "x"])
+    assert len(mark) == 48
 
 
 def test_a_reference_has_no_letters_that_are_taken_for_another() -> None:

@@ -77,7 +77,6 @@ LIMITS = [
     (tables.outbox, "made_at", NOW - KEEP.message_id_days * DAY, {"state": DONE}),
     (tables.outbox, "made_at", NOW - KEEP.message_id_days * DAY, {"state": PARKED}),
     (tables.tallies, "counted_at", NOW - KEEP.registration_days * DAY, {}),
-    (tables.audit, "at", NOW - KEEP.audit_days * DAY, {}),
     (tables.staff, "removed_at", NOW - KEEP.audit_days * DAY, {}),
 ]
 

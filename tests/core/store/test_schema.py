@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
-from core.store.schema import migrate
+from core.store.audit_check import Whole, check
+from core.store.schema import MIGRATIONS, migrate
 from core.store.store import Store
 from core.store.tables import metadata
+from tests.clock import NOON
 from tests.core.store.people import register
 
 
@@ -27,3 +35,46 @@ async def test_a_schema_that_is_up_to_date_is_only_looked_at(store: Store) -> No
     async with store.reading() as tx:
         assert await tx.people.of_chat("web:1") is not None
         assert await tx.connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+async def at(store: Store, revision: str) -> None:
+    """Bring a database without tables to an older schema."""
+
+    def upgrade(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes.update(connection=connection, ring=store.ring)
+        command.upgrade(config, revision)
+
+    async with store.writer.begin() as connection:
+        await connection.run_sync(upgrade)
+
+
+async def test_entries_from_before_the_chain_are_taken_into_it(
+    store: Store, tmp_path: Path
+) -> None:
+    if store.shared:
+        async with store.writing() as tx:
+            await tx.connection.execute(text("DROP SCHEMA public CASCADE"))
+            await tx.connection.execute(text("CREATE SCHEMA public"))
+        older = store
+    else:
+        older = Store.open(f"sqlite:///{tmp_path / 'older.sqlite3'}", store.ring, store.policy)
+    await at(older, "0009")
+    rows = [
+        {"at": NOON.timestamp() + row, "actor": f"web:{row}", "act": "registered", "object": "x"}
+        for row in range(2_001)
+    ]
+    entry = "INSERT INTO audit (at, actor, act, object) VALUES (:at, :actor, :act, :object)"
+    async with older.writing() as tx:
+        await tx.connection.execute(text(entry), rows)
+    await migrate(older)
+    assert await check(older) == Whole(2_001, rows[0]["at"], rows[-1]["at"], waiting=2_001)
+    async with older.writing() as tx:
+        assert await tx.audit.extend(NOON) > 0
+        await register(tx)
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with older.writing() as tx:
+            await tx.connection.execute(text("DELETE FROM audit"))
+    if older is not store:
+        await older.close()
