@@ -147,6 +147,19 @@ def _parser() -> argparse.ArgumentParser:
     unlock.add_argument("--by", required=True, metavar="NAME")
     unlock.set_defaults(run=_unlock)
 
+    audit = commands.add_parser("audit", help="the log of who did what")
+    checks = audit.add_subparsers(required=True, metavar="ACT")
+    whole = checks.add_parser(
+        "verify", help="look whether anything was changed, removed or put in: exit code 0 for no"
+    )
+    whole.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="kept elsewhere: finds a missing end"
+    )
+    whole.set_defaults(run=_audit_verify)
+    point = checks.add_parser("checkpoint", help="write the newest check-point, to keep elsewhere")
+    point.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    point.set_defaults(run=_audit_checkpoint)
+
     letters = commands.add_parser("letters", help="write the letters that people wait for")
     letters.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
     letters.add_argument("--by", required=True, metavar="NAME")
@@ -367,6 +380,23 @@ def _unlock(options: argparse.Namespace) -> int:
     from bot.phones import unlock
 
     print(asyncio.run(unlock(*_decided(), system_clock, options.phone, options.by)))
+    return 0
+
+
+def _audit_verify(options: argparse.Namespace) -> int:
+    from bot.audit import verify
+    from bot.clock import system_clock
+
+    whole, answer = asyncio.run(verify(*_decided(), system_clock, options.checkpoint))
+    print(answer, file=sys.stdout if whole else sys.stderr)
+    return 0 if whole else 1
+
+
+def _audit_checkpoint(options: argparse.Namespace) -> int:
+    from bot.audit import write_checkpoint
+    from bot.clock import system_clock
+
+    print(asyncio.run(write_checkpoint(*_decided(), system_clock, options.output)))
     return 0
 
 
