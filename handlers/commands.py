@@ -5,7 +5,15 @@ from __future__ import annotations
 from core.contact import masked
 from core.conversation.engine import Conversation, Hook
 from core.conversation.form import Form
-from core.conversation.messages import Answered, File, LinkNews, TakeoverDue, Withdrawn
+from core.conversation.messages import (
+    Answered,
+    Edited,
+    File,
+    LinkNews,
+    TakeoverDue,
+    Text,
+    Withdrawn,
+)
 from core.conversation.texts import plain
 from core.conversation.turn import Turn
 from core.identity import tail
@@ -66,6 +74,7 @@ def conversation() -> Conversation:
         forms,
         commands,
         idle,
+        unasked,
         rest,
         words={ENROLMENT: enrol, plain(PREFIX): letter_code, LINK: link_chat},
         news={
@@ -79,7 +88,18 @@ def conversation() -> Conversation:
 
 
 async def idle(turn: Turn) -> type[Form] | None:
-    """Answer what comes while nothing is asked: begin, go on, or show what can be done."""
+    """While nothing is asked begin, go on, or show what can be done."""
+    return await _idle(turn, "menu.ask")
+
+
+async def unasked(turn: Turn) -> type[Form] | None:
+    """Answer what nobody asked for and names no command; signs alone are no words."""
+    body = turn.incoming.body
+    words = isinstance(body, Text | Edited) and plain(body.text)
+    return await _idle(turn, "menu.not_understood" if words else "menu.ask")
+
+
+async def _idle(turn: Turn, menu: str) -> type[Form] | None:
     turn.to_oneself()
     if await officer.is_officer(turn):
         await officer.idle(turn)
@@ -94,7 +114,7 @@ async def idle(turn: Turn) -> type[Form] | None:
         return None
     if isinstance(turn.incoming.body, File):
         return HealthCode
-    turn.note("menu.ask")
+    turn.note(menu)
     return None
 
 

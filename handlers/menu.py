@@ -15,7 +15,15 @@ BEFORE = ("register", "link_chat", "register_other", "help")
 OFFICER = ("live_challenge", "officer_help")
 """What an officer can do beside sending a picture."""
 
-TOPICS = ("help_steps", "help_colours", "help_visits", "help_proof", "help_privacy", "help_person")
+TOPICS = (
+    "help_steps",
+    "help_colours",
+    "help_valid",
+    "help_visits",
+    "help_proof",
+    "help_privacy",
+    "help_person",
+)
 """What people ask."""
 
 

@@ -66,9 +66,26 @@ Desk = Callable[[Turn], Awaitable[bool]]
 """Takes what is meant for it, whatever is in hand; tells whether it did."""
 
 LANGUAGES = tuple(Language)
-ORDERS = (*LANGUAGES, "language", "help", "cancel", "back", "skip", "why")
+ORDERS = (
+    *LANGUAGES,
+    "language",
+    "help",
+    "cancel",
+    "back",
+    "skip",
+    "why",
+    "menu",
+    "hello",
+    "thanks",
+)
 """What can be written at every question, in the words of `engine.word`; so can a command that has
 words there."""
+
+CLOSING = "ok"
+"""What ends a talk while nothing is asked; at a question it may be meant for an answer."""
+
+COURTESIES = ("hello", "thanks", CLOSING)
+"""What is answered with a kind word."""
 
 HELPLESS = 3
 """After so many failures at one question an example and a person's number are offered."""
@@ -77,8 +94,9 @@ HELPLESS = 3
 class Conversation:
     """All that can be talked about in a chat: the forms, and the commands between them.
 
-    `idle` answers what comes while no form is in hand; `rest` says what was noted, where nothing
-    follows, and offers what can be done next. `news` tell what has happened outside the chat.
+    `idle` goes on while no form is in hand; `unasked` answers what was said then and names no
+    command; `rest` says what was noted, where nothing follows, and offers what can be done next.
+    `news` tell what has happened outside the chat.
     `words` answer what begins with them, written or brought by a deep link, whatever is in hand;
     `desk` is asked next, before anything here.
     """
@@ -88,6 +106,7 @@ class Conversation:
         forms: Iterable[type[Form]],
         commands: Mapping[str, Hook],
         idle: Hook,
+        unasked: Hook,
         rest: Hook,
         words: Mapping[str, Hook],
         news: Mapping[type[News], Tell],
@@ -98,6 +117,7 @@ class Conversation:
         self.sensitive = {f.kind for f in fields if isinstance(f, Words) and f.sensitive}
         self.commands = dict(commands)
         self.idle = idle
+        self.unasked = unasked
         self.at_rest = rest
         self.words = dict(words)
         self.news = dict(news)
@@ -270,6 +290,8 @@ class Conversation:
             await self._navigate(turn, way)
         elif name in self.commands:
             await self._menu(turn, name, "")
+        elif name == "menu":
+            await self._resume(turn)
         elif way in NAVIGATION:
             if way == SKIP and session.form and not self._field(turn).optional:
                 turn.note("engine.no_skip")
@@ -310,10 +332,11 @@ class Conversation:
             await self._resume(turn)
 
     async def _edited(self, turn: Turn, text: str) -> None:
-        if turn.session.form and turn.incoming.message == turn.session.wrong:
+        session = turn.session
+        if session.wrong and turn.incoming.message == session.wrong:
             await self._said(turn, Text(text))
         else:
-            turn.note("engine.edited")
+            turn.note("engine.edited" if session.form else "engine.edited_at_rest")
             await self.again(turn)
 
     async def _finished(self, turn: Turn, body: Finished) -> None:
@@ -346,7 +369,9 @@ class Conversation:
         if isinstance(said, Text) and await self._ordered(turn, said.text):
             return
         if not session.form:
-            await self.follow(turn, await self.idle(turn))
+            if not await self._told(turn, said):
+                session.wrong = turn.incoming.message
+                await self.follow(turn, await self.unasked(turn))
             return
         session.aside = ""
         await self._answer(turn, self._field(turn), said)
@@ -369,6 +394,8 @@ class Conversation:
             await self._option(turn, option)
         elif order in LANGUAGES:
             await self._speak(turn, order)
+        elif order in COURTESIES:
+            await self._courtesy(turn, order)
         elif order:
             await self._command(turn, order)
         return bool(option or order)
@@ -380,7 +407,8 @@ class Conversation:
         if isinstance(field, Choice) and field.recognise(turn, text) is not None:
             return ""
         wanted = plain(text)
-        for order in (*ORDERS, *self.commands):
+        orders = ORDERS if session.form else (*ORDERS, CLOSING)
+        for order in (*orders, *self.commands):
             if wanted in turn.texts.words(f"engine.word.{order}"):
                 return order
         labels = ((name, turn.texts.meanings(f"menu.option.{name}")) for name in self.commands)
@@ -396,6 +424,27 @@ class Conversation:
         except Invalid:
             return False
         return True
+
+    async def _told(self, turn: Turn, said: Said) -> bool:
+        """Answer a question by the command whose `engine.about` has the longest of its words; tell
+        whether there was one."""
+        if not isinstance(said, Text):
+            return False
+        found = {
+            name: turn.texts.mention(f"engine.about.{name}", said.text) for name in self.commands
+        }
+        name = max(found, key=lambda name: len(found[name]))
+        if not found[name]:
+            return False
+        await self._menu(turn, name, "")
+        return True
+
+    async def _courtesy(self, turn: Turn, order: str) -> None:
+        """Return a kind word; who says hello is asked again, or what he wants."""
+        # Before a language is known, the first words greet in all of them.
+        if turn.session.language:
+            turn.note(f"engine.{order}")
+        await (self._resume(turn) if order == "hello" else self.rest(turn))
 
     async def _speak(self, turn: Turn, language: str) -> None:
         """Go on in a language; where the question in hand is just that, it is answered."""
@@ -484,7 +533,10 @@ class Conversation:
         if taken:
             await self.go(turn)
             return
-        tried, invalid = attempted(turn, form, field, said) or (field, invalid)
+        attempt = attempted(turn, form, field, said)
+        if attempt is None and await self._told(turn, said):
+            return
+        tried, invalid = attempt or (field, invalid)
         erase(turn, tried)
         session.failures += 1
         session.wrong = turn.incoming.message

@@ -70,6 +70,11 @@ def meanings(label: str) -> tuple[str, str]:
     return plain(label), plain(re.split("[,，]", label)[0])
 
 
+def _standing(word: str) -> str:
+    """Return the pattern of a word in a sentence."""
+    return rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word)
+
+
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -84,6 +89,7 @@ class Texts:
         self.catalogues = catalogues
         self._words: dict[str, frozenset[str]] = {}
         self._meanings: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._mentions: dict[str, re.Pattern[str]] = {}
 
     @classmethod
     def load(cls, folder: Path = LOCALES) -> Texts:
@@ -132,6 +138,15 @@ class Texts:
             lists = (re.split("[,，、]", text) for text in self.everywhere(key))
             self._words[key] = frozenset(plain(word) for words in lists for word in words)
         return self._words[key]
+
+    def mention(self, key: str, text: str) -> str:
+        """Return the first of such words that a text holds, empty for none: English ones stand by
+        themselves, Chinese ones anywhere."""
+        if key not in self._mentions:
+            longest_first = sorted(self.words(key), key=lambda word: (-len(word), word))
+            self._mentions[key] = re.compile("|".join(map(_standing, longest_first)) or "(?!)")
+        found = self._mentions[key].search(plain(text))
+        return found[0] if found else ""
 
     def everywhere(self, key: str) -> list[str]:
         """Return the text in every language, for recognising what a person wrote."""

@@ -201,7 +201,7 @@ async def test_an_album_finds_its_people_in_whatever_order_it_is_read(
         await talk.sends(data, f"{name}.json", album="a")
     if not at_once:
         assert len(talk.jobs) == 3
-        expect(await talk.says("hello?"), "engine.still_reading")
+        expect(await talk.says("is it there"), "engine.still_reading")
         expect(await talk.presses("done"), "engine.still_reading")
         replies = len(talk.replies)
         for job, (name, data) in reversed(list(zip(talk.jobs, files.items(), strict=True))):

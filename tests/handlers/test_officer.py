@@ -623,7 +623,7 @@ async def test_what_is_no_message_is_left_to_others(at_the_gate: Talk) -> None:
     talk = at_the_gate
     assert await talk.take(Left(gone=True)) == []
     await talk.take(Edited("A123456(3)"))
-    expect(talk.heard, "engine.edited")
+    expect(talk.heard, "engine.edited_at_rest")
     await talk.take(Press("menu.officer_help.somebody", acknowledge="press"))
     expect(talk.heard, "officer.help")
     await talk.take(Press("7.nothing", acknowledge="press"))

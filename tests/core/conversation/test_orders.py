@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.conversation.engine import ORDERS
+from core.conversation.engine import CLOSING, ORDERS
 from core.conversation.messages import Edited, Text
 from core.conversation.texts import Language, plain
+from handlers.commands import conversation
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
 from handlers.welcome import NOTICE, Welcome
@@ -207,12 +208,15 @@ async def test_while_nothing_is_asked_they_are_understood_as_well(talk: Talk) ->
 
 def test_every_order_has_its_words_and_no_word_gives_two() -> None:
     seen: dict[str, str] = {}
-    for order in (*ORDERS, "none"):
+    for order in (*ORDERS, CLOSING, "none"):
         words = TEXTS.words(f"engine.word.{order}")
         assert len(words) > 2, order
         for word in words:
             assert word and word == plain(word)
             assert seen.setdefault(word, order) == order, word
+    for command in conversation().commands:
+        for word in TEXTS.words(f"engine.word.{command}"):
+            assert seen.setdefault(word, command) == command, word
 
 
 async def test_the_first_word_may_be_one(talker: Talker) -> None:

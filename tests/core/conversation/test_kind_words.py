@@ -1,0 +1,204 @@
+"""Kind words, words that name nothing, and questions that the help answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.conversation.messages import Contact
+from core.conversation.texts import Language
+from handlers.commands import conversation
+from handlers.health_code import HealthCode
+from handlers.registration import Registration
+from handlers.welcome import Welcome
+from tests.core.conversation.test_engine import HOME
+from tests.handlers.people import agrees, is_registered
+from tests.reading import expect, expect_error, expect_question, says
+from tests.stories.questions import PLACES, Place
+from tests.talk import Talk, Talker
+from tests.world import TAGS, TEXTS
+
+EVERY_LANGUAGE = pytest.mark.parametrize("language", list(Language))
+MENU = {"today", "details", "help"}
+
+
+async def at_rest(talker: Talker, language: str = "en") -> Talk:
+    """Return the chat of somebody registered, in which nothing is asked."""
+    talk = talker(language=TAGS[Language(language)])
+    await is_registered(talk)
+    return talk
+
+
+COURTESIES = {
+    "thanks": "thanks",
+    "Thank you very much!": "thanks",
+    "多謝": "thanks",
+    "唔該晒🙏": "thanks",
+    "谢谢": "thanks",
+    "ok": "ok",
+    "OK 👍": "ok",
+    "好": "ok",
+    "知道了。": "ok",
+    "拜拜": "ok",
+}
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("words", COURTESIES)
+async def test_kind_words_are_returned_with_the_menu(
+    talker: Talker, words: str, language: str
+) -> None:
+    talk = await at_rest(talker, language)
+    heard = expect(await talk.says(words), f"engine.{COURTESIES[words]}", language)
+    assert heard.text == TEXTS.say(language, f"engine.{COURTESIES[words]}")
+    assert heard.buttons.keys() >= MENU
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("words", ["Hello", "早晨！", "你好", "在吗"])
+async def test_hello_is_returned_with_what_can_be_done(
+    talker: Talker, words: str, language: str
+) -> None:
+    talk = await at_rest(talker, language)
+    heard = expect(await talk.says(words), "engine.hello", language)
+    assert expect(heard, "menu.ask", language).buttons.keys() >= MENU
+
+
+async def test_the_first_hello_begins(talker: Talker) -> None:
+    talk = talker(language="")
+    heard = expect_question(await talk.says("你好"), Welcome.language)
+    assert not says(heard, "engine.hello")
+    talk = talker(chat="telegram:2", language="zh-hant")
+    heard = expect(await talk.says("你好"), "engine.hello", "zh_Hant_HK")
+    expect_question(heard, Welcome.consent, "zh_Hant_HK")
+
+
+@pytest.mark.parametrize("place", PLACES, ids=str)
+async def test_thanks_are_no_answer_and_lose_no_question(talker: Talker, place: Place) -> None:
+    talk = talker()
+    await is_registered(talk)
+    await talk.reach(place.journey.form, place.field.name, place.known)
+    asked = talk.heard.buttons.keys()
+    heard = expect(await talk.says("多謝"), "engine.thanks")
+    assert heard.buttons.keys() - {"_meant"} == asked
+    assert talk.session.answers == place.known
+    for words, key in (("hello", "engine.hello"), ("menu", f"{place.field.key}.ask")):
+        expect_question(expect(await talk.says(words), key), place.field)
+    assert talk.session.answers == place.known
+
+
+async def test_ok_is_no_answer_to_a_question(talk: Talk) -> None:
+    await talk.reach(Registration, "housing", HOME)
+    expect_error(await talk.says("ok"), Registration.housing, "not_offered")
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("words", ["the weather", "天氣幾好喎", "hkid A123456(3)", "1"])
+async def test_words_that_name_nothing_are_told_to_be_not_understood(
+    talker: Talker, words: str, language: str
+) -> None:
+    talk = await at_rest(talker, language)
+    heard = expect(await talk.says(words), "menu.not_understood", language)
+    assert not says(heard, "menu.ask", language)
+    assert heard.buttons.keys() >= MENU
+
+
+@pytest.mark.parametrize("words", ["👍", "🙏🙏", "?", "❤️"])
+async def test_signs_are_answered_with_the_menu(talker: Talker, words: str) -> None:
+    talk = await at_rest(talker)
+    heard = expect(await talk.says(words), "menu.ask")
+    assert not says(heard, "menu.not_understood")
+
+
+async def test_what_was_not_understood_may_be_written_better(talker: Talker) -> None:
+    talk = await at_rest(talker)
+    await talk.says("todays coed")
+    await talk.edits(talk.session.wrong, "today's code")
+    expect_question(talk.heard, HealthCode.conditions)
+    await talk.presses("_cancel")
+    await talk.presses("yes")
+    heard = expect(await talk.edits("long ago", "today's code"), "engine.edited_at_rest")
+    expect(heard, "menu.ask")
+    await talk.take(Contact("85291234567", own=True))
+    expect(talk.heard, "menu.ask")
+
+
+QUESTIONS = {
+    "is my code valid tomorrow?": "help.valid",
+    "幾時到期": "help.valid",
+    "我個碼聽日仲用唔用得": "help.valid",
+    "健康码有效期多久": "help.valid",
+    "點樣去澳門": "help.steps",
+    "How do I get a code to cross the border": "help.steps",
+    "怎么去深圳": "help.steps",
+    "黃碼可唔可以出街": "help.colours",
+    "what does a yellow code mean": "help.colours",
+    "我唔識喺安心出行匯出": "help.visits",
+    "水費單得唔得": "help.proof",
+    "do you give my data to anybody?": "help.privacy",
+    "I want to talk to somebody please": "help.person",
+    "有冇熱線打得通": "help.person",
+    "真人": "help.person",
+    "人工": "help.person",
+    "我要投诉": "help.person",
+    "我想同職員講黃碼嘅事": "help.person",
+}
+WHY = ("我張碼點解黃咗", "Why is my code yellow?", "为什么我的码变红了")
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("words", QUESTIONS)
+async def test_a_question_that_the_help_answers_is_led_to_it(
+    talker: Talker, words: str, language: str
+) -> None:
+    talk = await at_rest(talker, language)
+    heard = expect(await talk.says(words), QUESTIONS[words], language)
+    assert heard.buttons.keys() >= MENU
+
+
+@pytest.mark.parametrize("words", WHY)
+async def test_why_the_colour_is_what_it_is(talker: Talker, words: str) -> None:
+    expect(await (await at_rest(talker)).says(words), "why.no_code")
+
+
+@pytest.mark.parametrize("words", QUESTIONS)
+async def test_it_is_answered_at_a_question_too(talk: Talk, words: str) -> None:
+    await agrees(talk)
+    await talk.reach(Registration, "housing", HOME)
+    heard = expect(await talk.says(words), QUESTIONS[words])
+    assert heard.buttons.keys() >= {"public", "_help"}
+    assert talk.session.failures == 0
+    expect_question(await talk.says("公屋"), Registration.address)
+
+
+@pytest.mark.parametrize(
+    "words", ["hotline", "I want to talk to somebody.", "真人", "熱線", "人工"]
+)
+@pytest.mark.parametrize(
+    "name", ["english_name", "address", "hotel", "mobile", "passcode", "proof"]
+)
+async def test_a_person_is_found_at_every_kind_of_question(
+    talk: Talk, name: str, words: str
+) -> None:
+    place = next(p for p in PLACES if p.field is Registration.fields[name])
+    await talk.reach(Registration, name, place.known)
+    heard = expect(await talk.says(words), "help.person")
+    assert talk.store.policy.hotline in heard.text
+    assert talk.session.answers == place.known
+
+
+async def test_who_begins_with_a_question_is_answered_and_can_register(talk: Talk) -> None:
+    heard = expect(await talk.says("點樣去澳門"), "help.steps")
+    assert "register" in heard.buttons
+
+
+async def test_a_mistyped_number_is_explained_whatever_stands_with_it(talk: Talk) -> None:
+    await talk.reach(Registration, "document", {})
+    heard = await talk.says("A123456(4) is that valid")
+    expect_error(heard, Registration.number, "format")
+
+
+def test_no_key_word_leads_to_two_answers() -> None:
+    seen: dict[str, str] = {}
+    for command in conversation().commands:
+        for word in TEXTS.words(f"engine.about.{command}"):
+            assert seen.setdefault(word, command) == command, word
