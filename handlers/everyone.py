@@ -35,6 +35,8 @@ NAMELESS = "…"
 class Declaring(Form):
     """Declare the health of one of the round, and then of the next."""
 
+    wants_file = True
+
     conditions = HealthCode.conditions
     discharged_on = HealthCode.discharged_on
     arrived_on = HealthCode.arrived_on

@@ -170,6 +170,8 @@ class Answerer(Choice):
 class Dependant(Form):
     """Register somebody else, with his own word or that of whoever answers for him."""
 
+    wants_file = True
+
     english_name = Registration.english_name
     chinese_name = Registration.chinese_name
     document = Registration.document

@@ -85,6 +85,8 @@ class WhereFrom(Choice):
 class HealthCode(Form):
     """Get today's code."""
 
+    wants_file = True
+
     conditions = Several(
         Condition, resets=("arrived_on", "arrived_from", "scheme", "discharged_on")
     )

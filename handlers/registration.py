@@ -60,6 +60,8 @@ def may_change_phone(answers: Answers) -> bool:
 class Registration(Form):
     """Register one person, or change what is registered. One question a message, in this order."""
 
+    wants_file = True
+
     document = Choice(DocumentType, resets=("number", "country"))
     country = Words(Country, when=has_issuer)
     number = Words(DocumentNumber, sensitive=True, implies={"document": DocumentType.HKID})

@@ -45,6 +45,7 @@ class Welcome(Form):
     """Greet, settle the language, and ask for consent before anything is asked."""
 
     numbered = False
+    wants_file = True
 
     language = LanguageChoice(Language)
     consent = ConsentChoice(Consent)

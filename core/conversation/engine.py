@@ -170,6 +170,7 @@ class Conversation:
             case Other(kind=kind):
                 key = f"engine.other.{kind}"
                 turn.note(key if turn.texts.has(turn.language, key) else "engine.other.other")
+                self._say_how(turn)
                 await self.again(turn)
             case Undelivered(what=what):
                 turn.note(f"engine.undelivered.{what}", hotline=turn.policy.hotline)
@@ -199,8 +200,12 @@ class Conversation:
 
     def _early(self, turn: Turn, form: type[Form], file: File) -> None:
         """Keep the file with which a chat begins for the form that it has begun."""
-        volunteered(turn, form, form.asked(turn.session.answers)[0], file)
-        turn.note("engine.file_noted" if turn.session.jobs else "error.file_not_now")
+        field = form.asked(turn.session.answers)[0]
+        volunteered(turn, form, field, file)
+        if turn.session.jobs:
+            turn.note("engine.file_noted")
+        else:
+            self._refuse_file(turn, form, field)
 
     async def go(self, turn: Turn) -> None:
         """Ask the next question; finish the form when there is none."""
@@ -540,11 +545,28 @@ class Conversation:
         erase(turn, tried)
         session.failures += 1
         session.wrong = turn.incoming.message
-        turn.note(tried.error(turn, invalid.code), **invalid.params)
+        if invalid.code == "file_not_now":
+            self._refuse_file(turn, form, field)
+        else:
+            turn.note(tried.error(turn, invalid.code), **invalid.params)
         if session.failures >= HELPLESS:
             self._example(turn, field)
             turn.note("engine.person", hotline=turn.policy.hotline)
         await self.again(turn)
+
+    def _refuse_file(self, turn: Turn, form: type[Form], field: Field) -> None:
+        """Say that no file is wanted at a question, what is, and that a file will be, if so."""
+        turn.note(field.error(turn, "file_not_now"))
+        turn.note(field.error(turn, field.wanted))
+        if form.wants_file:
+            turn.note("engine.file_later")
+
+    def _say_how(self, turn: Turn) -> None:
+        """Say in which way the question in hand is answered, where that is what is waited for."""
+        session = turn.session
+        if session.form and not session.aside and not session.awaits(session.field):
+            field = self._field(turn)
+            turn.note(field.error(turn, field.wanted))
 
     def _example(self, turn: Turn, field: Field) -> None:
         if example := field.example(turn):

@@ -50,6 +50,7 @@ Said = Chosen | Text | File | Contact | Finished
 class Field:
     """One question of a form.
 
+    `wanted` is the code of the error that says in which way it is answered: in words, by a button.
     `when` tells from the answers so far whether it is asked; `resets` names the answers that fall
     when this one changes, `renews` those that fall with it unless they were given in this form;
     `optional` questions can be skipped. `words` names the form under which its texts stand, where
@@ -57,6 +58,7 @@ class Field:
     """
 
     errors: tuple[str, ...] = ()
+    wanted: str = "words_wanted"
     name: str = ""
     form: str = ""
     summed: bool = True
@@ -104,7 +106,7 @@ class Field:
 
     async def take(self, turn: Turn, said: Said) -> Any:
         """Return the answer, or WAITING or MORE, or raise Invalid."""
-        raise Invalid("file_not_now" if isinstance(said, File) else "words_wanted")
+        raise Invalid("file_not_now" if isinstance(said, File) else self.wanted)
 
     def show(self, value: Any, turn: Turn) -> str:
         """Return the answer as the summary shows it."""
@@ -178,6 +180,7 @@ class Choice(Field):
     """A question with a few answers. The ids never depend on the language."""
 
     errors: tuple[str, ...] = ("not_offered", "file_not_now")
+    wanted = "not_offered"
 
     def __init__(self, options: type[StrEnum], *, per_row: int = 1, **more: Any) -> None:
         super().__init__(**more)
@@ -222,7 +225,7 @@ class Choice(Field):
                 recognised = self.recognise(turn, text)
                 if recognised is not None:
                     return recognised
-        raise Invalid("file_not_now" if isinstance(said, File) else "not_offered")
+        return await super().take(turn, said)
 
     def show(self, value: Any, turn: Turn) -> str:
         return self.label(turn, value)
@@ -281,6 +284,8 @@ class Upload(Field):
     `kind` names the reader, `errors` are its codes. The answer is the id of the stored upload.
     """
 
+    wanted = "file_wanted"
+
     def __init__(self, kind: str, errors: Sequence[str], **more: Any) -> None:
         super().__init__(**more)
         self.kind = kind
@@ -323,7 +328,7 @@ class Upload(Field):
                 return said.upload
             case Finished():
                 raise Invalid(said.error, **said.params)
-        raise Invalid("file_wanted")
+        return await super().take(turn, said)
 
     def show(self, value: Any, turn: Turn) -> str:
         return turn.text("engine.received")
@@ -395,7 +400,8 @@ class OneTimeCode(Choice):
     Another number, written instead, takes that one's place.
     """
 
-    errors = ("code_format", "code_wrong")
+    errors = ("code_format", "code_wrong", "file_not_now")
+    wanted = "code_format"
     summed = False
 
     def __init__(self, *, sent_to: Words, purpose: str, **more: Any) -> None:
@@ -452,11 +458,7 @@ class OneTimeCode(Choice):
                 session.answers[self.sent_to.name], session.challenge = number, ""
             await self._send_again(turn)
             return WAITING
-        try:
-            option = await super().take(turn, said)
-        except Invalid:
-            raise Invalid("code_format") from None
-        if option == NoCode.AGAIN:
+        if await super().take(turn, said) == NoCode.AGAIN:
             await self._send_again(turn)
         else:
             session.challenge = ""

@@ -20,6 +20,8 @@ class Form:
     fields: ClassVar[dict[str, Field]] = {}
     numbered: ClassVar[bool] = True
     """Each question says which of how many it is."""
+    wants_file: ClassVar[bool] = False
+    """A file is asked for, here or in what follows."""
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)

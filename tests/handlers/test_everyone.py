@@ -86,6 +86,13 @@ async def declared(talk: Talk, known: Known) -> frozenset[Condition]:
 # The declarations
 
 
+async def test_a_file_before_its_time_is_asked_for_later(talk: Talk) -> None:
+    await family(talk, MEI)
+    await begins(talk)
+    heard = expect(await talk.sends(b"", "early"), "error.file_not_now")
+    expect(expect(heard, "error.not_offered"), "engine.file_later")
+
+
 @EVERY_LANGUAGE
 async def test_each_is_named_and_asked_in_a_row(talker: Talker, language: str) -> None:
     talk = talker(language=TAGS[Language(language)])

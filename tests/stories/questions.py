@@ -362,7 +362,11 @@ BAD: dict[type, Mapping[str, Bad]] = {
     Choice: BAD_CHOICE,
     Several: BAD_CHOICE,
     Confirm: BAD_CHOICE,
-    OneTimeCode: {"code_format": Bad("12345"), "code_wrong": Bad("wrong code")},
+    OneTimeCode: {
+        "code_format": Bad("12345"),
+        "code_wrong": Bad("wrong code"),
+        "file_not_now": EVERYWHERE["file_not_now"],
+    },
 }
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.conversation.fields import Choice, OneTimeCode, Upload, Words
+from core.conversation.fields import Choice, Field, OneTimeCode, Upload, Words
 from core.conversation.messages import Edited, File, Other, Press
 from core.conversation.prompt import NAMES
 from core.conversation.texts import Language
@@ -112,6 +112,17 @@ def still(talk: Talk, heard: Heard, place: Place) -> None:
         assert set(heard.buttons) > set(place.field.choices)
 
 
+def how(field: Field) -> str:
+    """Return the error that says in which way a question is answered."""
+    ways = {
+        OneTimeCode: "code_format",
+        Choice: "not_offered",
+        Upload: "file_wanted",
+        Words: "words_wanted",
+    }
+    return next(code for kind, code in ways.items() if isinstance(field, kind))
+
+
 def comes_before_its_file(place: Place) -> bool:
     """Tell whether a file will be wanted, and is not there yet."""
     return takes_files(place) and not isinstance(place.field, Upload) and "proof" not in place.known
@@ -146,6 +157,10 @@ async def test_every_bad_answer_is_explained_and_the_good_one_goes_on(
         before = talk.session
         heard = await give(talk, bad.given)
         expect_error(heard, place.field, code, language)
+        if code == "file_not_now":
+            expect_error(heard, place.field, how(place.field), language)
+            later = says(heard, "engine.file_later", language)
+            assert later == (place.journey.form in (Registration, Dependant, HealthCode))
         session = talk.session
         assert session.answers == before.answers, code
         assert (session.field, session.prompt) == (place.field.name, before.prompt), code
@@ -182,6 +197,7 @@ async def test_nothing_that_comes_in_between_loses_the_question(
     for kind in ("sticker", "voice", "video", "location", "poll"):
         await talk.take(Other(kind))
         key = f"engine.other.{kind}" if kind != "poll" else "engine.other.other"
+        expect_error(talk.heard, place.field, how(place.field), language)
         still(talk, expect(talk.heard, key, language), place)
     still(talk, expect(await talk.commands("sesame"), "engine.unknown_command", language), place)
     await talk.take(Edited("something else"), message="long ago")

@@ -207,6 +207,8 @@ async def test_the_files_of_an_album_are_one_answer(known: Talk) -> None:
     assert await known.take(File("two", album="a")) == []
     assert len(known.jobs) == 1
     expect(await known.sends(b"", "another"), "engine.still_reading")
+    await known.take(Other("sticker"))
+    assert not says(known.heard, "error.file_wanted"), "it is there already"
     await known.finish(known.jobs[0], "visits", known.files["one"])
     expect(known.heard, "health_code.caption.green")
     assert await known.take(File("three", album="a")) == []
@@ -344,6 +346,7 @@ async def test_a_file_before_all_else_is_told_to_be_too_early(talk: Talk, consen
         async with talk.store.writing() as tx:
             await tx.people.consent(talk.chat, NOTICE, talk.clock())
     heard = expect(await talk.sends(b"", "early"), "error.file_not_now")
+    expect(expect(heard, "error.not_offered"), "engine.file_later")
     expect_question(heard, Registration.document if consented else Welcome.consent)
     assert talk.jobs == []
 
