@@ -229,7 +229,6 @@ def _topic(topic: str) -> Hook:
         turn.to_oneself()
         turn.note(
             f"help.{topic.removeprefix('help_')}",
-            hotline=turn.policy.hotline,
             days=turn.policy.visits.assess_days,
             kept_days=turn.policy.visits.accept_days,
         )

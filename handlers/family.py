@@ -204,7 +204,7 @@ class Dependant(Form):
             return None
         most = turn.policy.family.most
         if len(await turn.tx.family.in_care(turn.chat)) >= most:
-            turn.note("dependant.too_many", most=most, hotline=turn.policy.hotline)
+            turn.note("dependant.too_many", most=most)
             return None
         return {"same_home": Home.OTHER} if is_visitor(own.holder.answers()) else {}
 
@@ -232,7 +232,7 @@ class Dependant(Form):
         relation, way = _answering(answers)
         known = await _registered(turn, own, holder, way)
         if known is None:
-            turn.note("registration.refused", hotline=turn.policy.hotline)
+            turn.note("registration.refused")
             return None
         name, reference = known.holder.called(turn.language), known.reference
         link = await turn.tx.family.link(turn.chat, known.id)
@@ -304,7 +304,6 @@ async def tell_by_sms(turn: Turn, known: Known) -> None:
     text = turn.text(
         "dependant.sms_told",
         who=await asker(turn),
-        hotline=turn.policy.hotline,
         reference=known.reference,
     )
     turn.effects.append(Sms(to=known.holder.mobile, text=text))

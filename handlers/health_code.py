@@ -103,7 +103,7 @@ class HealthCode(Form):
             turn.note("health_code.register_first")
             return None
         if await waits_for_address(turn, known):
-            turn.note("health_code.address_unconfirmed", hotline=turn.policy.hotline)
+            turn.note("health_code.address_unconfirmed")
             return None
         return {"visits": KEPT} if await has_fresh_records(turn, known) else {}
 

@@ -21,7 +21,7 @@ async def letter_code(turn: Turn) -> type[Form] | None:
     known = await turn.turn_to(holder) if holder else None
     if known is None:
         await turn.tx.people.record(REFUSED, actor=turn.chat, object="", now=turn.now)
-        turn.note("letter.stale", hotline=turn.policy.hotline)
+        turn.note("letter.stale")
         return None
     await turn.tx.people.record("letter used", actor=turn.chat, object=known.id, now=turn.now)
     await _begun(turn, known, "letter.good")
@@ -43,7 +43,6 @@ async def answered(turn: Turn, news: Answered) -> None:
         f"guardian.{news.what}",
         name=called(news.name, news.chinese_name, turn.language),
         reference=news.reference,
-        hotline=turn.policy.hotline,
         days=turn.policy.family.waits_days,
     )
     turn.send(text, buttons(turn, ("register_other", "help_person")))

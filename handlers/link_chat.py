@@ -70,7 +70,7 @@ async def may_link(turn: Turn) -> bool:
         turn.note("link_chat.registered")
         return False
     if not await turn.tx.takeovers.may_ask(turn.chat, turn.now):
-        turn.note("link_chat.too_many", hotline=turn.policy.hotline)
+        turn.note("link_chat.too_many")
         return False
     return True
 
@@ -93,7 +93,7 @@ async def _wait(turn: Turn, known: Known | None, mobile: str) -> None:
         await tell(turn.tx, chats, known, "asked", turn.now, starts_at=until)
     whom = known.id if known is not None else ""
     await turn.tx.people.record("takeover asked", actor=turn.chat, object=whom, now=turn.now)
-    turn.note("link_chat.waits", at=until, hotline=turn.policy.hotline)
+    turn.note("link_chat.waits", at=until)
 
 
 async def takeover_due(turn: Turn, news: TakeoverDue) -> None:
@@ -105,7 +105,7 @@ async def takeover_due(turn: Turn, news: TakeoverDue) -> None:
     if known is None:
         # Who asked twice is told once, at the end.
         if await turn.tx.takeovers.waits(turn.chat) is None:
-            text = turn.text("link_chat.not_linked", hotline=turn.policy.hotline)
+            text = turn.text("link_chat.not_linked")
             turn.send(text, buttons(turn, BEFORE))
         return
     holder = msgspec.structs.replace(known.holder, mobile=wait.mobile)
@@ -127,12 +127,12 @@ async def stop_takeover(turn: Turn) -> type[Form] | None:
         turn.note("details.none")
         return None
     if not await turn.tx.takeovers.stop(known.id):
-        turn.note("link_chat.none_waits", hotline=turn.policy.hotline)
+        turn.note("link_chat.none_waits")
         return None
     await turn.tx.people.record("takeover stopped", actor=turn.chat, object=known.id, now=turn.now)
     others = await chats_besides(turn.tx, known, turn.chat, turn.now)
     await tell(turn.tx, others, known, "stopped", turn.now)
-    turn.note("link_chat.stopped", hotline=turn.policy.hotline)
+    turn.note("link_chat.stopped")
     return None
 
 
@@ -140,7 +140,7 @@ async def link_news(turn: Turn, news: LinkNews) -> None:
     """Tell a chat what has become of the links of somebody for whom it speaks, or did."""
     known = await turn.turn_to(news.holder)
     name = called(news.name, news.chinese_name, turn.language)
-    values = {"name": name, "at": news.starts_at, "hotline": turn.policy.hotline}
+    values = {"name": name, "at": news.starts_at}
     if news.what in ("ended", "unlinked"):
         if known is not None:
             return  # linked anew meanwhile

@@ -55,6 +55,6 @@ async def _current(turn: Turn) -> tuple[Known, Code] | None:
         return None
     since = turn.now - timedelta(hours=1)
     if await turn.tx.codes.issued_since(known, since) >= turn.policy.codes_per_hour:
-        turn.note("live_code.too_often", hotline=turn.policy.hotline)
+        turn.note("live_code.too_often")
         return None
     return known, code

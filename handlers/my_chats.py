@@ -209,7 +209,7 @@ class StopCare(Form):
 
     @classmethod
     def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
-        return {"name": turn.about_name, "hotline": turn.policy.hotline}
+        return {"name": turn.about_name}
 
     @classmethod
     async def finish(cls, turn: Turn) -> type[Form] | None:

@@ -362,7 +362,7 @@ async def _challenge(turn: Turn, inspection: Inspection) -> None:
 
 async def _help(turn: Turn, inspection: Inspection) -> None:
     """Say how codes are checked."""
-    _say(turn, [turn.text("officer.help", hotline=turn.policy.hotline)])
+    _say(turn, [turn.text("officer.help")])
 
 
 COMMANDS: dict[str, Act] = {"live_challenge": _challenge, "officer_help": _help, "officer": _help}

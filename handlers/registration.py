@@ -131,7 +131,7 @@ class Registration(Form):
             # What was prefilled in a chat that has been ended since proves nothing.
             proven = turn.session.answers["passcode"] != KEPT
             if known is not None or not same or not proven:
-                turn.note("registration.refused", hotline=turn.policy.hotline)
+                turn.note("registration.refused")
                 return None
             await link_own(turn.tx, other, turn.chat, "linked", turn.now)
             known = other

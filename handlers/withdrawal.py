@@ -44,7 +44,6 @@ async def withdrawn(turn: Turn, news: Withdrawn) -> None:
     text = turn.text(
         f"withdrawn.{news.why}",
         at=code.issued_at,
-        hotline=turn.policy.hotline,
         reference=known.reference,
     )
     turn.send(turn.named(text), buttons(turn, AFTER_CODE))

@@ -75,6 +75,24 @@ def test_chinese_texts_are_chinese_in_their_own_script(language: Language) -> No
             assert not wrong & set(text), key
 
 
+OTHER_WORDS = {
+    Language.ENGLISH: ("anew", "helpdesk", "the bot", "address proof"),
+    Language.TRADITIONAL: ("按鍵", "撤回", "今天", "明天", "毋須", "聊天中", "“", "‘"),
+    Language.SIMPLIFIED: ("「", "『", "致电", "资料", "撤回", "按键", "聊天里", "的士", "等候"),
+}
+"""What is called by another word everywhere else, and signs that the language does not use."""
+
+TYPED = ("engine.word.", "engine.about.", ".also.")
+"""Words that people write, whatever they are."""
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_one_thing_has_one_word(language: Language) -> None:
+    for key, text in TEXTS.catalogues[language].items():
+        if not any(typed in key for typed in TYPED):
+            assert not [word for word in OTHER_WORDS[language] if word in text], key
+
+
 def needed(form: type[Form], field: Field) -> list[str]:
     """Return the names of all texts that a question can need."""
     keys = [f"{field.key}.ask"]

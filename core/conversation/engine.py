@@ -173,7 +173,7 @@ class Conversation:
                 self._say_how(turn)
                 await self.again(turn)
             case Undelivered(what=what):
-                turn.note(f"engine.undelivered.{what}", hotline=turn.policy.hotline)
+                turn.note(f"engine.undelivered.{what}")
                 await self.again(turn)
             case _:
                 await self._said(turn, body)
@@ -551,7 +551,7 @@ class Conversation:
             turn.note(tried.error(turn, invalid.code), **invalid.params)
         if session.failures >= HELPLESS:
             self._example(turn, field)
-            turn.note("engine.person", hotline=turn.policy.hotline)
+            turn.note("engine.person")
         await self.again(turn)
 
     def _refuse_file(self, turn: Turn, form: type[Form], field: Field) -> None:
@@ -586,7 +586,7 @@ class Conversation:
             case "_why":
                 await self.again(turn, question(turn, form, field, "why"))
             case "_help":
-                turn.note("engine.help", hotline=turn.policy.hotline)
+                turn.note("engine.help")
                 self._example(turn, field)
                 await self.again(turn)
             case "_meant":

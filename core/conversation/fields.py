@@ -433,7 +433,6 @@ class OneTimeCode(Choice):
                 at=sent.again_at and _full_minute(sent.again_at),
                 mobile=self._mobile(turn),
                 most=turn.policy.passcode.chat_phones_per_day,
-                hotline=turn.policy.hotline,
             )
             if sent.good_until:
                 turn.note(f"{self.key}.earlier", until=sent.good_until)

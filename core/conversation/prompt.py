@@ -47,7 +47,7 @@ def show(turn: Turn, form: type[Form], field: Field, text: str) -> None:
         text = f"{summary(turn, form)}\n\n{text}"
     elif form.numbered and len(asked) > 1:
         progress = turn.text("engine.progress", number=asked.index(field) + 1, of=len(asked))
-        place = f"{place} {progress}" if place else progress
+        place = turn.text("engine.place", whom=place, progress=progress) if place else progress
     if place:
         text = f"{place}\n{text}"
     offer(turn, form, field, text)

@@ -121,11 +121,12 @@ class Turn:
 
     def text(self, key: str, /, **values: Any) -> str:
         """Return a text in the chat's language; about somebody else in the words for another person
-        (`<key>_for`, with {name}) where there are some."""
+        (`<key>_for`, with {name}) where there are some. The {hotline} is known to all of them."""
         return self.text_about(self.about_name, key, **values)
 
     def text_about(self, name: str, key: str, /, **values: Any) -> str:
         """Return a text as `text` does, about the person of that name; empty for oneself."""
+        values = {"hotline": self.policy.hotline, **values}
         if name and self.texts.has(self.language, f"{key}_for"):
             return self.texts.say(self.language, f"{key}_for", **{"name": name, **values})
         return self.texts.say(self.language, key, **values)

@@ -238,7 +238,9 @@ async def test_more_files_in_a_day_than_anybody_needs_are_refused_until_tomorrow
     await talk.sends(b"sent before it was asked for")
     expect_question(await talk.presses("none"), HealthCode.visits)
     expect_error(await talk.sends(b"no export"), HealthCode.visits, "not_export")
-    expect_error(await talk.sends(b"no export"), HealthCode.visits, "too_many_files")
+    heard = await talk.sends(b"no export")
+    expect_error(heard, HealthCode.visits, "too_many_files")
+    assert f"call {talk.store.policy.hotline}" in heard.text
     await talk.commands("cancel")
     await talk.presses("yes")
     talk.clock.jump(days=1)
@@ -262,7 +264,9 @@ async def test_more_files_in_a_week_than_anybody_needs_are_refused_until_the_fir
         expect_error(heard, HealthCode.visits, code, language)
     # The first two came on the tenth, and are a week old on the seventeenth.
     free = date(2021, 12, 17)
-    assert TEXTS.say(language, "error.too_many_this_week", most=3, day=free) in heard.text
+    hotline = talk.store.policy.hotline
+    told = TEXTS.say(language, "error.too_many_this_week", most=3, day=free, hotline=hotline)
+    assert told in heard.text
     talk.clock.jump(days=1)
     for code in ("not_export", "not_export", "too_many_files"):
         heard = await talk.sends(b"no export")
