@@ -99,6 +99,7 @@ async def test_words_that_name_nothing_are_told_to_be_not_understood(
     talk = await at_rest(talker, language)
     heard = expect(await talk.says(words), "menu.not_understood", language)
     assert not says(heard, "menu.ask", language)
+    assert talk.store.policy.hotline in heard.text
     assert heard.buttons.keys() >= MENU
 
 
@@ -184,6 +185,33 @@ async def test_a_person_is_found_at_every_kind_of_question(
     heard = expect(await talk.says(words), "help.person")
     assert talk.store.policy.hotline in heard.text
     assert talk.session.answers == place.known
+
+
+PERSON = (
+    "I want to talk to somebody",
+    "Can I speak to a human, please?",
+    "what is your hotline number",
+    "真人",
+    "人工",
+    "熱線",
+    "想搵職員幫手",
+    "請問電話幾多號",
+    "我要转人工客服",
+    "热线电话是多少",
+)
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("words", PERSON)
+async def test_a_person_is_found_at_rest_and_at_a_question(
+    talker: Talker, words: str, language: str
+) -> None:
+    talk = await at_rest(talker, language)
+    for form, name, known in ((None, "", {}), (HealthCode, "conditions", {})):
+        if form is not None:
+            await talk.reach(form, name, known)
+        heard = expect(await talk.says(words), "help.person", language)
+        assert talk.store.policy.hotline in heard.text
 
 
 async def test_who_begins_with_a_question_is_answered_and_can_register(talk: Talk) -> None:
