@@ -133,6 +133,7 @@ QUESTIONS = {
     "怎么去深圳": "help.steps",
     "黃碼可唔可以出街": "help.colours",
     "what does a yellow code mean": "help.colours",
+    "黃碼可以過關嗎": "help.colours",
     "我唔識喺安心出行匯出": "help.visits",
     "水費單得唔得": "help.proof",
     "do you give my data to anybody?": "help.privacy",
@@ -185,6 +186,21 @@ async def test_a_person_is_found_at_every_kind_of_question(
     heard = expect(await talk.says(words), "help.person")
     assert talk.store.policy.hotline in heard.text
     assert talk.session.answers == place.known
+
+
+TOLD = (
+    "I cough every day",
+    "我尋日由深圳過關返嚟",
+    "我上星期去澳門",
+    "I came back from Macao, I had to go to China",
+)
+
+
+@pytest.mark.parametrize("words", TOLD)
+async def test_what_is_told_of_oneself_is_no_question(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    await talk.reach(HealthCode, "conditions", {})
+    expect_error(await talk.says(words), HealthCode.conditions, "not_offered")
 
 
 PERSON = (
