@@ -539,10 +539,10 @@ class Conversation:
             await self.go(turn)
             return
         attempt = attempted(turn, form, field, said)
-        if attempt is None and await self._told(turn, said):
-            return
         tried, invalid = attempt or (field, invalid)
         erase(turn, tried)
+        if attempt is None and await self._told(turn, said):
+            return
         session.failures += 1
         session.wrong = turn.incoming.message
         if invalid.code == "file_not_now":

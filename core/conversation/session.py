@@ -21,10 +21,10 @@ class Session(msgspec.Struct, omit_defaults=True):
     edit); `meant` what was written and taken for a command, where it could be the answer as well;
     `partial` the choices so far where several may be chosen; `jobs` the background work that is
     awaited, by its id, and the question that it answers; `wrong` the message whose answer was not
-    taken; `about` is the holder whom the form in hand concerns, and `about_name` what he is called,
-    where that is not the chat's own person; `sent` how many files came on each day (ISO) of the
-    last week; `inspection` what an officer is checking, beside the form in hand; `wanted` the form
-    that was asked for before something else had to be answered.
+    taken, or that was not understood; `about` is the holder whom the form in hand concerns, and
+    `about_name` what he is called, where that is not the chat's own person; `sent` how many files
+    came on each day (ISO) of the last week; `inspection` what an officer is checking, beside the
+    form in hand; `wanted` the form that was asked for before something else had to be answered.
     """
 
     language: str = ""

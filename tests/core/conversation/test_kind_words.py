@@ -241,6 +241,15 @@ async def test_a_mistyped_number_is_explained_whatever_stands_with_it(talk: Talk
     expect_error(heard, Registration.number, "format")
 
 
+async def test_a_number_in_a_question_is_erased_as_in_an_answer(talk: Talk) -> None:
+    session = talk.session
+    session.erase = True
+    talk.state = session.to_bytes()
+    await talk.reach(Registration, "number", {"document": "hkid"})
+    expect(await talk.says("A12345, is that still valid?"), "help.valid")
+    assert talk.replies[-1].forget
+
+
 def test_no_key_word_leads_to_two_answers() -> None:
     seen: dict[str, str] = {}
     for command in conversation().commands:
