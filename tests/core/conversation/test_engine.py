@@ -23,6 +23,7 @@ from core.sample import sample_export
 from core.store.store import Store
 from core.store.tables import uploads
 from handlers.health_code import HealthCode
+from handlers.privacy import Erasure
 from handlers.registration import Registration
 from handlers.welcome import NOTICE, Welcome
 from tests.core.store.people import register
@@ -349,6 +350,12 @@ async def test_a_file_before_all_else_is_told_to_be_too_early(talk: Talk, consen
     expect(expect(heard, "error.not_offered"), "engine.file_later")
     expect_question(heard, Registration.document if consented else Welcome.consent)
     assert talk.jobs == []
+
+
+async def test_where_no_file_is_ever_wanted_none_is_promised(talk: Talk) -> None:
+    await talk.reach(Erasure, "sure", {})
+    heard = expect(await talk.sends(b"", "file"), "error.file_not_now")
+    assert not says(heard, "engine.file_later")
 
 
 async def test_a_chat_in_which_all_is_known_takes_a_file_at_once(talk: Talk) -> None:
