@@ -58,7 +58,10 @@ async def withdraw(settings: Settings, policy: Policy, clock: Clock, asked: Aske
             outcome = await tx.withdrawals.ask(request, by=by, now=now)
             what = request.holder if request.code is None else request.code.hex()
             if outcome is Outcome.SAME_PERSON:
-                return f"{by} has asked for this already: another person must ask for the same."
+                raise CodeError(
+                    f"{by} has asked for this already: another member of staff must ask for the "
+                    "same."
+                )
             if outcome is Outcome.NOTED:
                 await tx.people.record("withdrawal asked", actor=by, object=what, now=now)
                 return (

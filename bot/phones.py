@@ -14,7 +14,7 @@ from core.store.staff import staff_name
 
 
 class PhoneError(Exception):
-    """It is no Hong Kong mobile number; the message is one plain sentence."""
+    """It is no Hong Kong mobile number, or not locked; the message is one plain sentence."""
 
 
 async def unlock(settings: Settings, policy: Policy, clock: Clock, given: str, by: str) -> str:
@@ -26,6 +26,11 @@ async def unlock(settings: Settings, policy: Policy, clock: Clock, given: str, b
         raise PhoneError("That is not a Hong Kong mobile number.") from None
     async with opened(settings, policy, clock) as store, store.writing() as tx:
         await must_be_staff(tx, name)
+        if not await tx.challenges.locked(phone):
+            raise PhoneError(
+                f"{masked(phone)} is not locked, so nothing is changed: every other limit on its "
+                "codes ends by itself within 24 hours."
+            )
         await tx.challenges.unlock(phone)
         index = tx.ring.index("phone", phone).hex()
         await tx.people.record("phone unlocked", actor=name, object=index, now=now)

@@ -291,6 +291,12 @@ class Challenges:
             await self.unlock(phone)
         return True
 
+    async def locked(self, phone: str) -> bool:
+        """Tell whether a phone gets no more codes until a person has looked."""
+        row = self._row(phone)
+        counts = await self.tallies.of(IN_A_ROW, [row])
+        return counts.get(row, 0) >= self.limits.phone_failures_in_a_row
+
     async def unlock(self, phone: str) -> None:
         """Forget the failures in a row of a phone: a code was right, or a person has looked."""
         await self.tallies.clear(IN_A_ROW, self._row(phone))

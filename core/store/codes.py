@@ -97,19 +97,20 @@ _NEWEST = (
     .limit(1)
 )
 
+ALIVE = codes.c.expires_at >= bindparam("at"), codes.c.withdrawn_at.is_(None)
+"""Tells whether a code's time is not over `at`, and it is not withdrawn."""
 
-_ALIVE = codes.c.expires_at >= bindparam("at"), codes.c.withdrawn_at.is_(None)
 _KEEP = insert(codes)
-_NEWEST_ALIVE = _NEWEST.where(*_ALIVE)
-_ALL_ALIVE = _CODE.where(codes.c.holder == bindparam("of_holder"), *_ALIVE)
+_NEWEST_ALIVE = _NEWEST.where(*ALIVE)
+_ALL_ALIVE = _CODE.where(codes.c.holder == bindparam("of_holder"), *ALIVE)
 _LIVING = (
     select(codes.c.id, codes.c.holder, codes.c.chat)
-    .where(*_ALIVE)
+    .where(*ALIVE)
     .order_by(codes.c.issued_at.desc())
 )
 _WITHDRAW = (
     update(codes)
-    .where(*_ALIVE)
+    .where(*ALIVE)
     .values(withdrawn_at=bindparam("at"), withdrawn_why=bindparam("why"), lists=null())
     .returning(codes.c.id)
 )

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 
 from core.conversation.messages import Incoming, Withdrawn
-from core.store.codes import Why
+from core.store.codes import ALIVE, Why
 from core.store.connection import Connection
 from core.store.inbox import Inbox
 from core.store.people import SELF
-from core.store.tables import links, staff, withdrawals
+from core.store.tables import codes, links, staff, withdrawals
 from core.vault import KeyRing
 
 if TYPE_CHECKING:
@@ -113,16 +113,25 @@ class Withdrawals:
         return Outcome.NOTED
 
     async def pending(self, now: datetime) -> list[Pending]:
-        """Return the requests that wait for a second person, the oldest first."""
+        """Return the requests that wait for a second person, the oldest first.
+
+        Not those that could withdraw nothing any more: no code that they mean is alive.
+        """
+        meant = (
+            codes.c.holder == withdrawals.c.holder,
+            withdrawals.c.code.is_(None) | (withdrawals.c.code == codes.c.id),
+        )
         rows = await self.connection.execute(
             select(withdrawals)
             .join(staff, staff.c.name == withdrawals.c.first)
             .where(
+                exists().where(*meant, *ALIVE),
                 withdrawals.c.done_at.is_(None),
                 withdrawals.c.made_at > (now - LIFE).timestamp(),
                 staff.c.removed_at.is_(None),
             )
-            .order_by(withdrawals.c.number)
+            .order_by(withdrawals.c.number),
+            {"at": now.timestamp()},
         )
         transit = self.ring.transit()
         return [

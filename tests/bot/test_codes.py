@@ -104,7 +104,8 @@ async def test_the_first_only_asks_and_the_second_withdraws(desk: Desk) -> None:
 async def test_one_person_is_not_two(desk: Desk) -> None:
     await desk.asks("chan")
     for name in ("chan", " CHAN", "ｃｈａｎ"):
-        assert "another person must ask" in await desk.asks(name)
+        with pytest.raises(CodeError, match="another member of staff must ask for the same"):
+            await desk.asks(name)
     assert await desk.withdrawn() == []
     assert await desk.acts() == [("withdrawal asked", "chan")]
 
@@ -154,6 +155,32 @@ async def test_a_request_is_forgotten_after_a_day(desk: Desk, clock: TestClock) 
     assert await desk.withdrawn() == []
 
 
+async def test_a_request_for_what_is_over_or_withdrawn_waits_no_more(
+    desk: Desk, clock: TestClock
+) -> None:
+    nothing = "No request waits for a second person."
+    holder = await known(desk.talk)
+    await desk.asks("chan")
+    await desk.asks("chan", holder.reference)
+    assert len((await desk.pending()).splitlines()) == 2
+    await desk.asks("lee", holder.reference)
+    assert await desk.pending() == nothing
+    await gets_code(desk.talk)
+    await desk.asks("chan", holder.reference)
+    clock.jump(hours=12)
+    assert await desk.pending() == nothing
+
+
+async def test_a_request_about_somebody_who_is_erased_waits_no_more(desk: Desk) -> None:
+    holder = await known(desk.talk)
+    await desk.asks("chan")
+    await desk.asks("chan", holder.reference)
+    async with desk.talk.store.writing() as tx:
+        await tx.codes.forget(holder, desk.clock())
+        await tx.people.erase(holder)
+    assert await desk.pending() == "No request waits for a second person."
+
+
 async def test_a_code_is_named_by_its_text_its_picture_its_id_or_all_by_the_reference(
     desk: Desk, tmp_path: Path
 ) -> None:
@@ -163,8 +190,9 @@ async def test_a_code_is_named_by_its_text_its_picture_its_id_or_all_by_the_refe
     picture.write_bytes(draw(card))
     code_id = (await newest(desk.talk)).id.hex()
     await desk.asks("chan", code_id.upper())
-    assert "another person" in await desk.asks("chan", str(picture))
-    assert "another person" in await desk.asks("chan", desk.code)
+    for same in (str(picture), desk.code):
+        with pytest.raises(CodeError, match="another member of staff"):
+            await desk.asks("chan", same)
     await gets_code(desk.talk)
     reference = (await known(desk.talk)).reference
     assert "(2 codes)" in await desk.asks("chan", reference)

@@ -49,6 +49,8 @@ async def test_a_member_of_staff_unlocks_it(tmp_path: Path, clock: TestClock) ->
 
         said = await phones.unlock(settings, POLICY, clock, "9123 4567", "Chan")
         assert said == "9••• •567 takes codes again."
+        with pytest.raises(PhoneError, match=r"^9••• •567 is not locked, so nothing is changed"):
+            await phones.unlock(settings, POLICY, clock, "9123 4567", "Chan")
         assert await asks(store, clock) == ""
         async with store.reading() as tx:
             rows = (await tx.connection.execute(select(audit.c.actor, audit.c.object))).all()
