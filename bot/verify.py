@@ -7,11 +7,12 @@ from pathlib import Path
 
 from core.answer import Invalid
 from core.assessment import Colour
-from core.bundle import BundleError, newer, open_bundle
-from core.credential import Reason, Verdict, check
+from core.bundle import LONGEST_LIFE, BundleError, newer, open_bundle
+from core.credential import Document, Reason, Verdict, check
 from core.days import HONG_KONG
-from core.identity import DocumentType, normalise
+from core.identity import DocumentType
 from core.issuer_keys import KeysError, PublicKeys
+from core.lists import read_number
 from core.scanning import MAX_BYTES, read_codes
 
 GOOD, REFUSED, UNUSABLE = 0, 1, 2
@@ -61,7 +62,7 @@ SHOWN = {Colour.GREEN: "GREEN", Colour.AMBER: "YELLOW", Colour.RED: "RED"}
 
 
 class _Unusable(Exception):
-    """The picture or the bundle cannot be opened; the message says why."""
+    """The picture, the bundle or the document is none; the message is one plain sentence."""
 
 
 def verify(
@@ -77,24 +78,22 @@ def verify(
 
     The argument is a picture's path (PNG, JPEG or WebP) or the code's text. With a bundle its keys
     and its withdrawn codes count; those of the file only check who signed it. The exit code is 0
-    only for a genuine, valid, green code; 2 if a file of keys or the picture cannot be used.
+    only for a genuine, valid, green code; 2 if a file of keys, the picture or the number of the
+    document cannot be used.
     """
     try:
         keys = PublicKeys.load(keys_file)
         if bundle is not None:
             keys = newer(keys, _bundle(bundle, keys, now))
+        compared = None if document is None else _compared(*document)
         text = _text(picture_or_text)
     except (KeysError, _Unusable) as error:
         return UNUSABLE, str(error)
     if text is None:
         return REFUSED, "REFUSED: no code, or more than one, could be read in the picture"
-    compared = None
-    if document is not None:
-        kind, number = document
-        compared = kind.code, normalise(kind, number)
     verdict = check(text, keys, now, document=compared, challenge=challenge)
     green = verdict.claims is not None and verdict.claims.colour is Colour.GREEN
-    lines = [*_words(verdict), *_old(keys, now)]
+    lines = [*_words(verdict, keys), *_old(keys, now)]
     return (GOOD if verdict.accepted and green else REFUSED), "\n".join(lines)
 
 
@@ -102,14 +101,31 @@ def _bundle(path: Path, trusted: PublicKeys, now: datetime) -> PublicKeys:
     try:
         return open_bundle(path.read_bytes(), trusted, now)
     except OSError as error:
-        raise _Unusable(f"{path} cannot be read: {error.strerror}") from None
+        raise _Unusable(f"{path} cannot be read: {error.strerror}.") from None
     except BundleError as error:
-        raise _Unusable(f"{path} cannot be used: the bundle {error}") from None
+        raise _Unusable(f"{path} cannot be used: the bundle {error}.") from None
+
+
+def _compared(kind: DocumentType, number: str) -> Document:
+    try:
+        return kind.code, read_number(kind, number)
+    except ValueError as error:
+        raise _Unusable(str(error)) from None
+
+
+def _list(keys: PublicKeys) -> str:
+    """Say by which list of withdrawn codes a code was checked: that of a bundle alone expires."""
+    if keys.issued_at is None:
+        return "not checked, as there is no --bundle"
+    made = _moment(keys.issued_at)
+    if keys.expires_at is None:
+        return f"only those of {made}, when the file of keys was made; with --bundle, those of now"
+    return f"by the list of {made}"
 
 
 def _old(keys: PublicKeys, now: datetime) -> list[str]:
-    """Say how old the bundle is, where its time is over."""
-    if keys.issued_at is None or keys.expires_at is None or now <= keys.expires_at:
+    """Say how old the list of withdrawn codes is, where its time is over."""
+    if keys.issued_at is None or now <= (keys.expires_at or keys.issued_at + LONGEST_LIFE):
         return []
     hours = (now - keys.issued_at) // timedelta(hours=1)
     age = f"{hours // 24} days" if hours >= 48 else f"{hours} hours"
@@ -126,7 +142,7 @@ def _text(picture_or_text: str) -> str | None:
         return _scan(path)
     if picture_or_text.startswith("HK"):
         return picture_or_text
-    raise _Unusable(f"{picture_or_text[:80]!r} is neither a picture that exists nor a code")
+    raise _Unusable(f"{picture_or_text[:80]!r} is neither a picture that exists nor a code.")
 
 
 def _scan(path: Path) -> str | None:
@@ -135,14 +151,14 @@ def _scan(path: Path) -> str | None:
         with path.open("rb") as file:
             seen = read_codes(file.read(MAX_BYTES + 1))
     except OSError as error:
-        raise _Unusable(f"{path} cannot be read: {error.strerror}") from None
+        raise _Unusable(f"{path} cannot be read: {error.strerror}.") from None
     except Invalid as invalid:
-        raise _Unusable(f"{path} {PICTURE[invalid.code].format(**invalid.params)}") from None
+        raise _Unusable(f"{path} {PICTURE[invalid.code].format(**invalid.params)}.") from None
     # One that was seen and could not be read has no text.
     return seen[0].text or None if len(seen) == 1 else None
 
 
-def _words(verdict: Verdict) -> list[str]:
+def _words(verdict: Verdict, keys: PublicKeys) -> list[str]:
     claims, why = verdict.claims, verdict.reason and WHY[verdict.reason]
     if claims is None:
         return [f"FORGED, damaged or foreign, so REFUSED: {why}"]
@@ -160,6 +176,7 @@ def _words(verdict: Verdict) -> list[str]:
         f"Valid until: {_moment(claims.expires_at)}",
         f"Document: {BINDING[verdict.binding]}",
         f"Live challenge: {CHALLENGE[verdict.challenge]}",
+        f"Withdrawn codes: {_list(keys)}",
     ]
 
 

@@ -30,7 +30,7 @@ REVOKED_BYTES = 4
 
 
 class KeysError(Exception):
-    """A file of public keys, or a key ring, cannot be used; the message says why."""
+    """A file of public keys, or a key ring, cannot be used; the message is one plain sentence."""
 
 
 class Realm(StrEnum):
@@ -156,10 +156,10 @@ class IssuerKey:
         """Return the key of an entry of the ring, or raise KeysError. Read once, and remembered."""
         private = load_der_private_key(key.key, None)
         if not isinstance(private, ec.EllipticCurvePrivateKey):
-            raise KeysError(f"signing key {key.id} is no P-256 key")
+            raise KeysError(f"Signing key {key.id} is no P-256 key.")
         if key.not_before is None or key.not_after is None:
             raise KeysError(
-                f"signing key {key.id} has no life: not_before and not_after are needed"
+                f"Signing key {key.id} has no life: not_before and not_after are needed."
             )
         # Published times are in whole seconds: what is signed and what is checked must agree.
         begins, ends = (at.replace(microsecond=0) for at in (key.not_before, key.not_after))
@@ -180,7 +180,7 @@ class IssuerKey:
         keys = [cls.of(entry, realm) for entry in ring.of(purpose)]
         may = [k for k in keys if k.not_before <= now < k.not_after and not k.withdrawn]
         if not may:
-            raise KeysError("the key ring has no signing key that is valid now")
+            raise KeysError("The key ring has no signing key that is valid now.")
         return max(may, key=lambda key: key.not_before)
 
 
@@ -266,9 +266,12 @@ class PublicKeys:
             issued = None if content.issued is None else instant(content.issued)
             revoked = frozenset(bytes.fromhex(prefix) for prefix in content.revoked)
         except OSError as error:
-            raise KeysError(f"{path} cannot be read: {error.strerror}") from error
-        except (msgspec.MsgspecError, ValueError) as error:
-            raise KeysError(f"{path} is not a set of public keys: {error}") from None
+            raise KeysError(f"{path} cannot be read: {error.strerror}.") from error
+        except (msgspec.MsgspecError, ValueError):
+            raise KeysError(
+                f"{path} is not a set of public keys: give issuer-keys.json of the data folder, or "
+                "jwks.json of the web server."
+            ) from None
         return cls(keys["codes"], issued, revoked, keys["bundles"])
 
     def joined(self, other: PublicKeys) -> PublicKeys:

@@ -161,7 +161,7 @@ def _case(row: dict[str, str]) -> ListedCase:
     until = _day("until", row["until"]) if row["until"] else None
     if until is not None and until < since:
         raise ValueError("until is before since.")
-    return ListedCase(document, _number(document, row["number"]), Case(kind, since, until))
+    return ListedCase(document, read_number(document, row["number"]), Case(kind, since, until))
 
 
 def _tenant(row: dict[str, str]) -> Tenant:
@@ -169,10 +169,11 @@ def _tenant(row: dict[str, str]) -> Tenant:
     estate = Estate(row["estate_en"], row["estate_zh"])
     if not estate.name_en and not estate.name_zh:
         raise ValueError("The estate has no name, neither estate_en nor estate_zh.")
-    return Tenant(document, _number(document, row["number"]), estate)
+    return Tenant(document, read_number(document, row["number"]), estate)
 
 
-def _number(document: DocumentType, written: str) -> str:
+def read_number(document: DocumentType, written: str) -> str:
+    """Return a number as `core.identity.normalise`, or raise ValueError with a plain sentence."""
     number = normalise(document, written)
     try:
         DocumentNumber.parse(number, Context(date.min, {"document": document}))

@@ -66,7 +66,7 @@ def rotate(ring: KeyRing, now: datetime, after: timedelta, life: timedelta) -> K
         usable = _usable(keys)
         for key in usable:
             if now < key.not_before:
-                raise KeysError(f"key {key.kid.hex()} waits already: it is the next to sign")
+                raise KeysError(f"Key {key.kid.hex()} waits already: it is the next to sign.")
         ends = [key.not_after for key in usable if now < key.not_after]
         begins = min(now + after, max(ends, default=now))
         made[:] = [Key.signing(Purpose.SIGN, now, begins, life)]
@@ -139,7 +139,7 @@ def named(keys: Iterable[Key], name: str) -> Key:
             if key.purpose is Purpose.AUDIT:
                 raise KeysError(f"key {name} signs the audit log, and is not withdrawn")
             return key
-    raise KeysError(f"no key that signs is called {name}: `keys list` shows them")
+    raise KeysError(f"No key that signs is called {name}: `keys list` shows them.")
 
 
 def _usable(keys: Iterable[Key], purpose: Purpose = Purpose.SIGN) -> list[IssuerKey]:

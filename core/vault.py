@@ -64,7 +64,7 @@ _DATA_KEY = "data key"
 
 
 class KeyRingError(Exception):
-    """The key ring cannot be used; the message says why and what to do, without any key."""
+    """The key ring cannot be used; the message is one plain sentence, without any key."""
 
 
 class Tampered(Exception):
@@ -175,7 +175,7 @@ class KeyRing:
             newest[key.purpose] = key
         for purpose in Purpose:
             if purpose not in newest:
-                raise KeyRingError(f"the key ring has no key for '{purpose}'")
+                raise KeyRingError(f"The key ring has no key for '{purpose}'.")
         transit = Sealer(
             {bytes.fromhex(key.id): AESGCM(key.key) for key in keys if key.purpose is Purpose.SEAL},
             bytes.fromhex(newest[Purpose.SEAL].id),
@@ -256,7 +256,7 @@ class KeyRing:
         self._stamp = stamp
         keys = _read(self._file)
         if any(key not in keys for key in self.keys if key.purpose not in SIGNS):
-            raise KeyRingError(f"{self._file} is another ring: it lacks keys that are in use")
+            raise KeyRingError(f"{self._file} is another ring: it lacks keys that are in use.")
         changed = keys != self.keys
         self._take(keys)
         return changed
@@ -324,17 +324,19 @@ def _completed(keys: tuple[Key, ...], now: datetime) -> tuple[Key, ...]:
 def _read(path: Path) -> tuple[Key, ...]:
     with _told(path, "read"):
         if path.stat().st_mode & 0o077:
-            raise KeyRingError(f"{path} can be read by others: run `chmod 600 {path}`")
+            raise KeyRingError(f"{path} can be read by others: run `chmod 600 {path}`.")
         data = path.read_bytes()
     try:
         file = msgspec.json.decode(data, type=_File)
-    except msgspec.MsgspecError as error:
-        raise KeyRingError(f"{path} is not a key ring: {error}") from None
+    except msgspec.MsgspecError:
+        raise KeyRingError(
+            f"{path} is not a key ring, or damaged: put it back from its backup."
+        ) from None
     if file.format != FORMAT:
-        raise KeyRingError(f"{path} has format {file.format}; this program reads {FORMAT}")
+        raise KeyRingError(f"{path} has format {file.format}; this program reads {FORMAT}.")
     for key in file.keys:
         if key.purpose not in SIGNS and len(key.key) != KEY_BYTES:
-            raise KeyRingError(f"{path} holds a key of the wrong length: {key.id}")
+            raise KeyRingError(f"{path} holds a key of the wrong length: {key.id}.")
     return tuple(file.keys)
 
 
@@ -355,4 +357,4 @@ def _told(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise KeyRingError(f"{path} cannot be {what}: {error.strerror}") from error
+        raise KeyRingError(f"{path} cannot be {what}: {error.strerror}.") from error

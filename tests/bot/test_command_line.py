@@ -53,7 +53,7 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def is_one_sentence(said: str, named: str = "") -> None:
     """Fail where what was said is not one plain sentence on one line that names something."""
-    assert said.endswith("\n")
+    assert said.endswith(".\n"), said
     assert said.count("\n") == 1, said
     assert "Traceback" not in said
     assert named in said

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from PIL import Image
 from bot.verify import PICTURE, WHY, verify
 from core.assessment import Colour
 from core.conversation.messages import Card
+from core.cose_key import key_set
 from core.credential import Reason, expiry, issue
+from core.identity import DocumentType
 from core.issuer_keys import IssuerKey, PublicKeys
 from core.picture import draw
 from core.scanning import ERRORS
@@ -59,6 +62,8 @@ def test_a_green_code_is_good_as_text_and_as_picture(keys: Path, tmp_path: Path)
             "Valid until: 2021-12-10 23:59 Hong Kong time",
             "Document: not compared, so the code may be borrowed",
             "Live challenge: not asked, so this may be a copy of the code",
+            "Withdrawn codes: only those of 2021-12-10 11:00 Hong Kong time, when the file of keys "
+            "was made; with --bundle, those of now",
         ]
 
 
@@ -166,6 +171,63 @@ def test_a_file_of_keys_that_cannot_be_used(keys: Path, tmp_path: Path) -> None:
     status, words = verify(code(), keys, NOW)
     assert status == 2
     assert "public keys" in words
+
+
+def test_without_any_list_it_says_that_withdrawn_codes_were_not_checked(
+    keys: Path, tmp_path: Path
+) -> None:
+    published = replace(PublicKeys.published(RING, NOW), issued_at=None)
+    keys.write_bytes(published.to_json())
+    status, words = verify(code(), keys, NOW)
+    assert status == 0
+    assert words.endswith("\nWithdrawn codes: not checked, as there is no --bundle")
+
+
+def test_an_old_file_of_keys_is_used_and_its_age_said(keys: Path) -> None:
+    later = NOW + timedelta(days=3)
+    text = code(issued_at=later, expires_at=expiry(KEY, later))
+    status, words = verify(text, keys, later)
+    assert status == 0
+    assert words.endswith("\nCareful: this list of withdrawn codes is 3 days old. Fetch a new one.")
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "why"),
+    [
+        ("hkid", "A123456(4)", "The number's check character is wrong."),
+        ("birth_certificate", "A123456(4)", "The number's check character is wrong."),
+        ("hkid", "A12", "The number cannot be one of that document."),
+        ("hkid", "А123456(3)", "The number has a letter that only looks like one of A to Z."),
+        ("passport", "", "The number cannot be one of that document."),
+    ],
+)
+def test_a_number_that_no_document_has_is_one_sentence(
+    keys: Path, kind: str, number: str, why: str
+) -> None:
+    assert verify(code(), keys, NOW, document=(DocumentType(kind), number)) == (2, why)
+
+
+def test_the_check_character_of_a_document_may_be_left_out(keys: Path) -> None:
+    status, words = verify(code(), keys, NOW, document=(DocumentType.HKID, "a123456"))
+    assert status == 0
+    assert "Document: the one that the code was issued for" in words
+
+
+@pytest.mark.parametrize("name", ["keys.cbor", "bundle.cbor", "keys.json"])
+def test_another_file_in_the_place_of_the_keys_is_told_what_is_wanted(
+    tmp_path: Path, name: str
+) -> None:
+    now = NOW
+    ring = KeyRing.open(tmp_path / "keys.json", now)
+    published = PublicKeys.published(ring, now)
+    (tmp_path / "keys.cbor").write_bytes(key_set(published))
+    (tmp_path / "bundle.cbor").write_bytes(b"\xd2\x84")
+    status, words = verify(code(), tmp_path / name, now)
+    assert status == 2
+    assert words == (
+        f"{tmp_path / name} is not a set of public keys: give issuer-keys.json of the data folder, "
+        "or jwks.json of the web server."
+    )
 
 
 def test_every_reason_has_words() -> None:

@@ -220,9 +220,9 @@ def test_a_bundle_key_is_withdrawn_and_replaced_likewise(ring: KeyRing) -> None:
 def test_only_keys_that_sign_are_withdrawn(ring: KeyRing) -> None:
     seal = ring.of(Purpose.SEAL)[0]
     for name in (seal.id, "", "0123456789abcdef"):
-        with pytest.raises(KeysError, match="no key that signs"):
+        with pytest.raises(KeysError, match="No key that signs"):
             withdraw(ring, name, NOW, LIFE)
-    with pytest.raises(KeysError, match="no key that signs"):
+    with pytest.raises(KeysError, match="No key that signs"):
         named(ring.keys, "x")
 
 
