@@ -6,11 +6,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import cast
 
 import aiohttp
 from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot import unusable
 from bot.chaining import Chaining
 from bot.channels import Channel, Refused, TooLarge
 from bot.channels.telegram import TelegramChannel
@@ -160,8 +162,8 @@ class App:
                 await channel.start(self.inbox.receive)
             except OSError as error:
                 await self.stop()
-                why = error.strerror or type(error).__name__
-                raise SettingError(f"HEALTHCODE_WEB cannot be used: {why}.") from None
+                # A channel that only reaches out tries again by itself.
+                raise unusable.web(error, *cast(tuple[str, int], self.settings.web)) from None
 
     async def stop(self) -> None:
         """Take nothing more in, finish the turns in hand, send what is ready, close."""
@@ -283,16 +285,20 @@ def open_store(settings: Settings, policy: Policy, clock: Clock) -> tuple[KeyRin
     try:
         return ring, Store.open(settings.database, ring, policy)
     except OSError as error:
-        raise SettingError(f"HEALTHCODE_DATABASE cannot be used: {error.strerror}.") from None
+        raise unusable.database(error) from None
 
 
 @asynccontextmanager
 async def opened(settings: Settings, policy: Policy, clock: Clock) -> AsyncIterator[Store]:
-    """Open the store, its schema up to date, for one command of the operator."""
+    """Open the store, its schema up to date, for one command of the operator.
+
+    Raise SettingError where the database cannot be used, or fails meanwhile.
+    """
     _, store = open_store(settings, policy, clock)
     try:
         await bring_up_to_date(store)
-        yield store
+        with unusable.told():
+            yield store
     finally:
         await store.close()
 
@@ -310,9 +316,7 @@ async def bring_up_to_date(store: Store) -> None:
         raise SettingError(
             "HEALTHCODE_DATABASE cannot be used: a later version of this program has changed it."
         ) from None
-    except (OSError, SQLAlchemyError, TypeError) as error:
-        # TypeError: a parameter of the URL that the driver does not know. None of their texts is
-        # shown, as it may hold the URL with its password.
-        why = type(getattr(error, "orig", None) or error).__name__
-        raise SettingError(f"HEALTHCODE_DATABASE cannot be used ({why}).") from None
+    except (OSError, SQLAlchemyError, TypeError, ValueError, ArithmeticError) as error:
+        # The last three: a parameter of the URL that the driver does not know, or cannot use.
+        raise unusable.database(error) from None
     store.ring.fits(wrapped)

@@ -25,7 +25,7 @@ NAME, REASON = 80, 60
 def listed(settings: Settings, policy: Policy, clock: Clock) -> str:
     """Return all keys, a line each. Makes none: raise SettingError where there are none yet."""
     file = settings.data / "keys.json"
-    if not file.exists():
+    if not KeyRing.there(file):
         raise SettingError(f"{file} is not there yet: the first start makes it.")
     now = clock()
     ring = KeyRing.open(file, now, policy.keys.life)

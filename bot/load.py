@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from bot.app import bring_up_to_date, open_store
+from bot.app import opened
 from bot.clock import system_clock
 from bot.settings import Settings
 from core.identity import DocumentType, normalise
@@ -19,9 +19,7 @@ Replace = Callable[[Lists], Awaitable[None]]
 
 async def load(settings: Settings, policy: Policy, kind: str, data: bytes) -> str:
     """Put a list in place of the one before; return one sentence. Raise ListError."""
-    _, store = open_store(settings, policy, system_clock)
-    try:
-        await bring_up_to_date(store)
+    async with opened(settings, policy, system_clock) as store:
         # Before it is written: in the meantime nobody else can write into a SQLite store.
         async with store.reading() as tx:
             count, replace = _read(kind, data, tx.people)
@@ -30,8 +28,6 @@ async def load(settings: Settings, policy: Policy, kind: str, data: bytes) -> st
             await tx.people.record(
                 f"{kind} loaded", actor="operator", object=str(count), now=system_clock()
             )
-    finally:
-        await store.close()
     entries = f"1 {kind[:-1]} is" if count == 1 else f"{count} {kind} are"
     return f"{entries} loaded, in place of the list before."
 

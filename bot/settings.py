@@ -6,11 +6,13 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as SQLite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -30,6 +32,12 @@ NAMES = (
     "TWILIO_FROM",
     "POLICY",
 )
+
+DRIVERS = ("sqlite", "postgresql", "postgresql+asyncpg")
+"""What a database's URL may begin with."""
+
+WEB = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
+MOST_PORT = 65_535
 
 
 class SettingError(Exception):
@@ -104,15 +112,16 @@ class Settings:
 
 
 def _below(file: Path) -> dict[str, str]:
-    if not file.exists():
-        return {}
     try:
-        with file.open(encoding="utf-8") as lines:
+        # Some editors begin a file with a mark, which would be part of the first name.
+        with file.open(encoding="utf-8-sig") as lines:
             for binding in parse_stream(lines):
                 if binding.error or (binding.key and binding.value is None):
                     line = binding.original.line
                     raise SettingError(f"Line {line} of the settings in {file} is no NAME=VALUE.")
-        return {k: v for k, v in dotenv_values(file).items() if v is not None}
+        return {k: v for k, v in dotenv_values(file, encoding="utf-8-sig").items() if v is not None}
+    except FileNotFoundError:
+        return {}
     except UnicodeDecodeError:
         raise SettingError(f"The file {file} of settings is not UTF-8 text.") from None
     except OSError as error:
@@ -165,10 +174,12 @@ def _http(value: str) -> SplitResult | None:
 def _database(value: str, data: Path) -> str:
     try:
         url = make_url(value or f"sqlite:///{data / 'healthcode.sqlite3'}")
+        if url.drivername == "sqlite":
+            SQLite().create_connect_args(url)
     except (ArgumentError, ValueError):
         raise _wrong("DATABASE", "must be an SQLAlchemy URL, such as sqlite:///file") from None
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
-        raise _wrong("DATABASE", "must be a sqlite or postgresql URL")
+    if url.drivername not in DRIVERS or not 0 <= (url.port or 0) <= MOST_PORT:
+        raise _wrong("DATABASE", "must be a URL such as sqlite:///file or postgresql://host/name")
     if url.get_backend_name() == "sqlite" and not _is_file(url.database):
         raise _wrong("DATABASE", "must name a file, such as sqlite:///var/healthcode.sqlite3")
     if mode := url.query.get("sslmode"):
@@ -185,10 +196,20 @@ def _is_file(database: str | None) -> bool:
 def _web(value: str) -> tuple[str, int] | None:
     if value == "off":
         return None
-    host, _, port = value.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-        raise _wrong("WEB", "must be host:port, such as 127.0.0.1:8080, or off")
-    return host.strip("[]"), int(port)
+    match = WEB.fullmatch(value)
+    if match is None or int(match["port"]) > MOST_PORT or not _is_host(match["host"]):
+        raise _wrong("WEB", "must be host:port, such as 127.0.0.1:8080 or [::1]:8080, or off")
+    return match["host"].strip("[]"), int(match["port"])
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether it is an address (one of IPv6 in brackets), or could be a name."""
+    if not host.startswith("[") and re.search(r"[A-Za-z]", host):
+        return True
+    try:
+        return ip_address(host.strip("[]")).version == (6 if host.startswith("[") else 4)
+    except ValueError:
+        return False
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -159,7 +159,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def load(cls, path: Path) -> Self:
         """Read a TOML file; what it does not name keeps its default. Raise PolicyError."""
         try:
-            return msgspec.convert(tomllib.loads(path.read_text("utf-8")), cls)
+            return msgspec.convert(tomllib.loads(path.read_text("utf-8-sig")), cls)
         except OSError as error:
             raise PolicyError(f"The policy file {path} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError:
@@ -187,6 +187,9 @@ def _sentence(message: str) -> str:
     if unknown := re.fullmatch(r"Object contains unknown field `(.+)`", what):
         path = f"{key}.{unknown[1]}" if key else unknown[1]
         return f"{path} is not a setting"
+    if wrong := re.fullmatch(r"Invalid enum value (.+)", what):
+        # The realm is the only choice in a policy.
+        what = f"Expected one of {', '.join(Realm)}, got {wrong[1]}"
     what = re.sub(r"`(\w+)`", lambda match: _WORDS.get(match[1], match[1]), what)
     what = (what[0].lower() + what[1:]).replace(">=", "at least").replace("<=", "at most")
     return f"{key} is wrong: {what}" if key else what

@@ -200,6 +200,12 @@ class KeyRing:
         ]
         return cls(_completed((*plain, Key.signing(Purpose.SIGN, now, now, life)), now))
 
+    @staticmethod
+    def there(path: Path) -> bool:
+        """Tell whether there is a file; raise KeyRingError where that cannot be known."""
+        with _told(path, "read"):
+            return path.exists()
+
     @classmethod
     def open(cls, path: Path, now: datetime, life: timedelta = SIGNING_LIFE) -> Self:
         """Read the ring from its file; make both when there is none.
@@ -207,8 +213,7 @@ class KeyRing:
         A ring that was made before bundles, or check-points, were signed is given a key for them.
         Raise KeyRingError where the file is readable by others, damaged, or of a later format.
         """
-        with _told(path, "read"):
-            there = path.exists()
+        there = cls.there(path)
         if not there:
             with _told(path, "written"):
                 private_file.create(path, _written(cls.generate(now, life).keys))

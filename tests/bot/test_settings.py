@@ -71,6 +71,10 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
         ({"DATABASE": "sqlite://"}, "HEALTHCODE_DATABASE"),
         ({"DATABASE": "sqlite:///:memory:"}, "HEALTHCODE_DATABASE"),
         ({"DATABASE": "sqlite:///file:x?mode=memory&uri=true"}, "HEALTHCODE_DATABASE"),
+        ({"DATABASE": "sqlite://host/x"}, "HEALTHCODE_DATABASE"),
+        ({"DATABASE": "sqlite:///x?timeout=soon"}, "HEALTHCODE_DATABASE"),
+        ({"DATABASE": "postgresql+nonsense://x/y"}, "HEALTHCODE_DATABASE"),
+        ({"DATABASE": "postgresql://host:99999/x"}, "HEALTHCODE_DATABASE"),
         ({"WEB": "8080"}, "HEALTHCODE_WEB"),
         ({"WEB": "a:99999"}, "HEALTHCODE_WEB"),
         ({"WEB": "off"}, "HEALTHCODE_WEB"),
@@ -98,12 +102,44 @@ def test_two_secrets_stand_beside_each_other_while_one_is_replaced() -> None:
     assert load(TELEGRAM_SECRET=f"new,{'x' * 256}").telegram_secrets == ("new", "x" * 256)
 
 
+@pytest.mark.parametrize(
+    "web",
+    [
+        *("[::1:8080", "::1:8080", "::1]:8080", "]:80", "[]:80", "[127.0.0.1]:80", "[::1]80"),
+        *("a b:80", ":80", "http://127.0.0.1:80", "127.0.0.1:80:80", "256.1.1.1:80", "1:80"),
+        *("127.0.0.1:+80", "127.0.0.1:８０", "127.0.0.1:65536", "127.0.0.1:", "*:80", "h/x:80"),
+    ],
+)
+def test_what_is_no_host_and_port_is_refused(web: str) -> None:
+    with pytest.raises(SettingError, match=r"^HEALTHCODE_WEB must be host:port, such as .+\.$"):
+        load(WEB=web)
+
+
+@pytest.mark.parametrize(
+    ("web", "read"),
+    [
+        ("[::1]:0", ("::1", 0)),
+        ("0.0.0.0:65535", ("0.0.0.0", 65_535)),  # noqa: S104
+        ("localhost:80", ("localhost", 80)),
+        ("web-1.my_net.example:8080", ("web-1.my_net.example", 8080)),
+    ],
+)
+def test_host_and_port_are_told_apart(web: str, read: tuple[str, int]) -> None:
+    assert load(WEB=web).web == read
+
+
 @pytest.mark.parametrize("line", ["this is not = = a setting", "HEALTHCODE_WEB", "'"])
 def test_a_line_that_is_no_setting_is_said(tmp_path: Path, line: str) -> None:
     file = tmp_path / ".env"
     file.write_text(f"HEALTHCODE_SMS=console\n{line}\n")
     with pytest.raises(SettingError, match=r"^Line 2 of the settings in .* is no NAME=VALUE\.$"):
         Settings.load({}, file)
+
+
+def test_a_mark_at_the_beginning_of_the_file_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("HEALTHCODE_WEB=127.0.0.1:1\n", "utf-8-sig")
+    assert Settings.load({}, file).web == ("127.0.0.1", 1)
 
 
 def test_a_folder_in_place_of_the_file_is_said(tmp_path: Path) -> None:

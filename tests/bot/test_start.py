@@ -24,8 +24,22 @@ async def test_a_port_that_is_taken(tmp_path: Path) -> None:
         other.listen()
         port = other.getsockname()[1]
         app = App(settings(tmp_path, WEB=f"127.0.0.1:{port}"), Policy())
-        with pytest.raises(SettingError, match=r"^HEALTHCODE_WEB cannot be used: .+\.$"):
+        with pytest.raises(SettingError, match=r"^HEALTHCODE_WEB cannot be used: ") as caught:
             await app.start()
+    assert str(caught.value).endswith(f": port {port} of 127.0.0.1 is in use by another program.")
+
+
+@pytest.mark.parametrize(
+    ("host", "why"),
+    [
+        ("192.0.2.1", "this machine does not have the address 192.0.2.1"),
+        ("nowhere.invalid", "there is no host of that name"),
+    ],
+)
+async def test_a_host_that_is_not_here(tmp_path: Path, host: str, why: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        await App(settings(tmp_path, WEB=f"{host}:8080"), Policy()).start()
+    assert str(caught.value) == f"HEALTHCODE_WEB cannot be used: {why}."
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_what_the_file_does_not_name_keeps_its_default(tmp_path: Path) -> None:
         ("[passcode]\nattempt_delays = []", "attempt_delays must name at least one delay"),
         ("[passcode]\nresend_after = [1, 'a']", "passcode.resend_after[1] is wrong"),
         ("passcode = 3", "passcode is wrong: expected a table"),
-        ("realm = 'XX'", "realm is wrong: invalid enum value 'XX'"),
+        ("realm = 'XX'", "realm is wrong: expected one of HK, HT, got 'XX'"),
         ("[windows]\narrival_days = 30", "windows.arrival_days is wrong"),
         ("[windows]\nexposure_days = 14", "windows.exposure_days and visits.assess_days must be"),
         ("[visits]\naccept_days = 20", "visits.accept_days must not be less than"),
@@ -98,6 +98,16 @@ def test_a_wrong_value_is_one_sentence_that_names_the_key(
     assert sentence.endswith(".")
     assert "\n" not in sentence
     assert "`" not in sentence
+
+
+def test_the_only_choice_is_the_realm() -> None:
+    tree = msgspec.json.schema(Policy)["$defs"]
+    assert [name for name, part in tree.items() if "enum" in part] == ["Realm"]
+
+
+def test_a_mark_at_the_beginning_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text("codes_per_hour = 7\n", "utf-8-sig")
+    assert Policy.load(tmp_path / "policy.toml").codes_per_hour == 7
 
 
 def test_a_file_that_is_not_there_or_no_text_is_said_so(tmp_path: Path) -> None:
