@@ -202,6 +202,7 @@ def _decided() -> tuple[Settings, Policy]:
 def _run(options: argparse.Namespace) -> int:
     import uvloop
 
+    from bot.alone import alone
     from bot.app import App
     from bot.collector import settle
     from bot.logs import set_up, unhandled
@@ -232,7 +233,8 @@ def _run(options: argparse.Namespace) -> int:
         finally:
             await app.stop()
 
-    uvloop.run(run())
+    with alone(settings):
+        uvloop.run(run())
     return 0
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -19,6 +21,7 @@ import pytest
 
 from bot import clock as clocks
 from bot.__main__ import main
+from bot.alone import alone
 from bot.app import opened
 from bot.settings import Settings
 from core.assessment import Colour
@@ -95,8 +98,8 @@ WRONG = {
         {"DATABASE": "postgresql://me:hidden@127.0.0.1:9/x"},
         "HEALTHCODE_DATABASE cannot be used: nothing answers at its address",
     ),
-    "a folder that is a file": ({"DATA": "file"}, "file/keys.json cannot be"),
-    "a folder with too long a name": ({"DATA": "x" * 300}, "xxx/keys.json cannot be"),
+    "a folder that is a file": ({"DATA": "file"}, "HEALTHCODE_DATA cannot be used: "),
+    "a folder with too long a name": ({"DATA": "x" * 300}, "HEALTHCODE_DATA cannot be used: "),
     "a key ring that others read": ({"DATA": "open"}, "chmod 600"),
     "keys that cannot be published": ({"DATA": "closed"}, "issuer-keys.json cannot be written"),
     "a host": ({"WEB": "192.0.2.1:8080"}, "HEALTHCODE_WEB cannot be used: this machine does not"),
@@ -162,6 +165,44 @@ def test_it_serves_soon_leaves_no_image_of_its_memory_and_keeps_its_door(tmp_pat
         is_one_sentence(err, "HEALTHCODE_WEB cannot be used: ")
         process.terminate()
         assert process.wait(timeout=20) == 0
+
+
+def test_a_second_run_on_the_same_folder_is_refused_until_the_first_is_gone(
+    tmp_path: Path,
+) -> None:
+    def say(*arguments: str) -> tuple[int, str, str]:
+        process = program(tmp_path, *arguments)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+    with running(tmp_path) as (process, _):
+        code, out, err = say("run")
+        assert (code, out) == (2, "")
+        is_one_sentence(err, "Another `run` uses the folder")
+        assert say("staff", "list") == (0, "There is no staff.\n", "")
+        process.kill()
+        process.wait(timeout=20)
+    with running(tmp_path) as (process, _):
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+
+
+def test_on_postgresql_several_run_on_the_same_folder(tmp_path: Path) -> None:
+    environ = {"HEALTHCODE_DATA": str(tmp_path), "HEALTHCODE_DATABASE": "postgresql://host/name"}
+    settings = Settings.load(environ, tmp_path / "none")
+    with alone(settings), alone(settings):
+        assert not (tmp_path / "run.lock").exists()
+
+
+def test_a_file_system_without_locks_is_no_reason_not_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    with alone(Settings.load({"HEALTHCODE_DATA": str(tmp_path)}, tmp_path / "none")):
+        pass
 
 
 def test_an_unknown_command_shows_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
