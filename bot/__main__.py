@@ -1,16 +1,18 @@
-"""The command line: every command of the program, each in its own words."""
+"""The command line: every command of the program, and what it answers."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from bot.arguments import parser
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code (2: the settings or the arguments are wrong)."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that cannot show a letter must not hide that something was done.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        options = _parser().parse_args(arguments)
-        code: int = options.run(options)
+        options = parser().parse_args(arguments)
+        code = DEEDS[options.command](options)
         sys.stdout.flush()
     except KeyboardInterrupt:
         # First: where it cut an import short, nothing more can be imported.
@@ -60,134 +65,6 @@ def _plain_errors() -> tuple[type[Exception], ...]:
         PhoneError,
         ReasonError,
     )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bot", description="The Health Code bot.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    run = commands.add_parser("run", help="start all that the settings enable")
-    run.set_defaults(run=_run)
-
-    check = commands.add_parser(
-        "verify",
-        help="check a code: exit code 0 only for genuine, valid and green",
-    )
-    check.add_argument("code", metavar="PICTURE_OR_TEXT")
-    check.add_argument("--keys", type=Path, required=True, metavar="FILE")
-    check.add_argument(
-        "--bundle", type=Path, metavar="FILE", help="keys and withdrawn codes of now"
-    )
-    check.add_argument("--document", nargs=2, metavar=("TYPE", "NUMBER"))
-    check.add_argument("--challenge", type=_digits, metavar="DIGITS")
-    check.set_defaults(run=_verify)
-
-    keys = commands.add_parser("keys", help="the keys that sign codes").add_subparsers(
-        required=True, metavar="ACT"
-    )
-    keys.add_parser("list", help="show all keys, and what each does").set_defaults(run=_keys_list)
-    rotate = keys.add_parser("rotate", help="publish the next key; it signs a day later")
-    rotate.add_argument("--in-hours", type=_between(24, 24 * 30), default=24, metavar="HOURS")
-    rotate.set_defaults(run=_keys_rotate)
-    revoke = keys.add_parser("revoke", help="withdraw a key that signs: its codes are refused")
-    revoke.add_argument("key", metavar="KID")
-    revoke.add_argument("--by", required=True, metavar="NAME")
-    revoke.add_argument("--reason", required=True, metavar="TEXT")
-    revoke.set_defaults(run=_keys_revoke)
-    doubt = keys.add_parser("distrust", help="refuse what a key signed before a time")
-    doubt.add_argument("key", metavar="KID")
-    doubt.add_argument("--before", required=True, metavar="TIME", help="'2021-12-10 09:30'")
-    doubt.add_argument("--by", required=True, metavar="NAME")
-    doubt.add_argument("--reason", required=True, metavar="TEXT")
-    doubt.set_defaults(run=_keys_distrust)
-
-    load = commands.add_parser("load", help="put an operator's list in place of the one before")
-    load.add_argument("list", choices=("exposures", "places", "cases", "tenants"))
-    load.add_argument("file", type=Path, metavar="FILE")
-    load.set_defaults(run=_load)
-
-    codes = commands.add_parser("codes", help="withdraw codes: two members of staff must ask")
-    deeds = codes.add_subparsers(required=True, metavar="ACT")
-    away = deeds.add_parser("withdraw", help="ask for it, or agree to what another asked for")
-    away.add_argument("code", metavar="CODE", help="text, picture, id, or reference number (all)")
-    away.add_argument("--by", required=True, metavar="NAME")
-    away.add_argument("--reason", required=True, metavar="TEXT", help="for colleagues")
-    away.add_argument("--why", choices=("address", "health", "other"), default="other")
-    away.set_defaults(run=_codes_withdraw)
-    waiting = deeds.add_parser("pending", help="show what waits for a second person")
-    waiting.set_defaults(run=_codes_pending)
-
-    staff = commands.add_parser("staff", help="who may check codes, and who works here")
-    acts = staff.add_subparsers(required=True, metavar="ACT")
-    add = acts.add_parser("add", help="add somebody, or enrol him anew; prints his enrolment")
-    add.add_argument("name", metavar="NAME")
-    add.add_argument("--role", choices=("officer", "staff"), required=True)
-    add.set_defaults(run=_staff_add)
-    acts.add_parser("list", help="show who is on the staff").set_defaults(run=_staff_list)
-    remove = acts.add_parser("remove", help="take a role away, from the next message on")
-    remove.add_argument("name", metavar="NAME")
-    remove.set_defaults(run=_staff_remove)
-
-    guardians = commands.add_parser("guardians", help="who waits to look after somebody")
-    answers = guardians.add_subparsers(required=True, metavar="ACT")
-    answers.add_parser("list", help="show who waits").set_defaults(run=_guardians_list)
-    yes = answers.add_parser("confirm", help="let a guardian begin; his chat is told")
-    no = answers.add_parser("refuse", help="end it; his chat is told what he can do")
-    for answer in (yes, no):
-        answer.add_argument("reference", metavar="REFERENCE", help="of the person in care")
-        answer.add_argument("--by", required=True, metavar="NAME")
-    yes.set_defaults(run=_guardians_confirm)
-    no.add_argument("--reason", required=True, metavar="TEXT", help="for colleagues")
-    no.set_defaults(run=_guardians_refuse)
-
-    unlock = commands.add_parser(
-        "unlock", help="let a mobile number take codes again that had too many wrong ones in a row"
-    )
-    unlock.add_argument("phone", metavar="MOBILE")
-    unlock.add_argument("--by", required=True, metavar="NAME")
-    unlock.set_defaults(run=_unlock)
-
-    audit = commands.add_parser("audit", help="the log of who did what")
-    checks = audit.add_subparsers(required=True, metavar="ACT")
-    whole = checks.add_parser(
-        "verify", help="look whether anything was changed, removed or put in: exit code 0 for no"
-    )
-    whole.add_argument(
-        "--checkpoint", type=Path, metavar="FILE", help="kept elsewhere: finds a missing end"
-    )
-    whole.set_defaults(run=_audit_verify)
-    point = checks.add_parser("checkpoint", help="write the newest check-point, to keep elsewhere")
-    point.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
-    point.set_defaults(run=_audit_checkpoint)
-
-    letters = commands.add_parser("letters", help="write the letters that people wait for")
-    letters.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER")
-    letters.add_argument("--by", required=True, metavar="NAME")
-    letters.add_argument("--again", default="", metavar="REFERENCE", help="one letter, anew")
-    letters.set_defaults(run=_letters)
-
-    sample = commands.add_parser("export-sample", help="write a plausible visit-record export")
-    sample.add_argument("--days", type=_between(1, 366), default=31)
-    sample.add_argument("--visits", type=_between(0, 100_000), default=60)
-    sample.add_argument("--seed", type=int, default=7)
-    sample.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
-    sample.set_defaults(run=_sample)
-    return parser
-
-
-def _between(least: int, most: int) -> Callable[[str], int]:
-    def count(text: str) -> int:
-        if not text.isdecimal() or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"must be a number from {least} to {most}")
-        return int(text)
-
-    return count
-
-
-def _digits(text: str) -> str:
-    if not (len(text) == 4 and text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError("must be 4 digits")
-    return text
 
 
 def _decided() -> tuple[Settings, Policy]:
@@ -432,6 +309,31 @@ def _sample(options: argparse.Namespace) -> int:
         raise SettingError(f"{options.output} cannot be written: {error.strerror}.") from None
     print(f"{options.output}: {options.visits} visits in {options.days} days")
     return 0
+
+
+DEEDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "run": _run,
+    "verify": _verify,
+    "keys list": _keys_list,
+    "keys rotate": _keys_rotate,
+    "keys revoke": _keys_revoke,
+    "keys distrust": _keys_distrust,
+    "load": _load,
+    "codes withdraw": _codes_withdraw,
+    "codes pending": _codes_pending,
+    "staff add": _staff_add,
+    "staff list": _staff_list,
+    "staff remove": _staff_remove,
+    "guardians list": _guardians_list,
+    "guardians confirm": _guardians_confirm,
+    "guardians refuse": _guardians_refuse,
+    "unlock": _unlock,
+    "audit verify": _audit_verify,
+    "audit checkpoint": _audit_checkpoint,
+    "letters": _letters,
+    "export-sample": _sample,
+}
+"""What is done, by the words of the command."""
 
 
 if __name__ == "__main__":

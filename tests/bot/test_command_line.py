@@ -503,6 +503,19 @@ def test_nobody_reads_what_is_said(tmp_path: Path, arguments: list[str]) -> None
     assert "Exception ignored" not in done.stderr
 
 
+def test_a_terminal_that_cannot_show_a_letter_is_told_all_the_same(tmp_path: Path) -> None:
+    environ = {**environment(tmp_path), "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "staff", "add", "陳大文", "--role", "staff"],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"/start staff-" in done.stdout
+
+
 def test_who_presses_ctrl_c_sees_no_traceback(tmp_path: Path) -> None:
     for seconds in (0.4, 1.2):
         process = program(tmp_path, "run")
