@@ -32,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # First: where it cut an import short, nothing more can be imported.
         return 128 + signal.SIGINT
     except _plain_errors() as error:
-        print(error, file=sys.stderr)
+        from bot.logs import shown
+
+        # It may quote what was given, which must not steer the terminal.
+        print(shown(str(error)), file=sys.stderr)
         return 2
     except BrokenPipeError:
         # Who reads has enough (`| head`); nothing more is written, at the exit either.

@@ -167,7 +167,7 @@ def _load(commands: _Commands) -> None:
     load = commands.add(
         "load",
         "put an operator's list in place of the one before",
-        "Every row is checked. Where some are wrong each is told with its line, and nothing "
+        "Every row is checked. Where some are wrong they are told with their lines, and nothing "
         "changes. A running bot takes a list up within seconds. docs/lists.md shows each list.",
     )
     load.add_argument(

@@ -101,7 +101,9 @@ async def revoked(
     else:
         effect = [
             "Each verifier refuses what it signed from the next list that it fetches on.",
-            f"{affected} live codes are affected: their holders are told, and sent a new one.",
+            "1 live code is affected: its holder is told, and sent a new one."
+            if affected == 1
+            else f"{affected} live codes are affected: their holders are told, and sent new ones.",
         ]
     lines = [f"Key {gone.kid.hex()} is withdrawn.", *effect]
     if new is not None:

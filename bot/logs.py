@@ -34,9 +34,15 @@ class Discreet(logging.Formatter):
         line = self.formatMessage(record)
         if record.exc_info and record.exc_info[1]:
             line = f"{line}: {where(record.exc_info[1])}"
-        return "".join(
-            char if char.isprintable() else char.encode("unicode_escape").decode() for char in line
-        )
+        return shown(line).replace("\n", "\\n")
+
+
+def shown(text: str) -> str:
+    """Return a text in which what would steer a terminal is escaped; lines stay lines."""
+    return "".join(
+        char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode()
+        for char in text
+    )
 
 
 def set_up(level: int = logging.INFO) -> None:

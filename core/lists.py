@@ -1,6 +1,6 @@
 """The authorities' lists, as CSV files that the operator loads.
 
-A list is taken whole or not at all: every row is looked at, and all that are wrong are told.
+A list is taken whole or not at all: every row is looked at, and those that are wrong are told.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ PLACE_COLUMNS = ("district", "name_en", "name_zh", "from", "to")
 CASE_COLUMNS = ("document", "number", "kind", "since", "until")
 TENANT_COLUMNS = ("document", "number", "estate_en", "estate_zh")
 
+TOLD = 100
+"""Wrong rows that are told: more of them are the same mistake."""
+
 _DAY = len("2021-12-10")
 _Item = TypeVar("_Item")
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -43,10 +46,12 @@ class BadRow(NamedTuple):
 
 
 class ListError(ValueError):
-    """A list that cannot be taken. Its text has a line for each of `rows`."""
+    """A list that cannot be taken. Its text has a line for each of the first `TOLD` rows."""
 
     def __init__(self, rows: Sequence[BadRow]) -> None:
-        super().__init__("\n".join(f"line {row.line}: {row.why}" for row in rows))
+        told = [f"line {row.line}: {row.why}" for row in rows[:TOLD]]
+        wrong = "1 line is" if len(rows) == 1 else f"{len(rows)} lines are"
+        super().__init__("\n".join([*told, f"{wrong} wrong, so nothing is changed."]))
         self.rows = list(rows)
 
 
@@ -122,13 +127,15 @@ def _read(
 
 def _check_header(header: Sequence[str], columns: Sequence[str], line: int) -> None:
     if sorted(header) != sorted(columns):
-        why = f"The first line must name the columns: {','.join(columns)}."
+        why = f"The first line must name the columns, with commas: {','.join(columns)}."
         raise ListError([BadRow(line, why)])
 
 
 def _fields(cells: Sequence[str], header: Sequence[str]) -> dict[str, str]:
     if len(cells) != len(header):
         raise ValueError(f"There are {len(cells)} cells where {len(header)} belong.")
+    if any("\0" in cell for cell in cells):
+        raise ValueError("There is a character with the number 0, as in no text.")
     return dict(zip(header, cells, strict=True))
 
 

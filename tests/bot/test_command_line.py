@@ -332,6 +332,7 @@ def test_a_list_is_loaded_and_a_bad_one_changes_nothing(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("line 3: ")
+    assert err.endswith("\n1 line is wrong, so nothing is changed.\n")
     assert "A123456" not in err, "a list of the infected is not for the screen's history"
     assert listed() == before
 
@@ -365,6 +366,16 @@ def test_a_list_that_cannot_be_loaded_is_one_sentence(
     assert out == ""
     is_one_sentence(err, named)
     assert "hidden" not in err
+
+
+def test_what_is_quoted_steers_no_terminal(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (inside / "odd.csv").write_bytes(CASES + b"\x1b[2Jx,A123456(3),confirmed,2021-12-03,\n")
+    assert main(["load", "cases", "odd.csv"]) == 2
+    err = capsys.readouterr().err
+    assert r"document is “\x1b[2jx”" in err
+    assert "\x1b" not in err
 
 
 # Staff

@@ -44,7 +44,7 @@ def at(day: int, hour: int = 0, minute: int = 0) -> datetime:
 def refused(reader: Callable[[bytes], object], text: str) -> list[BadRow]:
     with pytest.raises(ListError) as caught:
         reader(text.encode())
-    assert str(caught.value).count("\n") + 1 == len(caught.value.rows)
+    assert str(caught.value).count("\n") == len(caught.value.rows)
     return caught.value.rows
 
 
@@ -170,3 +170,18 @@ def test_the_documentation_holds_lists_that_can_be_loaded() -> None:
     ]
     assert all(f"`{kind}`" in text for kind in [*DocumentType, *CaseKind, *VisitKind])
     assert all(re.search(rf"\b{code}\b", text) for code in District)
+
+
+def test_a_hundred_wrong_rows_are_told_and_how_many_there_are() -> None:
+    for rows, last in ((1, "1 line is wrong"), (101, "101 lines are wrong")):
+        with pytest.raises(ListError) as caught:
+            read_exposures((EXPOSURES + "bus,1,2,3,4\n" * rows).encode())
+        *told, end = str(caught.value).splitlines()
+        assert len(told) == min(rows, 100)
+        assert end == f"{last}, so nothing is changed."
+        assert len(caught.value.rows) == rows
+
+
+def test_the_character_that_postgresql_keeps_nowhere_is_refused() -> None:
+    with pytest.raises(ListError, match=r"^line 2: There is a character with the number 0"):
+        read_exposures((EXPOSURES + "taxi,KB4484,2021-12-09,2021-12-09,a\0b\n").encode())
