@@ -127,7 +127,8 @@ class App:
         """
         try:
             await bring_up_to_date(self.store)
-            await self.publication.first_look()
+            with unusable.told():
+                await self.publication.first_look()
         except (SettingError, KeysError):
             await self.store.close()
             raise

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.app import App
+from bot.publication import Publication
 from bot.settings import SettingError, Settings
 from core.policy import Policy
 from core.vault import KeyRingError
@@ -50,6 +53,20 @@ async def test_a_database_that_cannot_be_reached(tmp_path: Path, url: str) -> No
     with pytest.raises(SettingError, match=r"^HEALTHCODE_DATABASE cannot be used") as caught:
         await App(settings(tmp_path, DATABASE=url), Policy()).start()
     assert "secret" not in str(caught.value)
+
+
+async def test_a_disk_that_fills_up_while_it_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    async def look(_: Publication) -> None:
+        raise OperationalError("INSERT", {}, full)
+
+    monkeypatch.setattr(Publication, "look", look)
+    with pytest.raises(SettingError, match=r"^HEALTHCODE_DATABASE .+: the disk is full\.$"):
+        await App(settings(tmp_path), Policy()).start()
 
 
 async def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:

@@ -244,7 +244,9 @@ async def test_fifty_failures_in_a_row_lock_a_number_until_a_person_has_looked(s
         assert await sms.asks(chat=chat) == Sent("", refused="locked")
     assert not (await sms.asks(OTHER_PHONE, chat="web:3")).refused
     async with sms.store.writing() as tx:
+        assert await tx.challenges.locked(PHONE)
         await tx.challenges.unlock(PHONE)
+        assert not await tx.challenges.locked(PHONE)
     assert not (await sms.asks()).refused
     assert await sms.tries()
 
