@@ -101,9 +101,7 @@ async def revoked(
     else:
         effect = [
             "Each verifier refuses what it signed from the next list that it fetches on.",
-            "1 live code is affected: its holder is told, and sent a new one."
-            if affected == 1
-            else f"{affected} live codes are affected: their holders are told, and sent new ones.",
+            _told(affected),
         ]
     lines = [f"Key {gone.kid.hex()} is withdrawn.", *effect]
     if new is not None:
@@ -145,10 +143,16 @@ async def distrusted(
             f"What key {name} signed before {since.astimezone(HONG_KONG):%Y-%m-%d %H:%M:%S}, Hong "
             "Kong time, does not count any more. It goes on signing.",
             "Each verifier refuses those codes from the next list that it fetches on.",
-            f"{affected} live codes are affected: their holders are told, and sent a new one.",
+            _told(affected),
             "A bot that is running takes this up by itself.",
         ]
     )
+
+
+def _told(affected: int) -> str:
+    if affected == 1:
+        return "1 live code is affected: its holder is told, and sent a new one."
+    return f"{affected} live codes are affected: their holders are told, and sent a new one."
 
 
 def _check(by: str, reason: str) -> None:

@@ -112,18 +112,18 @@ def distrust(ring: KeyRing, name: str, before: datetime, now: datetime) -> Key:
     could be distrusted.
     """
     if before > now:
-        raise KeysError("that time is still to come, and codes with it: they would not count")
+        raise KeysError("That time is still to come, and codes with it: they would not count.")
     made: list[Key] = []
 
     def change(keys: tuple[Key, ...]) -> Iterable[Key]:
         found = named(keys, name)
         signer = IssuerKey.of(found)
         if found.purpose is not Purpose.SIGN:
-            raise KeysError(f"key {signer.kid.hex()} signs no codes")
+            raise KeysError(f"Key {signer.kid.hex()} signs no codes.")
         if found.withdrawn:
-            raise KeysError(f"key {signer.kid.hex()} is withdrawn: none of its codes counts")
+            raise KeysError(f"Key {signer.kid.hex()} is withdrawn: none of its codes counts.")
         if before <= signer.not_before:
-            raise KeysError(f"key {signer.kid.hex()} had signed nothing before then")
+            raise KeysError(f"Key {signer.kid.hex()} had signed nothing before then.")
         since = max(before, found.iat_min or before)
         made[:] = [msgspec.structs.replace(found, iat_min=since)]
         return [made[0] if key is found else key for key in keys]

@@ -224,9 +224,9 @@ def test_what_a_key_signed_before_a_time_is_refused_from_the_next_bundle_on(
         ("", "--before must be a time"),
         ("2021-12-10 25:00", "--before must be a time"),
         ("0001-01-01", "--before must be a time"),
-        ("2021-12-10 13:00:01", "that time is still to come"),
-        ("2021-12-10 13:00:00.5", "that time is still to come"),
-        ("2021-12-10 12:30+08:00", "that time is still to come"),
+        ("2021-12-10 13:00:01", "That time is still to come"),
+        ("2021-12-10 13:00:00.5", "That time is still to come"),
+        ("2021-12-10 12:30+08:00", "That time is still to come"),
         ("2021-12-10 12:00", "had signed nothing before then"),
     ],
 )

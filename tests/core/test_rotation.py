@@ -176,7 +176,7 @@ def test_what_cannot_be_distrusted_is_said_and_changes_nothing(ring: KeyRing) ->
         (new.id, NOW, "had signed nothing before then"),
         (bundler.id, NOW, "signs no codes"),
         (key.id, NOW, "is withdrawn: none of its codes counts"),
-        ("0" * 16, NOW, "no key that signs is called"),
+        ("0" * 16, NOW, "No key that signs is called"),
     ):
         with pytest.raises(KeysError, match=why):
             distrust(ring, name, before, NOW)
