@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
 from core.conversation.messages import Incoming, Start, Withdrawn
 from core.family import Way
@@ -14,7 +15,7 @@ from core.store.inbox import Inbox
 from core.store.retention import erase_what_is_old
 from core.store.staff import Role
 from core.store.store import Store, Transaction
-from core.store.tables import links, withdrawals
+from core.store.tables import codes, links, withdrawals
 from core.store.withdrawals import LIFE, Outcome, Pending, Request, tell
 from tests.core.store.people import NOON, holder, index_of, register
 
@@ -23,7 +24,11 @@ SECOND = timedelta(seconds=1)
 REQUEST = Request("holder", b"\1" * 8, Why.HEALTH, "Called by Ward 7")
 
 
-async def staffed(tx: Transaction, *names: str) -> None:
+async def staffed(tx: Transaction, *names: str, **code: object) -> None:
+    """Put people on the staff, and keep the code of REQUEST, or one that differs from it."""
+    row = {"id": b"\1" * 8, "holder": "holder", "chat": "web:1", "body": b""}
+    times = {"issued_at": NOON.timestamp(), "expires_at": (NOON + 2 * LIFE).timestamp()}
+    await tx.connection.execute(insert(codes), {**row, **times, **code})
     for name in names:
         await tx.staff.add(name, Role.STAFF, NOON)
 
@@ -55,6 +60,27 @@ async def test_a_request_is_good_for_a_day(store: Store, age: timedelta, outcome
         await tx.withdrawals.ask(REQUEST, by="chan", now=NOON)
         assert len(await tx.withdrawals.pending(NOON + age)) == (outcome is CARRIED)
         assert await tx.withdrawals.ask(REQUEST, by="lee", now=NOON + age) is outcome
+
+
+@pytest.mark.parametrize("asked", [REQUEST, replace(REQUEST, code=None)], ids=["code", "all"])
+@pytest.mark.parametrize(
+    ("code", "waits"),
+    [
+        ({}, True),
+        ({"expires_at": NOON.timestamp()}, True),
+        ({"expires_at": NOON.timestamp() - 1}, False),
+        ({"withdrawn_at": NOON.timestamp()}, False),
+        ({"holder": "another"}, False),
+    ],
+    ids=str,
+)
+async def test_a_request_that_could_withdraw_nothing_waits_no_more(
+    store: Store, asked: Request, code: dict[str, object], waits: bool
+) -> None:
+    async with store.writing() as tx:
+        await staffed(tx, "chan", **code)
+        await tx.withdrawals.ask(asked, by="chan", now=NOON)
+        assert len(await tx.withdrawals.pending(NOON)) == waits
 
 
 @pytest.mark.parametrize(
