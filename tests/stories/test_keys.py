@@ -149,7 +149,7 @@ async def test_what_a_key_signed_before_a_time_is_replaced_with_the_same_key(
         good = read((await gets_code(world, right, "en")).picture)
         first, asked = signing(world), (mended.isoformat(), "Chan", "wrong colours")
         said = await command(world, distrusted, first, *asked)
-        assert "1 live codes are affected" in said
+        assert "1 live code is affected" in said
         held = await until(world, lambda held: held.keys[bytes.fromhex(first)].iat_min is not None)
         assert check(old, held, world.clock()).reason is Reason.REVOKED
         assert check(good, held, world.clock()).accepted
