@@ -310,9 +310,11 @@ async def bring_up_to_date(store: Store) -> None:
     Raise KeyRingError where the key ring is another than the data are sealed under.
     """
     try:
-        await migrate(store)
         async with store.reading() as tx:
             wrapped = await tx.some_keys()
+        # First: a new schema may have to make something of what is sealed.
+        store.ring.fits(wrapped)
+        await migrate(store)
     except CommandError:
         raise SettingError(
             "HEALTHCODE_DATABASE cannot be used: a later version of this program has changed it."
@@ -320,4 +322,3 @@ async def bring_up_to_date(store: Store) -> None:
     except (OSError, SQLAlchemyError, TypeError, ValueError, ArithmeticError) as error:
         # The last three: a parameter of the URL that the driver does not know, or cannot use.
         raise unusable.database(error) from None
-    store.ring.fits(wrapped)

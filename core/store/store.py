@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, select
+import sqlalchemy
+from sqlalchemy import event, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -50,7 +51,12 @@ class Transaction:
         self.policy = policy
 
     async def some_keys(self) -> list[bytes]:
-        """Return some of the wrapped keys of owners: of chats, and of holders without one."""
+        """Return some of the wrapped keys of owners: of chats, and of holders without one.
+
+        A database without tables has none.
+        """
+        if not await self.connection.run_sync(_has_tables):
+            return []
         chats, holders = (select(t.c.key).limit(SOME) for t in (tables.chats, tables.holders))
         return [*await self.connection.scalars(chats), *await self.connection.scalars(holders)]
 
@@ -176,6 +182,10 @@ class Store:
         """Close all connections."""
         await self.writer.dispose()
         await self.reader.dispose()
+
+
+def _has_tables(connection: sqlalchemy.Connection) -> bool:
+    return inspect(connection).has_table(tables.holders.name)
 
 
 def _make_private(file: Path) -> None:

@@ -490,8 +490,15 @@ def test_data_without_their_key_ring_are_not_given_another(
     KeyRing.open(other / "keys.json", NOON)
     ring.write_bytes((other / "keys.json").read_bytes())
     ring.chmod(0o600)
+    with sqlite3.connect(inside / "data" / "healthcode.sqlite3") as older:
+        # Nothing is made under a ring that is not the data's own, also not by a new schema.
+        [(newest,)] = older.execute("SELECT version_num FROM alembic_version")
+        older.execute("UPDATE alembic_version SET version_num = '0009'")
     assert main(["staff", "list"]) == 2
     is_one_sentence(capsys.readouterr().err, "is not the key ring of this database")
+    with older:
+        older.execute("UPDATE alembic_version SET version_num = ?", [newest])
+    older.close()
     ring.write_bytes(kept)
     assert main(["staff", "list"]) == 0
 
