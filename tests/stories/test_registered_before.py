@@ -11,6 +11,7 @@ from core.days import HONG_KONG
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
 from handlers.welcome import Welcome
+from tests.clock import TestClock
 from tests.reading import expect, expect_question
 from tests.stories.everywhere import EVERYWHERE
 from tests.stories.script import (
@@ -111,8 +112,8 @@ async def test_who_declines_is_let_go_and_may_come_back(
 async def test_before_opening_questions_are_answered(
     tmp_path: Path, channel: str, language: str
 ) -> None:
-    async with World(tmp_path) as world:
-        world.clock.set(datetime(2021, 12, 10, 8, 50, tzinfo=HONG_KONG))
+    clock = TestClock(datetime(2021, 12, 10, 8, 50, tzinfo=HONG_KONG))
+    async with World(tmp_path, clock=clock) as world:
         person = await world.person(channel, language)
         heard = expect(await consents(person, language), "registration.not_open", language)
         assert "10" in heard.text
