@@ -38,13 +38,20 @@ from core.conversation.messages import (
     Text,
     Undelivered,
 )
+from core.conversation.orders import (
+    COURTESIES,
+    LANGUAGES,
+    asked_about,
+    may_answer,
+    named_option,
+    named_order,
+)
 from core.conversation.prompt import (
     BACK,
     CANCEL,
     LANGUAGE,
     NAVIGATION,
     SKIP,
-    choices,
     offer,
     previous,
     question,
@@ -52,7 +59,7 @@ from core.conversation.prompt import (
     show_aside,
 )
 from core.conversation.session import Session
-from core.conversation.texts import Language, guess, meanings, plain
+from core.conversation.texts import guess, plain
 from core.conversation.turn import MENU, Turn
 from core.conversation.volunteer import attempted, volunteered
 
@@ -64,28 +71,6 @@ Tell = Callable[[Turn, Any], Awaitable[None]]
 
 Desk = Callable[[Turn], Awaitable[bool]]
 """Takes what is meant for it, whatever is in hand; tells whether it did."""
-
-LANGUAGES = tuple(Language)
-ORDERS = (
-    *LANGUAGES,
-    "language",
-    "help",
-    "cancel",
-    "back",
-    "skip",
-    "why",
-    "menu",
-    "hello",
-    "thanks",
-)
-"""What can be written at every question, in the words of `engine.word`; so can a command that has
-words there."""
-
-CLOSING = "ok"
-"""What ends a talk while nothing is asked; at a question it may be meant for an answer."""
-
-COURTESIES = ("hello", "thanks", CLOSING)
-"""What is answered with a kind word."""
 
 HELPLESS = 3
 """After so many failures at one question an example and a person's number are offered."""
@@ -390,10 +375,11 @@ class Conversation:
         Where it may be the answer after all (somebody is called English), that can be chosen.
         """
         session = turn.session
-        option = self._word(turn, text)
-        order = "" if option else self._order(turn, text)
+        field = self._field(turn) if session.form else None
+        option = named_option(turn, self._form(turn), text)
+        order = "" if option else named_order(turn, field, self.commands, text)
         if not session.aside:
-            meant = bool(option or order) and self._may_be_meant(turn, text)
+            meant = bool(option or order) and may_answer(turn, field, text)
             session.meant = text.strip() if meant else ""
         if option:
             await self._option(turn, option)
@@ -405,41 +391,10 @@ class Conversation:
             await self._command(turn, order)
         return bool(option or order)
 
-    def _order(self, turn: Turn, text: str) -> str:
-        """Return the command or the language that a text names, unless it is an offered answer."""
-        session = turn.session
-        field = self._field(turn) if session.form and not session.aside else None
-        if isinstance(field, Choice) and field.recognise(turn, text) is not None:
-            return ""
-        wanted = plain(text)
-        orders = ORDERS if session.form else (*ORDERS, CLOSING)
-        for order in (*orders, *self.commands):
-            if wanted in turn.texts.words(f"engine.word.{order}"):
-                return order
-        labels = ((name, turn.texts.meanings(f"menu.option.{name}")) for name in self.commands)
-        return next((name for name, (wholes, _) in labels if wanted in wholes), "")
-
-    def _may_be_meant(self, turn: Turn, text: str) -> bool:
-        """Tell whether a text could be an answer in words to the question in hand."""
-        field = self._field(turn) if turn.session.form else None
-        if not isinstance(field, Words):
-            return False
-        try:
-            field.kind.parse(text, turn.context)
-        except Invalid:
-            return False
-        return True
-
     async def _told(self, turn: Turn, said: Said) -> bool:
-        """Answer a question by the command whose `engine.about` has the longest of its words; tell
-        whether there was one."""
-        if not isinstance(said, Text):
-            return False
-        found = {
-            name: turn.texts.mention(f"engine.about.{name}", said.text) for name in self.commands
-        }
-        name = max(found, key=lambda name: len(found[name]))
-        if not found[name]:
+        """Answer a question by the command that is about it; tell whether there was one."""
+        name = asked_about(turn, self.commands, said.text) if isinstance(said, Text) else ""
+        if not name:
             return False
         await self._menu(turn, name, "")
         return True
@@ -461,23 +416,6 @@ class Conversation:
             return
         turn.note("engine.language_chosen")
         await self._resume(turn)
-
-    def _word(self, turn: Turn, text: str) -> str | None:
-        """Return the option that a text names: the ways out, and what an aside asks."""
-        session = turn.session
-        wanted = plain(text)
-        if session.aside:
-            for number, (option, label) in enumerate(choices(turn, self._form(turn)), 1):
-                if wanted == str(number) or wanted in meanings(label):
-                    return option
-        for option in NAVIGATION:
-            if option in session.options:
-                wholes, _ = turn.texts.meanings(f"engine.option.{option[1:]}")
-                if wanted in wholes:
-                    return option
-        if SKIP in session.options and wanted in turn.texts.words("engine.word.none"):
-            return SKIP
-        return None
 
     async def _option(self, turn: Turn, option: str) -> None:
         if turn.session.aside:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from core.conversation.engine import CLOSING, ORDERS
 from core.conversation.messages import Edited, Text
+from core.conversation.orders import CLOSING, ORDERS
 from core.conversation.texts import Language, plain
 from handlers.commands import conversation
 from handlers.health_code import HealthCode

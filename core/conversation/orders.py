@@ -1,0 +1,85 @@
+"""What people write that is an order rather than an answer: a way out, a command, a kind word, or a
+question that a command answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.answer import Invalid
+from core.conversation.fields import Choice, Field, Words
+from core.conversation.form import Form
+from core.conversation.prompt import NAVIGATION, SKIP, choices
+from core.conversation.texts import Language, meanings, plain
+from core.conversation.turn import Turn
+
+LANGUAGES = tuple(Language)
+ORDERS = (
+    *LANGUAGES,
+    "language",
+    "help",
+    "cancel",
+    "back",
+    "skip",
+    "why",
+    "menu",
+    "hello",
+    "thanks",
+)
+"""What can be written at every question, in the words of `engine.word`; so can a command that has
+words there."""
+
+CLOSING = "ok"
+"""What ends a talk while nothing is asked; at a question it may be meant for an answer."""
+
+COURTESIES = ("hello", "thanks", CLOSING)
+"""What is answered with a kind word."""
+
+
+def named_option(turn: Turn, form: type[Form] | None, text: str) -> str | None:
+    """Return the option that a text names: the ways out, and what an aside asks."""
+    session = turn.session
+    wanted = plain(text)
+    if session.aside:
+        for number, (option, label) in enumerate(choices(turn, form), 1):
+            if wanted == str(number) or wanted in meanings(label):
+                return option
+    for option in NAVIGATION:
+        if option in session.options:
+            wholes, _ = turn.texts.meanings(f"engine.option.{option[1:]}")
+            if wanted in wholes:
+                return option
+    if SKIP in session.options and wanted in turn.texts.words("engine.word.none"):
+        return SKIP
+    return None
+
+
+def named_order(turn: Turn, field: Field | None, commands: Iterable[str], text: str) -> str:
+    """Return the command, courtesy or language that a text names, unless the question in hand
+    offers it as an answer; empty for none."""
+    wanted, named, aside = plain(text), tuple(commands), turn.session.aside
+    if isinstance(field, Choice) and not aside and field.recognise(turn, text) is not None:
+        return ""
+    orders = ORDERS if turn.session.form else (*ORDERS, CLOSING)
+    for order in (*orders, *named):
+        if wanted in turn.texts.words(f"engine.word.{order}"):
+            return order
+    labels = ((name, turn.texts.meanings(f"menu.option.{name}")) for name in named)
+    return next((name for name, (wholes, _) in labels if wanted in wholes), "")
+
+
+def may_answer(turn: Turn, field: Field | None, text: str) -> bool:
+    """Tell whether a text could be an answer in words to the question in hand."""
+    if not isinstance(field, Words):
+        return False
+    try:
+        field.kind.parse(text, turn.context)
+    except Invalid:
+        return False
+    return True
+
+
+def asked_about(turn: Turn, commands: Iterable[str], text: str) -> str:
+    """Return the command whose `engine.about` has the longest of a text's words, empty for none."""
+    found = {name: turn.texts.mention(f"engine.about.{name}", text) for name in commands}
+    name = max(found, key=lambda name: len(found[name]))
+    return name if found[name] else ""
