@@ -183,21 +183,16 @@ class Publication:
         elif until is None:
             self._tell(now, logging.ERROR, f"no key may sign codes: {ROTATE}")
         else:
-            ends = until.astimezone(HONG_KONG)
-            words = f"the signing key ends on {ends:%Y-%m-%d at %H:%M} Hong Kong time: {ROTATE}"
+            words = f"the signing key ends on {_moment(until)}: {ROTATE}"
             self._tell(now, logging.WARNING, words)
 
     async def _rotate(self, now: datetime) -> None:
         async with self.store.writing() as tx:
             new = IssuerKey.of(rotate(self.store.ring, now, NOTICE, self.store.policy.keys.life))
-            name = new.kid.hex()
-            await tx.people.record("key made", actor=ITSELF, object=name, now=now)
-        begins = new.not_before.astimezone(HONG_KONG)
+            await tx.people.record("key made", actor=ITSELF, object=new.kid.hex(), now=now)
         log.warning(
-            "key %s is made and published, and signs codes from %s Hong Kong time: keep a copy of "
-            "the key ring",
-            name,
-            f"{begins:%Y-%m-%d at %H:%M}",
+            "a key is made and published, and signs codes from %s on: keep a copy of the key ring",
+            _moment(new.not_before),
         )
 
     def _tell(self, now: datetime, level: int, words: str) -> None:
@@ -205,6 +200,12 @@ class Publication:
         if told is None or now - told >= AGAIN:
             self._told[words] = now
             log.log(level, "%s", words)
+
+
+def _moment(at: datetime) -> str:
+    """Return an instant as the log shows it: of a date in figures it makes "…"."""
+    local = at.astimezone(HONG_KONG)
+    return f"{local.day} {local:%B %Y, %H:%M}, Hong Kong time"
 
 
 def _is_behind(says: PublicKeys, wanted: PublicKeys) -> bool:

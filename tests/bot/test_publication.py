@@ -18,6 +18,7 @@ from aiohttp import web
 from sqlalchemy import select
 
 from bot import publication
+from bot.logs import Discreet
 from bot.publication import OLDER, STRANGE, Publication
 from bot.published import FILES, TYPES, routes
 from bot.settings import SettingError
@@ -72,8 +73,9 @@ def drafts(folder: Path) -> list[Path]:
 
 
 def logged(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
-    records = caplog.get_records("call")
-    return [record.getMessage() for record in records if record.levelno == level]
+    """Return the messages of a level, as the operator can read them."""
+    lines = [Discreet().format(r) for r in caplog.get_records("call") if r.levelno == level]
+    return [line.partition(": ")[2] for line in lines]
 
 
 # One process
@@ -187,6 +189,7 @@ async def test_a_year_goes_by_and_the_next_key_always_signs_in_time(
     made = logged(caplog, logging.WARNING)
     assert len(made) == len(keys) - 1
     assert all("is made and published" in said for said in made)
+    assert "signs codes from 11 January 2022, 12:00, Hong Kong time on" in made[0]
     async with process.store.reading() as tx:
         rows = (await tx.connection.execute(select(audit.c.act, audit.c.actor))).all()
     assert rows == [("key made", "program")] * len(made)
@@ -221,7 +224,7 @@ async def test_before_the_last_key_ends_the_operator_of_many_is_told_once_a_day(
     for _ in range(3):
         await process.look()
     (said,) = logged(caplog, logging.WARNING)
-    assert "ends on 2022-01-24 at 12:00 Hong Kong time: run `python -m bot keys rotate`" in said
+    assert "ends on 24 January 2022, 12:00, Hong Kong time: run `python -m bot keys rotate`" in said
     clock.jump(hours=24)
     await process.look()
     assert len(logged(caplog, logging.WARNING)) == 2
