@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -90,21 +91,29 @@ async def test_sqlalchemy_finds_all_it_needs(tmp_path: Path, store: Store) -> No
 
 
 class Disk:
-    """A disk whose commits take some seconds, and the threads that waited for it."""
+    """A disk whose commits take some seconds, and the threads that waited for it.
 
-    def __init__(self, where: InlineEngine) -> None:
-        self.takes = 0.0
+    To the engine they take just that, however busy the machine is.
+    """
+
+    def __init__(self, where: InlineEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.takes = self.taken = 0.0
         self.waited: list[bool] = []
         event.listen(where.sync_engine, "commit", self._commit)
+        clocks = SimpleNamespace(monotonic=time.monotonic, perf_counter=lambda: self.taken)
+        monkeypatch.setattr(inline, "time", clocks)
 
     def _commit(self, _: Any) -> None:
         self.waited.append(threading.current_thread() is threading.main_thread())
         time.sleep(self.takes)
+        self.taken += self.takes
 
 
-async def test_the_loop_does_not_wait_for_a_slow_disk(tmp_path: Path) -> None:
+async def test_the_loop_does_not_wait_for_a_slow_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = await begun(tmp_path)
-    disk = Disk(here)
+    disk = Disk(here, monkeypatch)
     await put(here, 0)
     assert disk.waited == [True]
     disk.takes = SLOW * 1.2 * OVER
@@ -118,9 +127,11 @@ async def test_the_loop_does_not_wait_for_a_slow_disk(tmp_path: Path) -> None:
     await here.dispose()
 
 
-async def test_one_long_commit_is_no_slow_disk(tmp_path: Path) -> None:
+async def test_one_long_commit_is_no_slow_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = await begun(tmp_path)
-    disk = Disk(here)
+    disk = Disk(here, monkeypatch)
     disk.takes = SLOW * 2
     await put(here, 0)
     disk.takes = 0.0
@@ -133,7 +144,7 @@ async def test_a_commit_in_a_thread_is_waited_for_by_who_is_cancelled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = await begun(tmp_path)
-    disk = Disk(here)
+    disk = Disk(here, monkeypatch)
     monkeypatch.setattr(inline, "SLOW", -1.0)
     await put(here, 0)
     disk.takes = 0.1
