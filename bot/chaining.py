@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.kept_checkpoint import FILE, keep, kept
 from bot.logs import where
 from core.checkpoint import CheckpointError
-from core.days import HONG_KONG
+from core.days import clock_time
 from core.store.audit import KEPT_EVERY, PIECE
 from core.store.audit_check import Broken, TooOld, Whole, check
 from core.store.store import Store
@@ -137,4 +137,4 @@ def in_words(whole: Whole) -> str:
 
 
 def _moment(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC).astimezone(HONG_KONG):%Y-%m-%d %H:%M}"
+    return clock_time(datetime.fromtimestamp(at, UTC))

@@ -14,7 +14,7 @@ from bot.settings import Settings
 from bot.staff import must_be_staff
 from core.answer import Invalid
 from core.credential import check
-from core.days import HONG_KONG
+from core.days import clock_time
 from core.issuer_keys import PublicKeys, Realm
 from core.policy import Policy
 from core.scanning import read_codes
@@ -136,8 +136,8 @@ async def _line(tx: Transaction, waiting: Pending) -> str:
         what = f"all codes of {known.reference if known else request.holder}"
     else:
         what = f"code {request.code.hex()}"
-    until = waiting.expires_at.astimezone(HONG_KONG)
+    until = clock_time(waiting.expires_at)
     return (
         f"{what}  --why {request.why}  asked by {waiting.first}, good until "
-        f"{until:%Y-%m-%d %H:%M} Hong Kong time: {request.reason}"
+        f"{until} Hong Kong time: {request.reason}"
     )

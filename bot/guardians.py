@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 
 from bot.app import opened
 from bot.clock import Clock
 from bot.reason import reason_of
 from bot.settings import Settings
 from bot.staff import must_be_staff
-from core.days import HONG_KONG
+from core.days import clock_time
 from core.family import Way
 from core.masked_name import masked_name
 from core.policy import Policy
@@ -125,16 +124,14 @@ def _line(wait: Wait, name: str) -> str:
     elif link.letter_until is None:
         state = "waits for a letter"
     else:
-        state = f"has until {_moment(link.letter_until)} to bring the code of the letter"
+        state = f"has until {clock_time(link.letter_until)} to bring the code of the letter"
     return (
         f"{name}  {masked(wait.guardian)} for {masked(wait.known)}{relation}  "
-        f"{state}, since {_moment(link.made_at)}"
+        f"{state}, since {clock_time(link.made_at)}"
     )
 
 
 def _refusal(refusal: Refusal) -> str:
-    return f"{refusal.reference}  by {refusal.staff}, {_moment(refusal.made_at)}: {refusal.reason}"
-
-
-def _moment(instant: datetime) -> str:
-    return f"{instant.astimezone(HONG_KONG):%Y-%m-%d %H:%M}"
+    return (
+        f"{refusal.reference}  by {refusal.staff}, {clock_time(refusal.made_at)}: {refusal.reason}"
+    )

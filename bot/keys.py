@@ -8,7 +8,7 @@ from bot.app import opened
 from bot.clock import Clock
 from bot.publication import Publication
 from bot.settings import SettingError, Settings
-from core.days import HONG_KONG
+from core.days import HONG_KONG, clock_time
 from core.issuer_keys import SECOND, IssuerKey
 from core.policy import Policy
 from core.rotation import NOTICE, State, distrust, rotate, state, withdraw
@@ -41,19 +41,19 @@ def listed(settings: Settings, policy: Policy, clock: Clock) -> str:
 
 def _row(ring: KeyRing, key: Key, now: datetime) -> tuple[str, ...]:
     if key.purpose not in SIGNS:
-        return key.id, "", str(key.purpose), _moment(key.created), "", "", "in use"
+        return key.id, "", str(key.purpose), clock_time(key.created), "", "", "in use"
     signer = IssuerKey.of(key)
-    begins, ends = _moment(signer.not_before), _moment(signer.not_after)
+    begins, ends = clock_time(signer.not_before), clock_time(signer.not_after)
     words = {
         State.SIGNS: "signing",
         State.WAITS: f"published, signs from {begins}",
         State.ACCEPTED: f"accepted until {ends}",
-        State.WITHDRAWN: f"withdrawn on {_moment(key.withdrawn or now)}",
+        State.WITHDRAWN: f"withdrawn on {clock_time(key.withdrawn or now)}",
         State.OVER: "over",
     }[state(ring, key, now)]
     if key.iat_min and not key.withdrawn:
-        words += f", without what it signed before {_moment(key.iat_min)}"
-    return key.id, signer.kid.hex(), str(key.purpose), _moment(key.created), begins, ends, words
+        words += f", without what it signed before {clock_time(key.iat_min)}"
+    return key.id, signer.kid.hex(), str(key.purpose), clock_time(key.created), begins, ends, words
 
 
 async def rotated(settings: Settings, policy: Policy, clock: Clock, hours: int) -> str:
@@ -66,8 +66,8 @@ async def rotated(settings: Settings, policy: Policy, clock: Clock, hours: int) 
             await tx.people.record("key made", actor=OPERATOR, object=name, now=now)
         await Publication(store, settings.data, clock).first_look()
     lines = [
-        f"Key {name} is published. It signs from {_moment(new.not_before)}, Hong Kong time, until "
-        f"{_moment(new.not_after)}.",
+        f"Key {name} is published. It signs from {clock_time(new.not_before)}, Hong Kong time, "
+        f"until {clock_time(new.not_after)}.",
         "Until then the key before it signs; what that one signed stays good until it expires.",
         "A bot that is running takes it up by itself.",
     ]
@@ -108,7 +108,7 @@ async def revoked(
         begun = IssuerKey.of(new)
         lines.append(
             f"No other key may sign now, so key {begun.kid.hex()} is made, and signs from now on "
-            f"until {_moment(begun.not_after)}, Hong Kong time."
+            f"until {clock_time(begun.not_after)}, Hong Kong time."
         )
     return "\n".join([*lines, "A bot that is running takes this up by itself."])
 
@@ -173,7 +173,3 @@ def _read(given: str) -> datetime:
         ) from None
     # Codes are stamped in whole seconds, downwards: what came before is then before the next one.
     return instant.replace(microsecond=0) + (SECOND if instant.microsecond else timedelta(0))
-
-
-def _moment(instant: datetime) -> str:
-    return f"{instant.astimezone(HONG_KONG):%Y-%m-%d %H:%M}"

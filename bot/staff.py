@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.app import opened
 from bot.clock import Clock
 from bot.settings import Settings
-from core.days import HONG_KONG
+from core.days import clock_time
 from core.policy import Policy
 from core.store.staff import LIFE, Member, Role, StaffError, staff_name
 from core.store.store import Transaction
@@ -40,8 +40,8 @@ def _line(member: Member) -> str:
     if member.chat:
         state = f"enrolled in {member.chat}"
     elif member.expires_at is not None:
-        until = member.expires_at.astimezone(HONG_KONG)
-        state = f"not enrolled; the enrolment is good until {until:%Y-%m-%d %H:%M} Hong Kong time"
+        until = clock_time(member.expires_at)
+        state = f"not enrolled; the enrolment is good until {until} Hong Kong time"
     else:
         state = "has no chat"
     return f"{member.name}  {member.role}  {state}"

@@ -9,7 +9,7 @@ from core.answer import Invalid
 from core.assessment import Colour
 from core.bundle import LONGEST_LIFE, BundleError, newer, open_bundle
 from core.credential import Document, Reason, Verdict, check
-from core.days import HONG_KONG
+from core.days import clock_time
 from core.identity import DocumentType
 from core.issuer_keys import KeysError, PublicKeys
 from core.lists import read_number
@@ -181,4 +181,4 @@ def _words(verdict: Verdict, keys: PublicKeys) -> list[str]:
 
 
 def _moment(instant: datetime) -> str:
-    return f"{instant.astimezone(HONG_KONG):%Y-%m-%d %H:%M} Hong Kong time"
+    return f"{clock_time(instant)} Hong Kong time"

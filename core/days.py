@@ -13,6 +13,11 @@ def hong_kong_day(instant: datetime) -> date:
     return instant.astimezone(HONG_KONG).date()
 
 
+def clock_time(instant: datetime) -> str:
+    """Return an instant as "2021-12-10 09:30", Hong Kong time."""
+    return f"{instant.astimezone(HONG_KONG):%Y-%m-%d %H:%M}"
+
+
 def start_of_day(day: date) -> datetime:
     """Return the UTC instant of 00:00:00 Hong Kong time on that day."""
     return datetime.combine(day, time(), HONG_KONG).astimezone(UTC)

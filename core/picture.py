@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from core.assessment import Colour
 from core.conversation.messages import Card
-from core.days import HONG_KONG
+from core.days import clock_time
 from core.issuer_keys import Realm
 from core.lettering import PROBE, Weight, covers, fitted, font
 from core.png import encode
@@ -131,7 +131,7 @@ def draw(card: Card) -> bytes:
     image.paste(code, (MARGIN + margin, top - (top - ROW) % BLOCK))
     pen = ImageDraw.Draw(image)
     _write_names(pen, [line for line in card.name if covers(line)])
-    values = (card.tail, _moment(card.issued_at), _moment(card.expires_at))
+    values = (card.tail, clock_time(card.issued_at), clock_time(card.expires_at))
     for left, value in zip(COLUMNS, values, strict=True):
         text, face = fitted(value, Weight.BOLD, VALUE_SIZES, VALUE_WIDTH)
         pen.text((left, FIELDS_TOP + 70), text, INK, face, anchor="ls")
@@ -166,10 +166,6 @@ def _write_challenge(pen: ImageDraw.ImageDraw, card: Card) -> None:
     text = f"{label}  {' '.join(card.challenge)}"
     pen.rectangle((0, LIVE_TOP, WIDTH, HEIGHT), GROUND)
     pen.text((WIDTH // 2, HEIGHT - 24), text, INK, font(Weight.BOLD, LIVE_SIZE), anchor="ms")
-
-
-def _moment(instant: datetime) -> str:
-    return f"{instant.astimezone(HONG_KONG):%Y-%m-%d %H:%M}"
 
 
 @cache

@@ -67,8 +67,8 @@ class TelegramChannel:
     `api` is where the Bot API stands, without `/bot…`. `webhook` is the public URL of this bot's
     web server, to which PATH is added if it has no path; empty for long polling. Telegram is told
     the first of `secrets`; calls that bring another of them, as those on their way while a secret
-    is replaced, are taken too. `commands` gives
-    the menu: by language tag, by command, its description; the first language is the default.
+    is replaced, are taken too. `commands` gives the menu: by language tag, by command, its
+    description; the first language is the default.
     `speak` reads a text aloud, None where no voice is installed.
     `pace` is in messages a second, 0 for no limit. Raise ValueError for a webhook without
     secrets, each as Telegram takes it.
