@@ -91,7 +91,7 @@ class Challenges:
         if live is None:
             challenge = secrets.token_hex(16)
             await self.connection.execute(
-                insert(challenges),
+                _CHALLENGE,
                 {
                     "id": challenge,
                     "chat": chat,
@@ -104,7 +104,7 @@ class Challenges:
                 },
             )
         await self.connection.execute(
-            insert(dispatches),
+            _DISPATCH,
             {
                 "id": secrets.token_hex(16),
                 "challenge": challenge,
@@ -188,11 +188,8 @@ class Challenges:
             return LOCKED, None
         if counts.failures >= limits.phone_failures_per_day:
             return FAILURES, await self._forgiven_at(phone, at)
-        of_phone, of_chat = (
-            dispatches.c.phone == self._phone(phone),
-            dispatches.c.chat == chat,
-        )
         if counts.phone >= limits.phone_per_day:
+            of_phone = dispatches.c.phone == self._phone(phone)
             return "phone", await self._free_at(limits.phone_per_day, DAY, at, of_phone)
         if live and live.sends > len(limits.resend_after):
             return "phone", _instant(live.expires_at)
@@ -203,10 +200,12 @@ class Challenges:
         if at < ready:
             return "wait", _instant(ready)
         if counts.chat >= limits.chat_per_day:
+            of_chat = dispatches.c.chat == chat
             return "chat", await self._free_at(limits.chat_per_day, DAY, at, of_chat)
         if counts.numbers >= limits.chat_phones_per_day:
             most = limits.chat_phones_per_day
-            return "numbers", await self._free_at(most, DAY, at, of_chat, ~of_phone, phones=True)
+            others = dispatches.c.chat == chat, dispatches.c.phone != self._phone(phone)
+            return "numbers", await self._free_at(most, DAY, at, *others, phones=True)
         if counts.block >= limits.block_per_hour:
             of_block = dispatches.c.block == self.ring.index("block", phone[:-2])
             return "busy", await self._free_at(limits.block_per_hour, HOUR, at, of_block)
@@ -347,6 +346,7 @@ def _counts() -> Select[Any]:
 
 
 _COUNTS = _counts()
+_CHALLENGE, _DISPATCH = insert(challenges), insert(dispatches)
 
 
 @cache

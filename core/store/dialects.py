@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Dialect,
@@ -32,11 +32,20 @@ def insert_if_new(connection: Connection, table: Table) -> Insert:
     return _insert_if_new(connection.dialect.name, table)
 
 
-def insert_or_replace(connection: Connection, table: Table, **changed: Any) -> Insert:
-    """Return an INSERT that, where the row is there, sets `changed` or all that is no key."""
-    if changed:
-        return _insert_or_set(connection.dialect.name, table, changed)
+def insert_or_replace(connection: Connection, table: Table) -> Insert:
+    """Return an INSERT that, where the row is there, sets all that is no key."""
     return _insert_or_replace(connection.dialect.name, table)
+
+
+def insert_or_set(dialect: str, table: Table, **changed: Any) -> Insert:
+    """Return an INSERT that, where the row is there, sets `changed`: for a statement that is put
+    together once for each dialect."""
+    insert: Insert = (
+        _DIALECTS[dialect]
+        .insert(table)
+        .on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
+    )
+    return insert
 
 
 @cache
@@ -49,16 +58,7 @@ def _insert_if_new(dialect: str, table: Table) -> Insert:
 def _insert_or_replace(dialect: str, table: Table) -> Insert:
     statement = _DIALECTS[dialect].insert(table)
     rest = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
-    return _insert_or_set(dialect, table, rest)
-
-
-def _insert_or_set(dialect: str, table: Table, changed: dict[str, Any]) -> Insert:
-    insert: Insert = (
-        _DIALECTS[dialect]
-        .insert(table)
-        .on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
-    )
-    return insert
+    return insert_or_set(dialect, table, **rest)
 
 
 class Strings(TypeDecorator[Sequence[str]]):
@@ -69,7 +69,7 @@ class Strings(TypeDecorator[Sequence[str]]):
 
     def process_bind_param(self, value: Sequence[str] | None, dialect: Dialect) -> str:
         """Return the list as it is bound."""
-        return json.dumps(value)
+        return msgspec.json.encode(value).decode()
 
 
 def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:

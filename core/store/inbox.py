@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
-from sqlalchemy import Integer, Select, bindparam, func, insert, select, update
+from sqlalchemy import Insert, Integer, Select, bindparam, func, insert, select, update
 
 from core.conversation.messages import Incoming
 from core.conversation.session import Session
 from core.store.connection import Connection
-from core.store.dialects import insert_if_new, insert_or_replace, one_of
+from core.store.dialects import insert_if_new, insert_or_set, one_of
 from core.store.lanes import WAITS, first, instant
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox
 from core.vault import KeyRing
@@ -49,6 +49,12 @@ _SESSIONS = (
     .where(chats.c.id == bindparam("of_chat"))
     .values(session=bindparam("after"), seen_at=bindparam("at"))
 )
+
+
+@cache
+def _met(dialect: str) -> Insert:
+    # Setting it to itself locks a chat that is there: it cannot be erased meanwhile.
+    return insert_or_set(dialect, chats, seen_at=chats.c.seen_at)
 
 
 @dataclass
@@ -117,9 +123,7 @@ class Inbox:
             sealed = self.ring.owner(key).seal(Session().to_bytes(), f"chats|session|{chat}")
             rows.append({"id": chat, "key": key, "session": sealed, "seen_at": now.timestamp()})
         if rows:
-            # Setting it to itself locks a chat that is there: it cannot be erased meanwhile.
-            seen = insert_or_replace(self.connection, chats, seen_at=chats.c.seen_at)
-            await self.connection.execute(seen, rows)
+            await self.connection.execute(_met(self.connection.dialect.name), rows)
 
     async def waits(self) -> bool:
         """Tell whether any message waits, due or not."""

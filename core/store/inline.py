@@ -29,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from core.store.compiled import Parameters, Rows, Statements
+
 SLOW = 0.005
 """Seconds of a usual commit from which on the disk is slow. A thread costs about as much again: it
 waits for the interpreter's lock while the loop is busy."""
@@ -48,8 +50,10 @@ _T = TypeVar("_T")
 class InlineConnection:
     """A connection, used like an AsyncConnection."""
 
-    def __init__(self, real: Connection) -> None:
+    def __init__(self, real: Connection, statements: Statements) -> None:
         self.real = real
+        self.driver: sqlite3.Connection = real.connection.driver_connection  # type: ignore[assignment]
+        self._statements = statements
 
     @property
     def dialect(self) -> Dialect:
@@ -57,22 +61,32 @@ class InlineConnection:
         return self.real.dialect
 
     async def execute(
-        self, statement: Executable, parameters: Any = None
-    ) -> CursorResult[*tuple[Any, ...]]:
+        self, statement: Executable, parameters: Parameters = None
+    ) -> CursorResult[*tuple[Any, ...]] | Rows:
         """Run a statement, with one set of parameters or a list of them."""
-        return self.real.execute(statement, parameters)
+        return self._run(statement, parameters)
 
-    async def scalars(self, statement: Executable, parameters: Any = None) -> ScalarResult[Any]:
+    async def scalars(
+        self, statement: Executable, parameters: Parameters = None
+    ) -> ScalarResult[Any]:
         """Run a statement; return the first column of its rows."""
-        return self.real.execute(statement, parameters).scalars()
+        return self._run(statement, parameters).scalars()
 
-    async def scalar(self, statement: Executable, parameters: Any = None) -> Any:
+    async def scalar(self, statement: Executable, parameters: Parameters = None) -> Any:
         """Run a statement; return the first column of its first row, None for none."""
-        return self.real.execute(statement, parameters).scalar()
+        return self._run(statement, parameters).scalar()
 
     async def run_sync(self, work: Callable[[Connection], _T]) -> _T:
         """Let a function use the connection that is underneath."""
         return work(self.real)
+
+    def _run(
+        self, statement: Executable, parameters: Parameters
+    ) -> CursorResult[*tuple[Any, ...]] | Rows:
+        compiled = self._statements.compiled(statement, parameters)
+        if compiled is None:
+            return self.real.execute(statement, parameters)
+        return compiled.run(self.driver, parameters)
 
 
 class InlineEngine:
@@ -87,6 +101,7 @@ class InlineEngine:
             poolclass=NullPool,
             connect_args={"isolation_level": None, "check_same_thread": False},
         )
+        self._statements = Statements(self.sync_engine.dialect)
         self._free = asyncio.Semaphore(connections)
         self._idle: list[InlineConnection] = []
         self._usual = 0.0
@@ -106,9 +121,7 @@ class InlineEngine:
     async def connect(self) -> AsyncIterator[InlineConnection]:
         """Wait for a connection to read with: each statement sees what is committed by then."""
         async with self._free:
-            connection = (
-                self._idle.pop() if self._idle else InlineConnection(self.sync_engine.connect())
-            )
+            connection = self._idle.pop() if self._idle else self._opened()
             try:
                 yield connection
             except BaseException:
@@ -118,12 +131,15 @@ class InlineEngine:
             connection.real.rollback()
             self._idle.append(connection)
 
+    def _opened(self) -> InlineConnection:
+        return InlineConnection(self.sync_engine.connect(), self._statements)
+
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[InlineConnection]:
         """Open a transaction: committed at the end, undone by an exception."""
         async with self.connect() as connection:
             transaction = connection.real.begin()
-            await _begin(connection.real)
+            await _begin(connection)
             yield connection
             await self._commit(transaction)
 
@@ -145,16 +161,15 @@ class InlineEngine:
         self.sync_engine.dispose()
 
 
-async def _begin(connection: Connection) -> None:
+async def _begin(connection: InlineConnection) -> None:
     """Take the lock; while another process has it (a command of the operator), others go on."""
     # Not in SQLite, which would wait in this thread.
-    driver: Any = connection.connection.driver_connection
-    driver.execute("PRAGMA busy_timeout=0")
+    connection.driver.execute("PRAGMA busy_timeout=0")
     until = time.monotonic() + PATIENCE
     while True:
         try:
             # In an event of SQLAlchemy's it would make every statement look for events.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.real.exec_driver_sql("BEGIN IMMEDIATE")
         except OperationalError as error:
             busy = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
             if not busy or time.monotonic() > until:

@@ -171,6 +171,8 @@ class People:
                 "chat": chat,
                 "holder": holder,
                 "role": SELF,
+                "relation": "",
+                "way": "",
                 "made_at": now.timestamp(),
                 "starts_at": now.timestamp(),
             },

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Insert, bindparam, delete, func, select
 
 from core.store.connection import Connection
-from core.store.dialects import insert_or_replace, one_of
+from core.store.dialects import insert_or_set, one_of
 from core.store.tables import tallies
 
 _COUNTS = select(tallies.c.period, tallies.c.count).where(
     tallies.c.name == bindparam("of_name"),
     one_of(tallies.c.period, "periods"),
 )
+
+
+@cache
+def _add(dialect: str) -> Insert:
+    count = tallies.c.count + 1
+    return insert_or_set(dialect, tallies, count=count, counted_at=bindparam("at"))
 
 
 class Tallies:
@@ -28,9 +35,7 @@ class Tallies:
         """Count one event. The count is erased some time after its last; without `now`, never."""
         at = now and now.timestamp()
         await self.connection.execute(
-            insert_or_replace(
-                self.connection, tallies, count=tallies.c.count + 1, counted_at=bindparam("at")
-            ),
+            _add(self.connection.dialect.name),
             {"name": name, "period": period, "count": 1, "counted_at": at, "at": at},
         )
 
