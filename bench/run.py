@@ -63,6 +63,11 @@ class Result:
         """Journeys, by the messages that were answered."""
         return self.messages / self.steps
 
+    @property
+    def cpu_each(self) -> float:
+        """Milliseconds of CPU a journey."""
+        return self.cpu / max(self.journeys, 0.1) * 1000
+
 
 Make = Callable[[Path, LoopbackTelegram, LoopbackTwilio, int], Target]
 
@@ -147,16 +152,17 @@ async def measure(
                 except AssertionError:
                     result.stuck += 1
 
-        if every:
-            tasks = []
-            while time.perf_counter() < ends:
-                tasks.append(asyncio.create_task(person()))
-                await asyncio.sleep(every)
-        else:
-            tasks = [asyncio.create_task(crowd()) for _ in range(PEOPLE)]
-            await asyncio.sleep(max(began - time.perf_counter(), 0))
+        async def one_by_one() -> None:
+            async with asyncio.TaskGroup() as group:
+                while True:
+                    group.create_task(person())
+                    await asyncio.sleep(every)
+
+        people = [one_by_one()] if every else [crowd() for _ in range(PEOPLE)]
+        tasks = [asyncio.create_task(each) for each in people]
+        await asyncio.sleep(began - time.perf_counter())
         cpu = target.cpu()
-        await asyncio.sleep(max(ends - time.perf_counter(), 0))
+        await asyncio.sleep(ends - time.perf_counter())
         result.seconds, result.cpu = seconds, target.cpu() - cpu
         result.memory = target.memory()
         for task in tasks:
@@ -193,10 +199,9 @@ async def run(options: argparse.Namespace) -> None:
         for name, (make, steps) in programs.items():
             result = await measure(make, options.seconds, steps)
             results[name].append(result)
-            per = result.cpu / max(result.journeys, 0.1) * 1000
             print(
                 f"{name:18} {result.rate:7.1f} journeys/s  {result.messages / options.seconds:7.0f}"
-                f" messages/s  {per:6.1f} ms CPU a journey  stuck {result.stuck}"
+                f" messages/s  {result.cpu_each:6.1f} ms CPU a journey  stuck {result.stuck}"
                 f"  {' + '.join(f'{each:.0f}' for each in result.memory)} MiB",
                 flush=True,
             )
@@ -206,7 +211,8 @@ async def run(options: argparse.Namespace) -> None:
     waits = half.waits
     print(
         f"at half of that load: {half.rate:.1f} journeys/s, a reply in the median after "
-        f"{percentile(waits, 0.5):.1f} ms, 99 % within {percentile(waits, 0.99):.1f} ms"
+        f"{percentile(waits, 0.5):.1f} ms, 99 % within {percentile(waits, 0.99):.1f} ms, "
+        f"{half.cpu_each:.1f} ms CPU a journey"
     )
     print(f"export: {len(export)} bytes, {options.visits} visits")
     print(

@@ -32,12 +32,12 @@ from core.store.outbox import Outgoing
 from core.store.store import Store, Transaction
 from core.vault import Tampered
 
-FEW, MOST = 2, 32
+FEW, MOST = 4, 32
 """Chats whose turns may always share one commit, and the most that do. Between them it is two
 thirds of those that wait: if all shared one, the first would wait for the last, and a crowd that
 has come at once would be answered and come at once again, and between them nothing to do."""
 
-ENOUGH, PASSES = 3, 2
+ENOUGH, PASSES = 6, 2
 """Before a commit of fewer messages than these, the loop brings in what has reached it already,
 until so many of its passes bring nothing more: a request is read in one, and its handler takes it
 in in the next. Waiting for more than these costs the first of them more than it spares."""

@@ -16,14 +16,14 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from aiohttp import web
 from msgspec.structs import replace
-from telegram import Bot, BotCommand, Update
+from telegram import Bot, BotCommand
 from telegram.constants import BotCommandLimit, FileSizeLimit, InlineKeyboardMarkupLimit
 from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
 from bot.channels import Receive, Refused, TooLarge
 from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery, Draw
-from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, outline, translated
-from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, read
+from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, translated
+from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, parsed, read
 from bot.voice import Speak
 from core.conversation.messages import Capabilities, Incoming, Press, Reply
 from core.store.store import Transaction
@@ -303,7 +303,7 @@ class TelegramChannel:
         now = self._clock()
         for raw in updates:
             try:
-                incoming = read(Update.de_json(_brief(raw)), now)
+                incoming = read(parsed(raw), now)
             except Exception as error:
                 # Whatever the library meets in a payload it does not expect. Never the content.
                 self.unreadable += 1
@@ -312,18 +312,6 @@ class TelegramChannel:
                 if incoming is not None:
                     found.append(incoming)
         return found
-
-
-def _brief(update: Any) -> Any:
-    """Return an update without the repetition of our own message that a press brings along.
-
-    A message of the date 0 is one whose content the bot cannot see (InaccessibleMessage).
-    """
-    match update:
-        case {"callback_query": {"message": {"message_id": _} as message, **query}, **rest}:
-            known = outline(message) | {"date": 0}
-            return {**rest, "callback_query": {**query, "message": known}}
-    return update
 
 
 def menus(commands: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -159,11 +160,10 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         if self._session is None:
             raise NetworkError("not connected")
-        timeout = ClientTimeout(connect=POOL_TIMEOUT, sock_connect=CONNECT_TIMEOUT, sock_read=wait)
         failure: NetworkError
         try:
             async with self._session.request(
-                method, url, timeout=timeout, allow_redirects=False, **body
+                method, url, timeout=_timeout(wait), allow_redirects=False, **body
             ) as response:
                 return response.status, await _read(response, limit)
         except TimeoutError:
@@ -183,11 +183,16 @@ class AiohttpRequest(BaseRequest):
         return answer.replace(self._token.encode(), b"...")
 
 
+@cache
+def _timeout(wait: float) -> ClientTimeout:
+    return ClientTimeout(connect=POOL_TIMEOUT, sock_connect=CONNECT_TIMEOUT, sock_read=wait)
+
+
 def outline(message: JSONDict) -> JSONDict:
     """Return what tells one of our own messages from others, without what it says.
 
-    Telegram repeats the whole message, keyboard and all, in each answer and with each press; to
-    build the library's objects of it would cost more than all else that is done for a message.
+    Telegram repeats the whole message, keyboard and all, in each answer; to build the library's
+    objects of it would cost more than all else that is done for a message.
     """
     return {name: message[name] for name in ("message_id", "date", "chat") if name in message}
 

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
-from telegram import CallbackQuery, ChatMemberUpdated, Message, Update
+from telegram import (
+    CallbackQuery,
+    Chat,
+    ChatMemberUpdated,
+    InaccessibleMessage,
+    Message,
+    Update,
+    User,
+)
 from telegram.constants import (
     ChatMemberStatus,
     ChatType,
@@ -56,6 +65,24 @@ SERVICE = (
     }
 )
 """Notes that Telegram itself puts into a chat (a message was pinned, …): nobody wrote them."""
+
+
+def parsed(raw: dict[str, Any]) -> Update:
+    """Return an update from its JSON, or raise whatever the library does where it is none.
+
+    With a press comes the whole message of ours that the button stands under. Which one it is and
+    in which chat is all that we want of it: InaccessibleMessage is the Bot API's type for that.
+    """
+    match raw:
+        case {"update_id": number, "callback_query": {"message": dict() as message} as query}:
+            chat = Chat.de_json(message["chat"])
+            under = InaccessibleMessage(chat, message["message_id"])
+            sender = User.de_json(query["from"])
+            press = CallbackQuery(
+                query["id"], sender, query["chat_instance"], under, query.get("data")
+            )
+            return Update(number, callback_query=press)
+    return Update.de_json(raw)
 
 
 def read(update: Update, now: datetime) -> Incoming | None:
