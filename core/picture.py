@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -105,6 +105,9 @@ COLUMNS = (MARGIN, MARGIN + 200, MARGIN + 454)
 WORD_SIZES, NAME_SIZES, VALUE_SIZES = (84, 76, 68), (42, 36, 30, 26, 22), (28, 24, 20)
 TITLE_SIZE, LABEL_SIZE, NOTICE_SIZE, LIVE_SIZE = 30, 20, 24, 56
 VALUE_WIDTH = 238
+
+DATED = 6
+"""So many cards are kept with their times, a megabyte each."""
 LIVE_TOP = FIELDS_TOP + 86
 
 
@@ -124,19 +127,18 @@ def draw(card: Card) -> bytes:
     A name that the typeface cannot write is left out: an empty box would be nobody's name.
     """
     test = card.code.startswith(Realm.TEST.prefix)
-    image = _ground(card.colour, card.language if card.language in WORDS else ENGLISH, test).copy()
+    language = card.language if card.language in WORDS else ENGLISH
+    times = clock_time(card.issued_at), clock_time(card.expires_at)
+    image = _dated(card.colour, language, test, *times).copy()
     code = _code(card.code)
     margin = (PANEL - code.width) // 2
     top = PANEL_TOP + margin
     image.paste(code, (MARGIN + margin, top - (top - ROW) % BLOCK))
     pen = ImageDraw.Draw(image)
     _write_names(pen, [line for line in card.name if covers(line)])
-    values = (card.tail, clock_time(card.issued_at), clock_time(card.expires_at))
-    for left, value in zip(COLUMNS, values, strict=True):
-        text, face = fitted(value, Weight.BOLD, VALUE_SIZES, VALUE_WIDTH)
-        pen.text((left, FIELDS_TOP + 70), text, INK, face, anchor="ls")
+    _write_value(pen, 0, card.tail)
     if card.challenge:
-        _write_challenge(pen, card)
+        _write_challenge(pen, language, card.challenge)
     return encode(np.asarray(image), _palette(card.colour))
 
 
@@ -160,10 +162,15 @@ def _write_names(pen: ImageDraw.ImageDraw, lines: list[str]) -> None:
         pen.text((MARGIN, baseline), text, INK, face, anchor="ls")
 
 
-def _write_challenge(pen: ImageDraw.ImageDraw, card: Card) -> None:
+def _write_value(pen: ImageDraw.ImageDraw, column: int, value: str) -> None:
+    """Write a value under its label."""
+    text, face = fitted(value, Weight.BOLD, VALUE_SIZES, VALUE_WIDTH)
+    pen.text((COLUMNS[column], FIELDS_TOP + 70), text, INK, face, anchor="ls")
+
+
+def _write_challenge(pen: ImageDraw.ImageDraw, language: str, challenge: str) -> None:
     """Write an officer's digits, large, where the notice else stands."""
-    label = WORDS[card.language if card.language in WORDS else ENGLISH].live
-    text = f"{label}  {' '.join(card.challenge)}"
+    text = f"{WORDS[language].live}  {' '.join(challenge)}"
     pen.rectangle((0, LIVE_TOP, WIDTH, HEIGHT), GROUND)
     pen.text((WIDTH // 2, HEIGHT - 24), text, INK, font(Weight.BOLD, LIVE_SIZE), anchor="ms")
 
@@ -179,6 +186,16 @@ def _palette(colour: Colour) -> list[int]:
 def _blend(low: RGB, high: RGB, share: float) -> RGB:
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(low, high, strict=True))
     return red, green, blue
+
+
+@lru_cache(maxsize=DATED)
+def _dated(colour: Colour, language: str, test: bool, *times: str) -> Image.Image:
+    """Draw what cards share that are issued in the same minute."""
+    image = _ground(colour, language, test).copy()
+    pen = ImageDraw.Draw(image)
+    for column, time in enumerate(times, 1):
+        _write_value(pen, column, time)
+    return image
 
 
 @cache

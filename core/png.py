@@ -22,7 +22,10 @@ def encode(pixels: NDArray[np.uint8], palette: Sequence[int]) -> bytes:
     """
     height, width = pixels.shape
     rows = np.zeros((height, 1 + width // 2), np.uint8)  # each begins with its filter: none
-    np.bitwise_or(pixels[:, ::2] << 4, pixels[:, 1::2], out=rows[:, 1:])
+    # Two pixels share a byte. Both at once, as this is a third of the work: of the pair
+    # `first + 256 * second`, times 4097, the upper byte is `16 * first + second`.
+    pairs = np.ascontiguousarray(pixels).view("<u2") * np.uint16(0x1001)
+    rows[:, 1:] = pairs.astype("<u2", copy=False).view(np.uint8)[:, 1::2]
     return b"".join(
         [
             SIGNATURE,

@@ -86,6 +86,14 @@ def test_a_text_beyond_version_8_reads_too(reader: str) -> None:
     assert READERS[reader](drawn(what)) == [what.code]
 
 
+def test_what_is_written_on_one_card_is_on_no_other() -> None:
+    plain = draw(card())
+    later = NOW + timedelta(minutes=1)
+    others = [card(tail="789(0)"), card(challenge="4711"), card(name=["L* S*"])]
+    assert len({plain, *map(draw, others), draw(card(issued_at=later))}) == 5
+    assert draw(card()) == plain
+
+
 @pytest.mark.parametrize("length", [10, 221, 222, 300, 400])
 def test_a_code_of_any_length_has_four_modules_of_quiet(length: int) -> None:
     panel = drawn(card(code="H" * length)).convert("L")
