@@ -155,7 +155,7 @@ class App:
             asyncio.create_task(keep_announcing(self.store, self.clock, self._wake_inbox)),
             asyncio.create_task(self.publication.keep_publishing()),
             asyncio.create_task(self.chaining.keep_chaining()),
-            asyncio.create_task(self.chaining.check_once()),
+            asyncio.create_task(self.chaining.keep_checking()),
             asyncio.create_task(keep_withdrawing(self.store, self.clock, self._wake_inbox)),
         ]
         for channel in self.channels.values():

@@ -17,7 +17,8 @@ from bot.logs import where
 from core.checkpoint import CheckpointError
 from core.days import clock_time
 from core.store.audit import KEPT_EVERY, PIECE
-from core.store.audit_check import Broken, TooOld, Whole, check
+from core.store.audit_check import Broken, TooOld, Whole
+from core.store.audit_check import check as check_all
 from core.store.store import Store
 
 EVERY = 5.0
@@ -26,8 +27,11 @@ EVERY = 5.0
 BREATH = 0.02
 """Seconds between two batches, in which everybody else is served."""
 
+CHECKED_EVERY = 3600.0
+"""Seconds between two checks of the whole log."""
+
 CALM = 0.1
-"""Seconds between two pieces of the check at the start, which is in no hurry."""
+"""Seconds between two pieces of such a check, which is in no hurry."""
 
 log = logging.getLogger(__name__)
 
@@ -65,9 +69,15 @@ class Chaining:
         else:
             self._failed = ""
 
-    async def check_once(self) -> None:
-        """Look once whether the log is whole. The program runs on where it is not: people at the
-        border need their codes."""
+    async def keep_checking(self) -> None:
+        """Check the log now and every hour, until cancelled."""
+        while True:
+            await self.check()
+            await asyncio.sleep(CHECKED_EVERY)
+
+    async def check(self) -> None:
+        """Look whether the log is whole. The program runs on where it is not: people at the border
+        need their codes."""
         try:
             whole = await check_beside(self.store, self.file, CALM)
         except Broken as broken:
@@ -77,7 +87,7 @@ class Chaining:
         except Exception as error:
             log.error("the audit log could not be checked: %s", where(error))
         else:
-            log.info("the audit log is whole: %d entries", whole.entries)
+            log.info("the audit log is whole: %s", _entries(whole))
 
     async def _keep(self, age: timedelta) -> None:
         """Put the newest check-point in place of one that is old enough, and still true.
@@ -119,21 +129,24 @@ async def check_beside(store: Store, file: Path, breath: float = 0.0) -> Whole:
     Raise Broken, CheckpointError or OSError.
     """
     try:
-        return await check(store, kept(file, store.ring), breath)
+        return await check_all(store, kept(file, store.ring), breath)
     except TooOld:
-        return await check(store, None, breath)
+        return await check_all(store, None, breath)
 
 
 def in_words(whole: Whole) -> str:
     """Say in one sentence what a log holds that is whole."""
     if whole.first is None or whole.last is None:
         return "The audit log is whole: it has no entries yet."
-    count = "1 entry" if whole.entries == 1 else f"{whole.entries:,} entries"
     waiting = f"; {whole.waiting:,} of them wait for their place in the chain"
     return (
-        f"The audit log is whole: {count} from {_moment(whole.first)} to {_moment(whole.last)}, "
-        f"Hong Kong time{waiting if whole.waiting else ''}."
+        f"The audit log is whole: {_entries(whole)} from {_moment(whole.first)} "
+        f"to {_moment(whole.last)}, Hong Kong time{waiting if whole.waiting else ''}."
     )
+
+
+def _entries(whole: Whole) -> str:
+    return "1 entry" if whole.entries == 1 else f"{whole.entries:,} entries"
 
 
 def _moment(at: float) -> str:

@@ -105,7 +105,7 @@ async def test_a_check_point_that_is_not_true_any_more_stays(
         "the audit log is not chained as it should be: a check-point in audit-checkpoint.cbor stays"
     )
     assert [line.startswith(told) for line in errors(caplog)] == [True]
-    await chain.check_once()
+    await chain.check()
     assert "THE AUDIT LOG IS NOT WHOLE" in errors(caplog)[-1]
 
 
@@ -157,7 +157,7 @@ async def test_another_key_ring_chains_nothing_and_says_so(
     assert line.endswith(": a check-point is not signed by a key of this key ring")
     async with store.reading() as tx:
         assert await tx.connection.scalar(select(func.count()).select_from(audit_chain)) == 1
-    await Chaining(other, tmp_path, clock).check_once()
+    await Chaining(other, tmp_path, clock).check()
     assert errors(caplog)[-1].startswith("the audit log could not be checked: audit-checkpoint")
 
 
@@ -170,7 +170,7 @@ async def test_a_check_point_of_what_was_let_go_of_is_replaced(
     await chain_all(store, clock)
     async with store.writing() as tx:
         assert await tx.audit.forget(clock() + timedelta(days=1), clock()) == 3
-    await chain.check_once()
+    await chain.check()
     await chain.look()
     checkpoint = kept(tmp_path / FILE, store.ring)
     assert checkpoint is not None
@@ -188,10 +188,30 @@ async def test_a_check_that_cannot_be_made_is_told_without_its_words(
         raise OSError("A123456(3)")
 
     monkeypatch.setattr(store, "reading", fails)
-    await chain.check_once()
+    await chain.check()
     [line] = errors(caplog)
     assert line.startswith("the audit log could not be checked: OSError at ")
     assert "A123456" not in line
+
+
+@pytest.mark.errors_expected
+async def test_the_log_is_checked_again_and_again(
+    store: Store,
+    chain: Chaining,
+    clock: TestClock,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(chaining, "CHECKED_EVERY", 0.01)
+    await acts(store, clock, "a")
+    await chain.look()
+    task = asyncio.create_task(chain.keep_checking())
+    await until(lambda: caplog.text.count("the audit log is whole: 1 entry") > 1)
+    await run(update(audit).values(act="nothing"), store)
+    await until(lambda: len(errors(caplog)) > 1)
+    assert all(line.startswith("THE AUDIT LOG IS NOT WHOLE: ") for line in errors(caplog))
+    task.cancel()
 
 
 @pytest.mark.errors_expected
@@ -204,7 +224,7 @@ async def test_at_the_start_a_broken_log_is_told_loudly_and_people_are_served(
         await acts(store, world.clock, "a", "b")
         await until(lambda: "the audit log is whole" in caplog.text)
         await run(update(audit).where(audit.c.number == 2).values(act="nothing"), store)
-        await world.app.chaining.check_once()
+        await world.app.chaining.check()
         assert "THE AUDIT LOG IS NOT WHOLE: " in errors(caplog)[-1]
         await person.starts()
         assert await person.hears()
