@@ -51,6 +51,7 @@ class Compiled:
             if (process := _process(bind.type, compiler.dialect))
         }
         self._names = SimpleResultMetaData(names)
+        self.gives_rows = bool(names)
 
     def run(self, driver: sqlite3.Connection, parameters: Parameters) -> Rows:
         """Run it, once or for each of many sets of parameters."""
@@ -87,21 +88,25 @@ class Statements:
         if known is None:
             self._known[statement] = {}
             return None
-        given = parameters[0] if isinstance(parameters, Sequence) else parameters
-        names = tuple(given or ())
+        names = _names(parameters)
         if names not in known:
             known[names] = self._compiled(statement, names)
-        return known[names]
+        compiled = known[names]
+        if compiled and isinstance(parameters, Sequence) and (compiled.gives_rows or not names):
+            # The driver gives no rows for a list, and for an empty one it does nothing at all.
+            return None
+        return compiled
 
     def _compiled(self, statement: Executable, given: Sequence[str]) -> Compiled | None:
         if not isinstance(statement, SelectBase | UpdateBase):
             return None
-        compiler: Any = statement.compile(dialect=self._dialect, column_keys=list(given) or None)
+        compiler: Any = statement.compile(dialect=self._dialect, column_keys=list(given))
         columns = list(statement.exported_columns)
         if (
             # A list of values is written out anew each time.
             compiler.post_compile_params
-            # Defaults that Python must make.
+            # Values and defaults that Python must make anew.
+            or any(bind.callable for bind in compiler.binds.values())
             or compiler.insert_prefetch
             or compiler.update_prefetch
             or any(_result_process(column.type, self._dialect) for column in columns)
@@ -109,6 +114,12 @@ class Statements:
             return None
         # What has no name, as a function's value, is taken by its place.
         return Compiled(compiler, [column.key or "" for column in columns])
+
+
+def _names(parameters: Parameters) -> tuple[str, ...]:
+    if isinstance(parameters, Sequence):
+        parameters = parameters[0] if parameters else None
+    return tuple(parameters or ())
 
 
 def _process(kind: TypeEngine[Any], dialect: Dialect) -> Process | None:
