@@ -28,6 +28,9 @@ Markup = dict[str, Any]
 TEXT: int = MessageLimit.MAX_TEXT_LENGTH
 CAPTION: int = MessageLimit.CAPTION_LENGTH
 TOAST: int = CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH
+"""Lengths in UTF-16 code units."""
+
+_UTF_16 = "utf-16-le"
 
 SEND_MESSAGE = "sendmessage"
 """The Bot API does not tell capitals apart. Under this name the library gives the plain answer;
@@ -59,7 +62,6 @@ class Delivery:
         self._speak = speak
         self._limiter = AsyncLimiter(1, 1 / pace) if pace else None
         self._halfway: dict[tuple[int, int], int] = {}
-        self._keyboards: set[int] = set()
         self._called: dict[str, Called] = {}
         self._tidying: set[asyncio.Task[None]] = set()
 
@@ -83,9 +85,6 @@ class Delivery:
                     call.answer = ANSWER | {"callback_query_id": reply.acknowledge}
                 else:
                     self._meanwhile(self._acknowledge(reply.acknowledge))
-            if reply.buttons and not reply.contact and chat in self._keyboards:
-                self._keyboards.discard(chat)
-                self._meanwhile(self._put_keyboard_away(chat))
             sending = self._send(chat, reply, number)
             if not beside:
                 await sending
@@ -110,10 +109,11 @@ class Delivery:
         done = self._halfway.pop((chat, number), 0)
         try:
             for place in range(done, len(parts)):
-                markup = self._markup(chat, reply) if place == len(parts) - 1 else None
-                if place == 0 and (sound := await self._sound(reply)):
-                    await self._voice(chat, parts[place], sound, markup, reply.protect)
-                else:
+                markup = _markup(reply) if place == len(parts) - 1 else None
+                sound = await self._sound(reply) if place == 0 else None
+                if sound is None or not await self._voice(
+                    chat, parts[place], sound, markup, reply.protect
+                ):
                     card = reply.card if place == 0 else None
                     await self._part(chat, parts[place], card, markup, reply.protect)
                 done = place + 1
@@ -123,10 +123,8 @@ class Delivery:
                 if len(self._halfway) > REMEMBERED:
                     del self._halfway[next(iter(self._halfway))]
             raise
-        if reply.contact:
-            self._keyboards.add(chat)
-        elif not reply.buttons:
-            self._keyboards.discard(chat)
+        if reply.put_away and reply.buttons:
+            self._meanwhile(self._put_keyboard_away(chat))
 
     async def _part(
         self, chat: int, text: str, card: Card | None, markup: Markup | None, protect: bool
@@ -162,38 +160,27 @@ class Delivery:
 
     async def _voice(
         self, chat: int, text: str, sound: bytes, markup: Markup | None, protect: bool
-    ) -> None:
+    ) -> bool:
+        """Send a voice message; False where the text alone must do: who pays for Telegram may
+        forbid others to send him voice messages."""
         if self._limiter:
             await self._limiter.acquire()
-        await self._bot.send_voice(
-            chat,
-            sound,
-            caption=text,
-            filename="health-code.mp3",
-            protect_content=protect,
-            api_kwargs={"reply_markup": markup} if markup else None,
-        )
-
-    def _markup(self, chat: int, reply: Reply) -> Markup | None:
-        if reply.contact:
-            # A message has one keyboard only: the other buttons stand in it by their labels,
-            # which are taken as answers like any words.
-            share = {"text": reply.contact, "request_contact": True}
-            others = [[{"text": button.label} for button in row] for row in reply.buttons]
-            keyboard = [[share], *others]
-            return {"keyboard": keyboard, "one_time_keyboard": True, "resize_keyboard": True}
-        if reply.buttons:
-            return {
-                "inline_keyboard": [
-                    [{"text": button.label, "callback_data": button.id} for button in row]
-                    for row in reply.buttons
-                ]
-            }
-        return {"remove_keyboard": True} if chat in self._keyboards else None
+        try:
+            await self._bot.send_voice(
+                chat,
+                sound,
+                caption=text,
+                filename="health-code.mp3",
+                protect_content=protect,
+                api_kwargs={"reply_markup": markup} if markup else None,
+            )
+        except BadRequest:
+            return False
+        return True
 
     async def _toast(self, reply: Reply) -> bool:
         """Answer a press by a toast; False where it must be a message after all."""
-        if len(reply.text) > TOAST:
+        if units(reply.text) > TOAST:
             await self._acknowledge(reply.acknowledge)
             return False
         try:
@@ -223,7 +210,7 @@ class Delivery:
         await asyncio.gather(*self._tidying)
 
     async def _put_keyboard_away(self, chat: int) -> None:
-        """Remove a contact keyboard where the next message has buttons of its own.
+        """Remove a contact keyboard where the message that follows it has buttons of its own.
 
         A message cannot do both, nor can one that removed a keyboard be given buttons later. So
         a silent message removes it and is deleted at once.
@@ -236,17 +223,41 @@ class Delivery:
             await self._bot.delete_message(chat, message["message_id"])
 
 
+def _markup(reply: Reply) -> Markup | None:
+    if reply.contact:
+        # A message has one keyboard only: the other buttons stand in it by their labels,
+        # which are taken as answers like any words.
+        share = {"text": reply.contact, "request_contact": True}
+        others = [[{"text": button.label} for button in row] for row in reply.buttons]
+        keyboard = [[share], *others]
+        return {"keyboard": keyboard, "one_time_keyboard": True, "resize_keyboard": True}
+    if reply.buttons:
+        return {
+            "inline_keyboard": [
+                [{"text": button.label, "callback_data": button.id} for button in row]
+                for row in reply.buttons
+            ]
+        }
+    return {"remove_keyboard": True} if reply.put_away else None
+
+
+def units(text: str) -> int:
+    """Return the length of a text as Telegram counts it: a rare character or an emoji is two."""
+    return len(text.encode(_UTF_16)) // 2
+
+
 def split(text: str, first: int) -> list[str]:
-    """Cut a text into parts of at most `first` and then TEXT characters, at line ends if it can.
+    """Cut a text into parts of at most `first` and then TEXT units, at line ends if it can.
 
     At a space where a line is longer than that, anywhere where a word is. There is always one
     part, if an empty one.
     """
     parts: list[str] = []
     limit = first
-    while len(text) > limit:
-        cut = max(text.rfind("\n", 1, limit + 1), 0) or max(text.rfind(" ", 1, limit + 1), 0)
-        cut = cut or limit
+    while units(text) > limit:
+        most = len(text.encode(_UTF_16)[: limit * 2].decode(_UTF_16, "ignore"))
+        cut = max(text.rfind("\n", 1, most + 1), 0) or max(text.rfind(" ", 1, most + 1), 0)
+        cut = cut or most
         parts.append(text[:cut])
         text = text[cut:].lstrip("\n ")
         limit = TEXT

@@ -199,7 +199,8 @@ class Reply(msgspec.Struct, frozen=True, tag="reply"):
     """One message to a person, already in his language; channels send it as it stands.
 
     `notice`: a short word in answer to a press, shown as a toast where the platform has one.
-    `contact`: label of a button that shares the person's own phone number, where there is one.
+    `contact`: label of a button that shares the person's own phone number, where there is one;
+    `put_away`: the button that an earlier reply had for this is not to be offered any more.
     `protect`: not to be forwarded or saved. `forget`: ids of his messages to delete from the chat.
     `acknowledge`: the press that this answers. `file_wanted`: the answer hoped for is a file.
     `aloud`: the text is wanted as a voice message too, where the platform has one.
@@ -211,6 +212,7 @@ class Reply(msgspec.Struct, frozen=True, tag="reply"):
     card: Card | None = None
     notice: bool = False
     contact: str = ""
+    put_away: bool = False
     protect: bool = False
     forget: list[str] = []
     acknowledge: str = ""

@@ -24,6 +24,7 @@ def render(reply: Reply, can: Capabilities) -> Reply:
         buttons=[[_short(button, can.label) for button in row] for row in buttons],
         notice=reply.notice and can.toast,
         contact=reply.contact if can.share_contact else "",
+        put_away=reply.put_away and can.share_contact,
         forget=reply.forget if can.delete else [],
     )
 

@@ -24,7 +24,8 @@ class Session(msgspec.Struct, omit_defaults=True):
     taken, or that was not understood; `about` is the holder whom the form in hand concerns, and
     `about_name` what he is called, where that is not the chat's own person; `sent` how many files
     came on each day (ISO) of the last week; `inspection` what an officer is checking, beside the
-    form in hand; `wanted` the form that was asked for before something else had to be answered.
+    form in hand; `wanted` the form that was asked for before something else had to be answered;
+    `sharing`: the chat shows a button that shares the person's phone number.
     """
 
     language: str = ""
@@ -50,6 +51,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     about_name: str = ""
     inspection: Inspection | None = None
     wanted: str = ""
+    sharing: bool = False
 
     def to_bytes(self) -> bytes:
         """Return the session as it is kept."""

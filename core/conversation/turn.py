@@ -156,17 +156,25 @@ class Turn:
         self.send(text, buttons, **more)
 
     def send(
-        self, text: str, buttons: list[list[tuple[str, str]]] | None = None, **more: Any
+        self,
+        text: str,
+        buttons: list[list[tuple[str, str]]] | None = None,
+        *,
+        contact: str = "",
+        **more: Any,
     ) -> None:
         """Send what was noted and `text`, without asking anything: the question stays as it is."""
         paragraphs = [*self.lead, text] if text else self.lead
         self.lead = []
+        shared, self.session.sharing = self.session.sharing, bool(contact)
         self.replies.append(
             Reply(
                 text="\n\n".join(paragraphs),
                 buttons=[[Button(*button) for button in row] for row in buttons or []],
                 acknowledge=self._acknowledge(),
                 forget=self._forget(),
+                contact=contact,
+                put_away=shared and not contact,
                 language=self.language,
                 **more,
             )

@@ -262,7 +262,7 @@ class LoopbackTelegram:
     async def _send_message(self, params: Params, upload: bytes) -> Any:
         if not params.get("text"):
             raise Refusal(400, "Bad Request: message text is empty")
-        if len(params["text"]) > 4096:
+        if _units(params["text"]) > 4096:
             raise Refusal(400, "Bad Request: message is too long")
         return self._message(params, text=params["text"])
 
@@ -282,7 +282,7 @@ class LoopbackTelegram:
     def _media(self, params: Params, upload: bytes, **content: Any) -> Any:
         if not upload:
             raise Refusal(400, "Bad Request: there is no file in the request")
-        if len(params.get("caption") or "") > 1024:
+        if _units(params.get("caption") or "") > 1024:
             raise Refusal(400, "Bad Request: message caption is too long")
         return self._message(params, upload, caption=params.get("caption") or "", **content)
 
@@ -324,7 +324,7 @@ class LoopbackTelegram:
                 400,
                 "Bad Request: query is too old and response timeout expired or query ID is invalid",
             )
-        if len(params.get("text") or "") > 200:
+        if _units(params.get("text") or "") > 200:
             raise Refusal(400, "Bad Request: MESSAGE_TOO_LONG")
         toast.set_result(params.get("text") or "")
         return True
@@ -367,6 +367,11 @@ class LoopbackTelegram:
             if path == request.match_info["path"]:
                 return web.Response(body=content)
         return web.Response(status=404)
+
+
+def _units(text: str) -> int:
+    """Return a text's length as the Bot API counts it, in UTF-16."""
+    return len(text.encode("utf-16-le")) // 2
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from bot.channels.telegram_delivery import CAPTION, TEXT, TOAST, split
 from bot.voice import Unspoken
 from core.assessment import Colour
 from core.conversation.messages import Button, Card, Incoming, Reply
+from tests.bot.machine import until
 from tests.loopback.faults import Fault, flood
 from tests.loopback.person import Person
 from tests.loopback.telegram import TOKEN, LoopbackTelegram
@@ -137,10 +138,25 @@ async def test_only_so_many_half_sent_texts_are_remembered(
         ("ab cd ef", 5, ["ab cd", "ef"]),
         ("\nabcdef", 4, ["\nabc", "def"]),
         ("ab\n\n", 3, ["ab\n"]),
+        ("𠮷" * 3, 6, ["𠮷" * 3]),
+        ("𠮷" * 4, 7, ["𠮷" * 3, "𠮷"]),
+        ("𠮷𠮷 𠮷𠮷", 6, ["𠮷𠮷", "𠮷𠮷"]),
     ],
 )
 def test_splitting(text: str, first: int, parts: list[str]) -> None:
     assert split(text, first) == parts
+
+
+async def test_rare_characters_and_emoji_count_twice_as_telegram_counts_them(
+    channel: TelegramChannel, person: Person, server: LoopbackTelegram
+) -> None:
+    for number, reply in enumerate((Reply(text="𠮷" * 600, card=CARD), Reply(text="😷" * 2100))):
+        await channel.send("7", reply, number)
+        first, second = await person.reply(), await person.reply()
+        assert first.text + second.text == reply.text
+    handle = await press(channel, person, server)
+    await channel.send("7", Reply(text="😷" * 101, notice=True, acknowledge=handle), 3)
+    assert (await person.reply()).text == "😷" * 101
 
 
 async def press(channel: TelegramChannel, person: Person, server: LoopbackTelegram) -> str:
@@ -211,7 +227,7 @@ async def test_a_contact_button_is_offered_and_put_away_after(
     assert reply.wants_contact
     assert reply.keyboard == ["Share it", "Yes", "No", "Back"]
     assert reply.markup["one_time_keyboard"]
-    await channel.send("7", Reply(text="Thank you"), 2)
+    await channel.send("7", Reply(text="Thank you", put_away=True), 2)
     assert (await person.reply()).markup == {"remove_keyboard": True}
     await channel.send("7", Reply(text="Once more"), 3)
     assert (await person.reply()).markup == {}
@@ -222,9 +238,11 @@ async def test_a_contact_button_is_put_away_where_other_buttons_follow(
 ) -> None:
     await channel.send("7", Reply(text="Your number?", contact="Share it"), 1)
     await person.reply()
-    for number in (2, 3):
-        await channel.send("7", Reply(text="The code?", buttons=YES_NO), number)
-        assert (await person.reply()).buttons
+    await channel.send("7", Reply(text="The code?", buttons=YES_NO, put_away=True), 2)
+    assert (await person.reply()).buttons
+    await until(lambda: bool(server.deleted))
+    await channel.send("7", Reply(text="The name?", buttons=YES_NO), 3)
+    assert (await person.reply()).buttons
     (silent,) = [received for received in person.received if received.silent]
     assert silent.markup == {"remove_keyboard": True}
     assert (7, silent.number) in server.deleted
@@ -369,6 +387,18 @@ async def test_a_long_text_is_read_aloud_once(speaker: TelegramChannel, person: 
     first, second = await person.reply(), await person.reply()
     assert first.voice and len(first.text) <= 1024
     assert not second.voice and second.text
+
+
+async def test_who_wants_no_voice_messages_gets_the_text(
+    speaker: TelegramChannel, person: Person, server: LoopbackTelegram
+) -> None:
+    server.faults.add(
+        Fault(method="sendVoice", status=400, description="Bad Request: VOICE_MESSAGES_FORBIDDEN")
+    )
+    await speaker.send("7", Reply(text="綠碼", aloud=True, buttons=YES_NO), 1)
+    reply = await person.reply()
+    assert (reply.text, reply.voice) == ("綠碼", b"")
+    assert reply.buttons
 
 
 async def test_without_a_voice_the_text_comes_alone(

@@ -16,6 +16,7 @@ REPLY = Reply(
     [[Button("1.a", "Here"), Button("1.b", "Somewhere else")], [Button("1.c", "Nowhere!")]],
     notice=True,
     contact="Share",
+    put_away=True,
     forget=["5"],
 )
 
@@ -38,5 +39,5 @@ def test_too_many_buttons_become_a_numbered_list(buttons: int) -> None:
 def test_what_a_platform_does_not_have_is_left_out() -> None:
     bare = Capabilities(buttons=0, label=20, text=4096, caption=1024)
     shown = render(REPLY, bare)
-    assert (shown.notice, shown.contact, shown.forget) == (False, "", [])
+    assert (shown.notice, shown.contact, shown.put_away, shown.forget) == (False, "", False, [])
     assert render(Reply("Hello"), bare) == Reply("Hello")

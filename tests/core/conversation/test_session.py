@@ -42,6 +42,7 @@ FULL = Session(
         matches={"hkid": [0]},
     ),
     wanted="link_chat",
+    sharing=True,
 )
 
 
@@ -73,6 +74,7 @@ def test_a_form_put_away_leaves_nothing_but_what_is_the_chats() -> None:
         sent={"2021-12-10": 2},
         inspection=FULL.inspection,
         wanted="link_chat",
+        sharing=True,
     )
     assert session == kept
     session.begin("health_code", date(2021, 12, 11))

@@ -46,6 +46,20 @@ async def test_notes_lead_the_next_message_and_buttons_carry_the_prompts_number(
     assert (second.text, second.contact, second.buttons) == ("", "Share", [[Button("1.a", "A")]])
     assert (second.acknowledge, second.forget, third.text) == ("", [], "")
     assert turn.session.options == ["a"]
+    assert [reply.put_away for reply in turn.replies] == [False, False, True]
+
+
+async def test_a_button_that_shares_the_number_is_put_away_once_by_whichever_turn_follows(
+    store: Store,
+) -> None:
+    session = Session()
+    async with store.reading() as tx:
+        turn_in(tx, Text(""), session=session).reply("Your number?", [], contact="Share")
+        later = turn_in(tx, Text(""), session=Session.from_bytes(session.to_bytes()))
+        later.notice("engine.stale")
+        later.send("Thank you")
+        later.send("Your name?")
+    assert [reply.put_away for reply in later.replies] == [False, True, False]
 
 
 async def test_a_notice_acknowledges_the_press(store: Store) -> None:
