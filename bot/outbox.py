@@ -25,11 +25,16 @@ from core.store.outbox import Due, Outgoing
 from core.store.outbox import Outbox as Rows
 from core.store.store import Store, Transaction
 
-TRIES = 8
-"""After so many failures a row is given up loudly."""
+TRIES, PATIENT = 8, 20
+"""After so many failures a row is given up loudly: a minute for what somebody waits for, who is
+told then (an SMS, a file), and for what fails for no reason that we know; an hour for a reply whose
+platform is away, as nobody can be told anything meanwhile."""
 
 BACKOFF, LONGEST = 0.5, 300.0
 """Seconds before the second try, doubled each time with some jitter, and the most."""
+
+LONGEST_ASKED = 86_400.0
+"""Seconds that a row waits at most where the platform says how long."""
 
 LEASE = 60.0
 """Seconds after which another process may take a row whose sender is gone."""
@@ -234,10 +239,10 @@ class Outbox:
             async with asyncio.timeout(LONGEST_DELIVERY):
                 await self.routes[due.route].deliver(due)
         except (TryAgain, Unreachable, Refused) as error:
-            await self._failed(due, error)
+            await self._failed(due, error, PATIENT if isinstance(due.body, Reply) else TRIES)
         except Exception as error:
             log.error("row %d of the outbox failed: %s", due.number, where(error))
-            await self._failed(due, TryAgain("unforeseen"))
+            await self._failed(due, TryAgain("unforeseen"), TRIES)
         else:
             self._in_hand.discard(due.number)
             self._sent.append(due)
@@ -252,12 +257,13 @@ class Outbox:
         if self.store.shared or (lane in self._unsent and self._stored):
             self._wake.set()
 
-    async def _failed(self, due: Due, error: TryAgain | Unreachable | Refused) -> None:
+    async def _failed(self, due: Due, error: TryAgain | Unreachable | Refused, tries: int) -> None:
         """Keep what became of a row, as soon as the store takes it."""
         again: timedelta | None = None
-        if isinstance(error, TryAgain) and due.tries + 1 < TRIES:
-            wait = error.after
-            if wait is None:
+        if isinstance(error, TryAgain) and due.tries + 1 < tries:
+            if error.after is not None:
+                wait = min(error.after, LONGEST_ASKED)
+            else:
                 wait = min(BACKOFF * 2**due.tries, LONGEST) * (1 + random.random() / 4)  # noqa: S311
             again = timedelta(seconds=wait)
         else:

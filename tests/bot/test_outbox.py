@@ -118,14 +118,43 @@ async def test_a_person_who_blocked_us_is_no_error(machine: Machine) -> None:
     await settles(machine.store, {PARKED: 1})
 
 
+async def test_a_reply_outlasts_a_platform_that_is_away_for_most_of_an_hour(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    real = Outbox.postpone
+
+    async def postpone(self: Any, number: int, until: Any, **more: Any) -> bool:
+        waits.append((until - clock()).total_seconds())
+        return await real(self, number, clock(), **more)
+
+    monkeypatch.setattr(Outbox, "postpone", postpone)
+    async with Machine(store, clock) as machine:
+        machine.trouble[LANE] = [TryAgain("away") for _ in range(19)]
+        await machine.says(ONE, "hello")
+        await machine.hears(ONE, "1 hello")
+    assert 50 * 60 < sum(waits) < 90 * 60
+
+
+async def test_a_wait_without_end_is_not_kept(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outbox.LONGEST_ASKED", 0.01)
+    async with Machine(store, clock) as machine:
+        machine.trouble[LANE] = [TryAgain("flood", after=1e300)]
+        await machine.says(ONE, "hello")
+        await machine.hears(ONE, "1 hello")
+
+
 @pytest.mark.errors_expected
 async def test_what_fails_too_often_is_given_up_loudly(
-    machine: Machine, caplog: pytest.LogCaptureFixture
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    machine.trouble[LANE] = [TryAgain("away") for _ in range(8)]
+    monkeypatch.setattr("bot.outbox.LONGEST", 0.01)
+    machine.trouble[LANE] = [TryAgain("away") for _ in range(20)]
     await machine.says(ONE, "hello", "after")
     await machine.hears(ONE, "2 after")
-    assert machine.tries == 9
+    assert machine.tries == 21
     assert "is given up" in caplog.text
     assert "hello" not in caplog.text
     await settles(machine.store, {DONE: 1, PARKED: 1})
@@ -140,6 +169,16 @@ async def test_an_unforeseen_error_is_tried_again_and_logged_without_its_words(
     await machine.hears(ONE, "1 hello")
     assert "ValueError" in caplog.text
     assert "A123456" not in caplog.text
+
+
+@pytest.mark.errors_expected
+async def test_what_always_fails_unforeseen_does_not_hold_up_its_chat_for_long(
+    machine: Machine,
+) -> None:
+    machine.trouble[LANE] = [ValueError("bad") for _ in range(8)]
+    await machine.says(ONE, "hello", "after")
+    await machine.hears(ONE, "2 after")
+    assert machine.tries == 9
 
 
 @pytest.mark.errors_expected
