@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from aiohttp import WSCloseCode, WSMsgType, web
 from aiolimiter import AsyncLimiter
@@ -50,6 +50,8 @@ BACKLOG = 50
 HEARTBEAT_SECONDS = 25
 CLOSING_SECONDS = 2
 """A page that is closed may take so long to answer that it heard."""
+
+PORTS = {"http": 80, "https": 443}
 
 NO_COOKIE, ELSEWHERE, LEFT = 4401, 4409, 4410
 """Our close codes: the browser keeps no cookies; the chat went on in a newer tab; he left it."""
@@ -89,9 +91,8 @@ class WebChannel:
     """The web chat as a Channel.
 
     `draw` makes a code's PNG; `speak` reads a text aloud, None where no voice is installed; `now`
-    is the clock (aware UTC); `routes` are served beside the
-    page; `origins` are public addresses (`https://code.example`) under which a proxy shows us,
-    where it does not pass on the Host header; `sms_pane` shows the phone's pane from the start.
+    is the clock (aware UTC); `routes` are served beside the page; `sms_pane` shows the phone's pane
+    from the start.
     """
 
     name = CHANNEL
@@ -109,13 +110,11 @@ class WebChannel:
         speak: Speak | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         routes: Iterable[web.AbstractRouteDef] = (),
-        origins: Iterable[str] = (),
         sms_pane: bool = False,
     ) -> None:
         self.host, self.port = host, port
         self._store, self._draw, self._speak, self._now = store, draw, speak, now
         self.capabilities = replace(self.capabilities, voice=speak is not None)
-        self._origins = frozenset(origin.rstrip("/") for origin in origins)
         self._sms_pane = sms_pane
         self._chats = Chats()
         self._sockets = 0
@@ -184,12 +183,6 @@ class WebChannel:
         address = web_cookie.address(request)
         return self._chats.open(address) if address else None
 
-    def _check_origin(self, request: web.Request) -> None:
-        """Refuse other sites: a browser sends them our cookie's chat, but names them here."""
-        origin = request.headers.get("Origin", "")
-        if origin not in self._origins and urlsplit(origin).netloc != request.host:
-            raise web.HTTPForbidden(text="This page may not talk to the chat.")
-
     async def _take(self, chat: Chat, name: str, body: Body, language: str, message: str) -> None:
         await self._receive(
             [
@@ -211,7 +204,7 @@ class WebChannel:
 
     async def _leave(self, request: web.Request) -> web.Response:
         """Let the browser forget the chat, and close its tabs so that they forget it too."""
-        self._check_origin(request)
+        _check_origin(request)
         response = web.Response(status=204)
         web_cookie.renew(request, response)
         # The cookie goes first: a tab that begins anew must not show the old one once more.
@@ -223,7 +216,7 @@ class WebChannel:
         return response
 
     async def _talk(self, request: web.Request) -> web.StreamResponse:
-        self._check_origin(request)
+        _check_origin(request)
         if self._sockets >= SOCKETS:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "30"})
         socket = web.WebSocketResponse(
@@ -319,7 +312,7 @@ class WebChannel:
             await page.socket.close(code=WSCloseCode.INTERNAL_ERROR)
 
     async def _upload(self, request: web.Request) -> web.Response:
-        self._check_origin(request)
+        _check_origin(request)
         chat = self._chat_of(request)
         name = request.headers.get("X-Message-Id", "")
         if chat is None or not frames.is_id(name):
@@ -329,7 +322,8 @@ class WebChannel:
         await chat.pace.acquire()
         await self._pace.acquire()
         try:
-            async with asyncio.timeout(UPLOAD_SECONDS), chat.uploading, self._uploads:
+            # Its time begins when it is its turn: it did not choose those before it.
+            async with chat.uploading, self._uploads, asyncio.timeout(UPLOAD_SECONDS):
                 data = await _body(request)
         except TimeoutError:
             return _problem(408, "too_slow")
@@ -347,7 +341,7 @@ class WebChannel:
         )
         language = request.headers.get("X-Language", "")[:35]
         await self._take(chat, name, file, language, name)
-        await chat.tell(frames.Said(id=name, text=title))
+        await chat.tell(frames.Said(id=name, text=title, file=True))
         await chat.tell(frames.Typing())
         return web.json_response({"taken": name})
 
@@ -376,6 +370,14 @@ class WebChannel:
         number = int(request.match_info["number"])
         found = dict(await self._store.since(chat.name, number - 1, 1))
         return found.get(number)
+
+
+def _check_origin(request: web.Request) -> None:
+    """Refuse other sites: a browser sends them our cookie's chat, but names them here."""
+    scheme, _, host = request.headers.get("Origin", "").partition("://")
+    # A browser leaves out the port that goes without saying; a proxy may tell us of it.
+    if not host or request.host not in (host, f"{host}:{PORTS.get(scheme)}"):
+        raise web.HTTPForbidden(text="This page may not talk to the chat.")
 
 
 def _private(body: bytes, kind: str) -> web.Response:

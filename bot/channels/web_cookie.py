@@ -48,8 +48,13 @@ def _set(request: web.Request, response: web.StreamResponse, token: str) -> None
         max_age=COOKIE_DAYS * 24 * 3600,
         httponly=True,
         samesite="Strict",
-        secure="https" in (request.scheme, request.headers.get("X-Forwarded-Proto")),
+        secure="https" in (request.scheme, _forwarded(request)),
     )
+
+
+def _forwarded(request: web.Request) -> str:
+    """Return the scheme of the browser's own connection; each proxy on the way may add its own."""
+    return request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()
 
 
 def _token(request: web.Request) -> str:

@@ -128,6 +128,7 @@ class Said(msgspec.Struct, frozen=True, tag="said"):
     text: str = ""
     button: str = ""
     message: str = ""
+    file: bool = False
 
 
 class Sms(msgspec.Struct, frozen=True, tag="sms"):

@@ -221,7 +221,9 @@ async def test_delivery_does_not_mind_that_nobody_is_there(chat: LoopbackChat) -
 # Who may speak.
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "", None])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "https://127.0.0.1", "http://[", "null", "", None]
+)
 async def test_other_sites_may_not_speak_for_the_person(
     chat: LoopbackChat, person: Person, origin: str | None
 ) -> None:
@@ -237,11 +239,18 @@ async def test_other_sites_may_not_speak_for_the_person(
     assert not chat.received and not chat.store.files
 
 
-async def test_a_public_address_before_a_proxy_may_be_named() -> None:
-    chat = LoopbackChat(origins=["https://code.example/"])
-    await chat.start()
-    async with somebody(chat) as person:
-        person.origin = {"Origin": "https://code.example"}
-        async with person.tab() as tab:
-            await tab.hello()
-    await chat.channel.stop()
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("https://code.example", "code.example"),
+        ("https://code.example", "code.example:443"),
+        ("http://code.example", "code.example:80"),
+        ("https://code.example:8443", "code.example:8443"),
+    ],
+)
+async def test_a_proxy_passes_on_the_public_address(
+    chat: LoopbackChat, person: Person, origin: str, host: str
+) -> None:
+    person.origin = {"Origin": origin, "Host": host}
+    async with person.tab() as tab:
+        await tab.hello()

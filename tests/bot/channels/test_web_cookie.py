@@ -14,7 +14,7 @@ async def test_the_cookie_is_random_and_kept_from_scripts_and_other_sites(
     chat: LoopbackChat,
 ) -> None:
     seen = set()
-    for headers in ({}, {"X-Forwarded-Proto": "https"}):
+    for headers in ({}, {"X-Forwarded-Proto": "https"}, {"X-Forwarded-Proto": "HTTPS, http"}):
         async with (
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
             session.get(chat.url, headers=headers) as response,
@@ -25,7 +25,7 @@ async def test_the_cookie_is_random_and_kept_from_scripts_and_other_sites(
             assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["path"] == "/"
             assert bool(cookie["secure"]) == bool(headers)
             assert response.headers["Cache-Control"] == "no-store"
-    assert len(seen) == 2
+    assert len(seen) == 3
 
 
 async def test_a_cookie_is_kept_but_a_made_up_one_is_replaced(

@@ -28,7 +28,7 @@ async def test_a_file_is_kept_and_announced_by_its_handle(
         status, answer = await person.upload(b'{"visits":[]}', **{"X-Language": "zh-HK"})
         assert (status, answer) == (200, {"taken": "file-1"})
         said = await tab.until("said")
-        assert (said["id"], said["text"]) == ("file-1", "出.json")
+        assert (said["id"], said["text"], said["file"]) == ("file-1", "出.json", True)
     incoming = chat.received[-1]
     assert incoming.id == f"{person.address}:file-1"
     assert incoming.language == "zh-HK"
@@ -82,6 +82,16 @@ async def test_a_file_that_never_ends_is_given_up(
     assert (status, answer["error"]) == (408, "too_slow")
     status, _ = await person.upload(b"x")
     assert status == 200
+
+
+async def test_a_file_has_its_whole_time_however_many_were_chosen_with_it(
+    chat: LoopbackChat, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_channel, "UPLOAD_SECONDS", 0.2)
+    async with chat.channel._chats.open(person.address).uploading:
+        uploading = asyncio.create_task(person.upload(b"x"))
+        await asyncio.sleep(0.3)
+    assert await uploading == (200, {"taken": "file-1"})
 
 
 @pytest.mark.errors_expected

@@ -69,7 +69,6 @@ class LoopbackChat:
         self,
         *,
         routes: Iterable[AbstractRouteDef] = (),
-        origins: Iterable[str] = (),
         speak: Speak | None = None,
         sms_pane: bool = False,
     ) -> None:
@@ -87,7 +86,6 @@ class LoopbackChat:
             speak=speak,
             now=lambda: NOW,
             routes=routes,
-            origins=origins,
             sms_pane=sms_pane,
         )
         self.channel = self._open(port=0)
