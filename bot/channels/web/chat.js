@@ -1,6 +1,7 @@
 // The web chat: what the person does, and what comes back.
 
 import { connect, upload } from "./connection.js";
+import { lasting, passing } from "./kept.js";
 import "./large.js";
 import { forgetAll } from "./leave.js";
 import * as log from "./log.js";
@@ -9,6 +10,7 @@ import { say, speak, spoken } from "./words.js";
 
 const FILE_BYTES = 10 * 1024 * 1024;
 const PATIENCE_MS = 1200;
+const UPLOAD_AGAIN_MS = 3000;
 const TALLEST = 160;
 const FOLDED = "folded";
 const NARROW = matchMedia("(max-width: 56rem)");
@@ -49,14 +51,17 @@ $("#composer").onsubmit = (event) => {
     tell("edit", text, { message: editing });
   } else {
     tell("text", text);
+    own.draft.set("");
   }
   stopEditing();
   words.focus();
 };
 
 words.onkeydown = (event) => {
-  // A Chinese input method uses Enter to choose a character: that is not yet sending.
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+  // A Chinese input method uses Enter to choose a character: that is not yet sending. Safari says
+  // so by the code 229 alone, as it ends the choice before it tells of the key.
+  const chooses = event.isComposing || event.keyCode === 229;
+  if (event.key === "Enter" && !event.shiftKey && !chooses) {
     event.preventDefault();
     $("#composer").requestSubmit();
   }
@@ -81,10 +86,11 @@ function edit(id) {
   words.focus();
 }
 
+/** Go back to what was being written before. */
 function stopEditing() {
   editing = "";
   $("#editing").hidden = true;
-  fill("");
+  fill(own.draft.get());
 }
 $("#unedit").onclick = () => {
   stopEditing();
@@ -106,7 +112,7 @@ function sendFile(file, album) {
   else send(one.id);
 }
 
-async function send(id) {
+async function send(id, wait = UPLOAD_AGAIN_MS) {
   const { file, album } = files.get(id);
   log.mark(id, "uploading");
   log.progress(id, 0);
@@ -115,8 +121,12 @@ async function send(id) {
     taken(id);
   } catch (why) {
     log.mark(id, why, why === "tooSlow" || why === "waiting" ? () => send(id) : undefined);
+    // The rest may be connected well; where it is not, the file goes as soon as it is.
+    setTimeout(() => server.isOpen() && waits(id) && send(id, wait * 2), wait);
   }
 }
+
+const waits = (id) => $(`#m-${id}`).dataset.state === "waiting";
 
 $("#attach").onclick = () => $("#file").click();
 $("#file").onchange = ({ target }) => {
@@ -146,14 +156,15 @@ function taken(id) {
   log.offerEdit(edit);
 }
 
-function said({ id, text, button, message }) {
+function said({ id, text, button, message, file }) {
   if (own.find(id)) return;
   if (message) {
     own.change(message, { text });
     return log.reword(message, text);
   }
   const label = button && $(`[data-button="${CSS.escape(button)}"]`)?.textContent;
-  log.mine(own.keep({ id, kind: button ? "press" : "text", text: label || text, after: log.lastNumber(), state: "taken" }));
+  const kind = button ? "press" : file ? "file" : "text";
+  log.mine(own.keep({ id, kind, text: label || text, after: log.lastNumber(), state: "taken" }));
 }
 
 function refused({ id, why }) {
@@ -166,7 +177,7 @@ function sms({ id, to, text }) {
   if (document.getElementById(`sms-${id}`)) return;
   phone.hidden = false;
   // One that was put away before a reload stays away.
-  fold(sessionStorage.getItem(FOLDED) === id);
+  fold(passing.getItem(FOLDED) === id);
   $("#no-sms").hidden = true;
   const one = document.createElement("article");
   const head = document.createElement("p");
@@ -183,14 +194,14 @@ function fold(on) {
   phone.classList.toggle("folded", on);
   $("#fold").setAttribute("aria-expanded", !on);
   say($("#fold"), on ? "show" : "hide");
-  if (on) sessionStorage.setItem(FOLDED, $("#sms article")?.id.slice(4) ?? "");
-  else sessionStorage.removeItem(FOLDED);
+  if (on) passing.setItem(FOLDED, $("#sms article")?.id.slice(4) ?? "");
+  else passing.removeItem(FOLDED);
 }
 
 /** Let the page speak as the chat does: when the chat's language changes, not after every word. */
 function follow() {
-  if (!tongue || tongue === localStorage.getItem("heard")) return;
-  localStorage.setItem("heard", tongue);
+  if (!tongue || tongue === lasting.getItem("heard")) return;
+  lasting.setItem("heard", tongue);
   speak(tongue, true);
 }
 
@@ -226,7 +237,7 @@ function changed(state) {
     bannerTimer = undefined;
     say(banner, "");
     for (const one of own.all()) if (one.state === "sending" && one.kind !== "file") log.mark(one.message ?? one.id, "sending");
-    for (const id of files.keys()) if ($(`#m-${id}`).dataset.state === "waiting") send(id);
+    for (const id of files.keys()) if (waits(id)) send(id);
     return;
   }
   for (const { id } of own.pending()) log.mark(id, "waiting");

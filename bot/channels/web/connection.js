@@ -6,6 +6,8 @@ import { spoken } from "./words.js";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
+/** The server answers all that is said; a line on which it does not is dead, if open. */
+const SILENCE_MS = 20000;
 const NO_COOKIE = 4401;
 const ELSEWHERE = 4409;
 const LEFT = 4410;
@@ -23,10 +25,12 @@ export function connect({ pending, last, heard, changed }) {
   let socket;
   let wait = FIRST_WAIT;
   let timer;
+  let silence;
 
   function open() {
     clearTimeout(timer);
     if (socket) socket.onclose = null;
+    socket?.close();
     socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/chat`);
     socket.onopen = () => {
       say({ type: "hello", id: hello, last: last(), language: spoken(), start: /^[\w-]{0,64}$/.test(start) ? start : "" });
@@ -35,6 +39,8 @@ export function connect({ pending, last, heard, changed }) {
     };
     socket.onmessage = (event) => {
       wait = FIRST_WAIT;
+      clearTimeout(silence);
+      silence = undefined;
       heard(JSON.parse(event.data));
     };
     socket.onclose = (event) => {
@@ -48,7 +54,16 @@ export function connect({ pending, last, heard, changed }) {
   }
 
   function say(frame) {
-    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+    if (socket.readyState !== WebSocket.OPEN) return;
+    socket.send(JSON.stringify(frame));
+    silence ??= setTimeout(died, SILENCE_MS);
+  }
+
+  function died() {
+    silence = undefined;
+    if (socket.readyState !== WebSocket.OPEN) return;
+    changed("lost");
+    open();
   }
 
   function wake() {

@@ -1,9 +1,11 @@
 // The language of a page: which one, and every word of the page in it.
 
+import { lasting } from "./kept.js";
+
 const CHOSEN = "language";
 /** A page's words: by language tag, then by name. */
 let words = {};
-let language = localStorage.getItem(CHOSEN) ?? guess(navigator.languages);
+let language = lasting.getItem(CHOSEN) ?? guess(navigator.languages);
 
 /** Give the page its words. */
 export function learn(catalogue) {
@@ -34,7 +36,7 @@ export function say(element, name) {
 export function speak(tag, chosen = false) {
   if (!(tag in words)) return;
   language = tag;
-  if (chosen) localStorage.setItem(CHOSEN, tag);
+  if (chosen) lasting.setItem(CHOSEN, tag);
   document.documentElement.lang = tag;
   document.title = word("title");
   for (const e of document.querySelectorAll("[data-word]")) {

@@ -1,13 +1,15 @@
 // Large text, as long as the person wants it.
 
+import { lasting } from "./kept.js";
+
 const LARGE = "large";
 const button = document.querySelector("#large");
 
 function enlarge(on) {
   document.documentElement.classList.toggle("large", on);
   button.setAttribute("aria-pressed", on);
-  localStorage.setItem(LARGE, on);
+  lasting.setItem(LARGE, on);
 }
 
 button.onclick = () => enlarge(button.getAttribute("aria-pressed") !== "true");
-enlarge(localStorage.getItem(LARGE) === "true");
+enlarge(lasting.getItem(LARGE) === "true");

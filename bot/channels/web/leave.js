@@ -1,5 +1,6 @@
 // Leaving a shared computer: the browser forgets the chat, and nothing of it stays on the page.
 
+import * as own from "./own.js";
 import { say } from "./words.js";
 
 const dialog = document.querySelector("#leaving");
@@ -7,9 +8,13 @@ const trouble = document.querySelector("#not-left");
 
 /** Forget all that is kept in this browser, and begin again as a stranger. */
 export function forgetAll() {
-  sessionStorage.clear();
-  localStorage.clear();
+  own.forgetAll();
   location.replace(location.pathname);
+}
+
+// The server closes the other tabs; one that has no connection, or sleeps, finds out by itself.
+for (const event of ["storage", "pageshow", "visibilitychange"]) {
+  addEventListener(event, () => own.isLeft() && forgetAll());
 }
 
 document.querySelector("#leave").onclick = () => {

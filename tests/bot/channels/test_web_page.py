@@ -110,10 +110,42 @@ async def test_a_new_question_is_announced_but_the_old_ones_are_not(
 
 async def test_a_chinese_input_method_may_use_enter(page: Page, served: LoopbackChat) -> None:
     await page.locator("#words").fill("陳大")
-    await page.evaluate(
-        """() => document.querySelector("#words").dispatchEvent(
-            new KeyboardEvent("keydown", { key: "Enter", isComposing: true, cancelable: true }))"""
-    )
-    await expect(page.locator("#words")).to_have_value("陳大")
+    # Safari tells of it by the key's code alone.
+    for sign in ("isComposing: true", "keyCode: 229"):
+        await page.evaluate(
+            f"""() => document.querySelector("#words").dispatchEvent(
+                new KeyboardEvent("keydown", {{ key: "Enter", {sign}, cancelable: true }}))"""
+        )
+        await expect(page.locator("#words")).to_have_value("陳大")
     await page.locator("#words").press("Enter")
     assert (await served.until(2))[-1].body == Text("陳大")
+
+
+async def test_the_whole_conversation_can_be_printed_and_the_large_code_alone(
+    page: Page, served: LoopbackChat
+) -> None:
+    await walk(page, served)
+    await page.emulate_media(media="print")
+    seen = "e => e.checkVisibility() && e.getBoundingClientRect().height > 0"
+    log = page.locator("#log")
+    assert await log.evaluate("e => e.scrollHeight <= e.clientHeight + 1")
+    assert await page.locator("body").evaluate("e => getComputedStyle(e).height") != "640px"
+    for hidden in ("#composer", "header", "#phone", ".open"):
+        assert not await page.locator(hidden).first.evaluate(seen), hidden
+    await page.emulate_media(media="screen")
+    await page.get_by_role("button", name="Show large").click()
+    await page.emulate_media(media="print")
+    assert not await log.evaluate(seen)
+    assert await page.locator("#gate img").evaluate(seen)
+
+
+async def test_whose_words_are_whose_is_seen_where_colours_are_forced(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.emulate_media(forced_colors="active")
+    await walk(page, served)
+    edge = "e => getComputedStyle(e).borderTopColor"
+    ground = "e => getComputedStyle(e).backgroundColor"
+    mine = page.locator(".mine").first
+    assert await mine.evaluate(edge) != await mine.evaluate(ground)
+    assert await mine.evaluate("e => getComputedStyle(e).borderTopWidth") == "1px"

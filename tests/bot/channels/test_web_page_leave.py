@@ -68,3 +68,37 @@ async def test_without_a_connection_it_says_that_the_conversation_is_still_there
     await expect(page.get_by_role("dialog")).to_be_hidden()
     await expect(page.get_by_text("Which language")).to_be_visible()
     assert {one.chat for one in served.received} != {served.received[0].chat}
+
+
+async def test_a_tab_without_a_connection_forgets_too(
+    context: BrowserContext, page: Page, served: LoopbackChat
+) -> None:
+    await walk(page, served)
+    # It can neither be told by the server nor say hello to it.
+    await page.evaluate("() => { window.WebSocket = class { readyState = 0; close() {} }; }")
+    await served.restart()
+    other = await context.new_page()
+    await other.goto(served.url)
+    await expect(other.get_by_role("img", name="GREEN")).to_be_visible()
+    await other.get_by_role("button", name="Leave this device").click()
+    await other.get_by_role("button", name="Yes, leave").click()
+    await expect(page.get_by_text("one word")).to_have_count(0)
+    await expect(page.get_by_text("Which language")).to_be_visible()
+
+
+async def test_a_tab_that_is_opened_again_after_somebody_left_shows_nothing_of_him(
+    context: BrowserContext, page: Page, served: LoopbackChat
+) -> None:
+    await walk(page, served)
+    closed = await page.evaluate("({ ...sessionStorage })")
+    await page.get_by_role("button", name="Leave this device").click()
+    await page.get_by_role("button", name="Yes, leave").click()
+    await expect(page.get_by_text("Which document")).to_have_count(0)
+    again = await context.new_page()
+    # As the browser brings back what the tab kept.
+    await again.goto(f"{served.url}/static/mark.svg")
+    await again.evaluate("(kept) => Object.assign(sessionStorage, kept)", closed)
+    await again.goto(served.url)
+    await expect(again.get_by_text("Which language")).to_be_visible()
+    await expect(again.get_by_text("one word")).to_have_count(0)
+    assert "word" not in await kept(again)

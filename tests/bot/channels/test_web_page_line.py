@@ -70,6 +70,50 @@ async def test_without_cookies_the_page_says_what_to_do(
     await expect(page.get_by_role("status")).to_contain_text("needs cookies")
 
 
+async def test_where_the_browser_keeps_nothing_at_all_the_page_says_so_too(
+    context: BrowserContext, served: LoopbackChat
+) -> None:
+    page = await context.new_page()
+    # As Chromium does it where cookies are blocked.
+    await page.add_init_script(
+        """for (const name of ["localStorage", "sessionStorage"]) {
+            Object.defineProperty(window, name, {
+                get() { throw new DOMException("Access is denied", "SecurityError"); },
+            });
+        }"""
+    )
+    await page.route("**/chat.js", lambda route: route.abort())
+    await page.goto(served.url)
+    await context.clear_cookies()
+    await page.unroute("**/chat.js")
+    await page.add_script_tag(url="/static/chat.js", type="module")
+    await expect(page.get_by_role("status")).to_contain_text("needs cookies")
+    await page.get_by_role("button", name="Large text").click()
+    await expect(page.get_by_role("button", name="Large text", pressed=True)).to_be_visible()
+
+
+async def test_a_line_that_died_without_a_word_is_found_out(
+    context: BrowserContext, served: LoopbackChat
+) -> None:
+    page = await context.new_page()
+    await page.add_init_script(
+        """const real = WebSocket.prototype.send, wait = setTimeout;
+        let dead;
+        WebSocket.prototype.send = function (frame) {
+            if (frame.includes("into the void")) dead ??= this;
+            if (this !== dead) real.call(this, frame);
+        };
+        window.setTimeout = (act, ms) => wait(act, ms >= 20000 ? 300 : ms);"""
+    )
+    await page.goto(served.url)
+    await expect(page.get_by_text("Which language")).to_be_visible()
+    await page.locator("#words").fill("into the void")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("You wrote into the void.")).to_be_visible()
+    await expect(page.get_by_text("Received")).to_be_visible()
+    assert [one.body for one in served.received] == [Start(), Text("into the void")]
+
+
 # Files and pictures.
 
 
@@ -134,6 +178,18 @@ async def test_a_file_chosen_while_the_server_is_away_goes_by_itself(
     await expect(page.get_by_role("button", name="Try again")).to_be_visible()
     await served.restart()
     await expect(page.get_by_role("img", name="GREEN")).to_be_visible(timeout=20_000)
+    assert len([one for one in served.received if isinstance(one.body, File)]) == 1
+
+
+@pytest.mark.errors_expected
+async def test_a_file_that_fails_while_the_line_is_good_goes_again_by_itself(
+    page: Page, served: LoopbackChat
+) -> None:
+    served.fail = True
+    await page.set_input_files("#file", FilePayload(name="a.json", mimeType="", buffer=b"{}"))
+    await expect(page.get_by_text("Not sent yet")).to_be_visible()
+    served.fail = False
+    await expect(page.get_by_role("img", name="GREEN")).to_be_visible()
     assert len([one for one in served.received if isinstance(one.body, File)]) == 1
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
-from core.conversation.messages import Edited, Reply
+from core.conversation.messages import Edited, Reply, Text
 from tests.bot.channels.clerk import DOCUMENT
 from tests.bot.channels.transcript import LoopbackChat
 
@@ -83,6 +83,29 @@ async def test_a_sent_message_can_be_changed(page: Page, served: LoopbackChat) -
     await expect(page.locator(".mine")).to_have_text(re.compile("CHAN Tai Man"))
 
 
+async def test_what_was_being_written_is_still_there_after_a_change(
+    page: Page, served: LoopbackChat
+) -> None:
+    change = page.get_by_role("button", name="Change", exact=True)
+    await page.locator("#words").fill("first")
+    await page.keyboard.press("Enter")
+    await expect(change).to_be_visible()
+    await page.locator("#words").fill("half-written")
+    await change.click()
+    await page.get_by_role("button", name="Leave it as it was").click()
+    await expect(page.locator("#words")).to_have_value("half-written")
+    await change.click()
+    await page.locator("#words").fill("1st")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#words")).to_have_value("half-written")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#words")).to_have_value("")
+    assert [one.body for one in (await served.until(4))[2:]] == [
+        Edited("1st"),
+        Text("half-written"),
+    ]
+
+
 async def test_words_that_are_to_be_forgotten_leave_the_page(
     page: Page, served: LoopbackChat
 ) -> None:
@@ -117,6 +140,15 @@ async def test_two_tabs_show_the_same(
     await page.get_by_role("button", name="English", exact=True).click()
     await expect(other.locator(".mine")).to_contain_text("English")
     await expect(other.get_by_text("Which document")).to_be_visible()
+    # A file's name is no text that could be changed.
+    await other.locator("#words").fill("words")
+    await other.keyboard.press("Enter")
+    await expect(other.locator(".mine").last).to_contain_text("Received")
+    await page.set_input_files("#file", FilePayload(name="a.json", mimeType="", buffer=b"{}"))
+    await expect(other.locator(".mine").last).to_contain_text("a.json")
+    await other.get_by_role("button", name="English", exact=True).click()
+    await expect(other.locator(".mine").last).to_contain_text("Received")
+    await expect(other.locator(".mine", has=other.locator(".edit"))).to_contain_text("words")
     await other.close()
 
 

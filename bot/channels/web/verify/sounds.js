@@ -1,5 +1,7 @@
 // The answer for the ear and for the hand: a tune of its own for each advice.
 
+import { lasting } from "/static/kept.js";
+
 // Notes: [Hz, beginning, seconds]. Up: go on. Low and thrice: stop. Twice the same: ask.
 const TUNES = {
   let: { type: "sine", notes: [[660, 0, 0.14], [990, 0.15, 0.28]], shake: [120] },
@@ -12,10 +14,10 @@ const MUTED = "muted";
 
 let context = null;
 
-export const muted = () => localStorage.getItem(MUTED) === "true";
+export const muted = () => lasting.getItem(MUTED) === "true";
 
 export function mute(on) {
-  localStorage.setItem(MUTED, on);
+  lasting.setItem(MUTED, on);
 }
 
 /** Make ready to be heard: a browser allows it only in answer to a touch or a key. */
