@@ -238,6 +238,7 @@ function changed(state) {
     say(banner, "");
     for (const one of own.all()) if (one.state === "sending" && one.kind !== "file") log.mark(one.message ?? one.id, "sending");
     for (const id of files.keys()) if (waits(id)) send(id);
+    log.fetchAgain();
     return;
   }
   for (const { id } of own.pending()) log.mark(id, "waiting");

@@ -137,6 +137,13 @@ function picture(frame) {
   return make("figure", "", image, button("open", () => enlarge(image)));
 }
 
+/** Fetch the pictures that did not come because the line broke. */
+export function fetchAgain() {
+  for (const image of log.querySelectorAll("img")) {
+    if (image.complete && !image.naturalWidth) image.src = image.getAttribute("src");
+  }
+}
+
 /** The text read aloud. It begins when it is asked for: nobody is startled in a quiet room. */
 function sound(frame) {
   const player = make("audio", "");

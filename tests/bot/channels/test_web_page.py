@@ -149,3 +149,7 @@ async def test_whose_words_are_whose_is_seen_where_colours_are_forced(
     mine = page.locator(".mine").first
     assert await mine.evaluate(edge) != await mine.evaluate(ground)
     assert await mine.evaluate("e => getComputedStyle(e).borderTopWidth") == "1px"
+    large = page.get_by_role("button", name="Large text")
+    await large.click()
+    # By its width: all borders have one colour there.
+    assert await large.evaluate("e => getComputedStyle(e).borderTopWidth") == "3px"

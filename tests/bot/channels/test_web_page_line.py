@@ -193,6 +193,19 @@ async def test_a_file_that_fails_while_the_line_is_good_goes_again_by_itself(
     assert len([one for one in served.received if isinstance(one.body, File)]) == 1
 
 
+async def test_a_picture_that_did_not_come_is_fetched_when_the_line_is_back(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.route("**/picture/*", lambda route: route.abort())
+    await walk(page, served)
+    picture = page.get_by_role("img", name="GREEN")
+    assert not await picture.evaluate("e => e.naturalWidth")
+    await page.unroute("**/picture/*")
+    async with page.expect_response("**/picture/*"):
+        await served.restart()
+    await picture.evaluate("e => e.decode()")
+
+
 async def test_the_code_can_be_shown_large_and_is_told_in_words(
     page: Page, served: LoopbackChat
 ) -> None:
