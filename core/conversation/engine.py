@@ -133,6 +133,8 @@ class Conversation:
             return
         if isinstance(body, Text | Edited):
             erase_if_found(turn, self.sensitive, body.text)
+        elif isinstance(body, File):
+            erase_if_found(turn, self.sensitive, body.caption)
         if await self._has_ended(turn):
             return
         match body:

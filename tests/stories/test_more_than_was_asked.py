@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.conversation.messages import Contact
+from core.conversation.messages import Contact, File
 from core.conversation.texts import Language
 from handlers.registration import Registration
 from tests.reading import expect_error, expect_question
@@ -152,6 +152,10 @@ async def test_messages_with_a_number_are_erased_if_he_agreed(talk: Talk) -> Non
         assert reply.forget == []
         await talk.says("my id is A123456(3)")
         assert bool(talk.replies[-1].forget) == agreed
+        await talk.take(File("ref", caption="my id is A123456(3)"))
+        assert bool(talk.replies[-1].forget) == agreed
+        await talk.take(File("ref", caption="my bill"))
+        assert talk.replies[-1].forget == []
         await talk.reach(Registration, "number", {"document": "hkid"})
         await talk.says("A123456(4)")
         expect_error(talk.heard, Registration.number, "check_digit")
