@@ -254,7 +254,8 @@ def split(text: str, first: int) -> list[str]:
     """
     parts: list[str] = []
     limit = first
-    while units(text) > limit:
+    # No character is more than two.
+    while len(text) * 2 > limit and units(text) > limit:
         most = len(text.encode(_UTF_16)[: limit * 2].decode(_UTF_16, "ignore"))
         cut = max(text.rfind("\n", 1, most + 1), 0) or max(text.rfind(" ", 1, most + 1), 0)
         cut = cut or most
