@@ -327,6 +327,9 @@ class WebChannel:
                 data = await _body(request)
         except TimeoutError:
             return _problem(408, "too_slow")
+        except ConnectionError:
+            # Nobody is there any more to be told; the page sends the file again.
+            return _problem(400, "broken_off")
         if data is None:
             return _problem(413, "too_large")
         title = unquote(request.headers.get("X-File-Name", ""))[:FILE_NAME]

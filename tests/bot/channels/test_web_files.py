@@ -18,6 +18,7 @@ from core.conversation.messages import (
 )
 from tests.bot.channels.person import Person, somebody
 from tests.bot.channels.transcript import CARD, LoopbackChat
+from tests.bot.machine import until
 
 
 async def test_a_file_is_kept_and_announced_by_its_handle(
@@ -82,6 +83,29 @@ async def test_a_file_that_never_ends_is_given_up(
     assert (status, answer["error"]) == (408, "too_slow")
     status, _ = await person.upload(b"x")
     assert status == 200
+
+
+async def test_a_file_that_is_broken_off_is_nobodys_error_and_the_next_one_is_taken(
+    chat: LoopbackChat, person: Person
+) -> None:
+    [cookie] = person.session.cookie_jar
+    head = [
+        "POST /upload HTTP/1.1",
+        f"Host: 127.0.0.1:{chat.channel.port}",
+        f"Origin: {chat.url}",
+        f"Cookie: chat={cookie.value}",
+        "X-Message-Id: file-0",
+        "Content-Length: 1000",
+    ]
+    _, writer = await asyncio.open_connection("127.0.0.1", chat.channel.port)
+    writer.write("\r\n".join([*head, "", "half a file"]).encode())
+    await writer.drain()
+    lock = chat.channel._chats.open(person.address).uploading
+    await until(lock.locked)
+    writer.close()
+    await until(lambda: not lock.locked())
+    assert await person.upload(b"x") == (200, {"taken": "file-1"})
+    assert chat.store.files == [b"x"]
 
 
 async def test_a_file_has_its_whole_time_however_many_were_chosen_with_it(
