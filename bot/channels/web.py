@@ -19,7 +19,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from aiolimiter import AsyncLimiter
 from msgspec.structs import replace
 
-from bot.channels import Receive, web_cookie, web_verify
+from bot.channels import Receive, Stopping, web_cookie, web_verify
 from bot.channels import web_frames as frames
 from bot.channels.web_chats import CHANNEL, Chat, Chats, Page
 from bot.voice import Speak, Unspoken
@@ -233,6 +233,8 @@ class WebChannel:
         try:
             surplus = [old.socket.close(code=ELSEWHERE) for old in chat.pages[:-PAGES]]
             await asyncio.gather(self._listen(chat, page), *surplus)
+        except Stopping:
+            await socket.close(code=WSCloseCode.GOING_AWAY)
         except Exception as error:
             log.error("a web page was cut off: %s", type(error).__name__)
             await socket.close(code=WSCloseCode.INTERNAL_ERROR)
@@ -414,6 +416,8 @@ async def _discreet(
         return await handler(request)
     except (web.HTTPException, asyncio.CancelledError):
         raise
+    except Stopping:
+        raise web.HTTPServiceUnavailable from None
     except Exception as error:
         log.error("a web request failed: %s", type(error).__name__)
         return web.Response(status=500, text="Something went wrong. Please try again.\n")

@@ -7,9 +7,10 @@ import io
 import logging
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 
-from bot.channels import Refused, TooLarge
+from bot.channels import Refused, Stopping, TooLarge
 from bot.channels import web as web_channel
 from bot.voice import Unspoken
 from core.conversation.messages import (
@@ -135,6 +136,22 @@ async def test_a_failure_says_nothing_of_the_person_in_the_log(
     assert "RuntimeError" in caplog.text
     assert "SECRET" not in caplog.text
     assert cookie.value not in caplog.text
+
+
+async def test_what_comes_while_the_program_stops_is_sent_again_later(
+    chat: LoopbackChat, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stopping(_: object) -> None:
+        raise Stopping
+
+    monkeypatch.setattr(chat.channel, "_receive", stopping)
+    async with person.session.post(
+        f"{chat.url}/upload", data=b"x", headers=person.origin | {"X-Message-Id": "a"}
+    ) as response:
+        assert response.status == 503
+    async with person.tab() as tab:
+        await tab.say(type="text", id="a", text="hello")
+        assert (await tab.socket.receive(timeout=10)).data == aiohttp.WSCloseCode.GOING_AWAY
 
 
 async def test_a_picture_is_for_its_own_chat_alone(chat: LoopbackChat, person: Person) -> None:
