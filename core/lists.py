@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import zip_longest
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -105,8 +106,8 @@ def _read(
     header: list[str] = []
     try:
         for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            if not any(cells):
+            cells = _trimmed(cells)
+            if not cells:
                 continue
             if not header:
                 header = [cell.lower() for cell in cells]
@@ -125,6 +126,17 @@ def _read(
     return items
 
 
+def _trimmed(cells: Sequence[str]) -> list[str]:
+    """Return the cells of a line up to the last that holds something.
+
+    A spreadsheet writes empty ones at the end where a column was emptied, or leaves them out.
+    """
+    trimmed = [cell.strip() for cell in cells]
+    while trimmed and not trimmed[-1]:
+        trimmed.pop()
+    return trimmed
+
+
 def _check_header(header: Sequence[str], columns: Sequence[str], line: int) -> None:
     if sorted(header) != sorted(columns):
         why = f"The first line must name the columns, with commas: {','.join(columns)}."
@@ -132,11 +144,11 @@ def _check_header(header: Sequence[str], columns: Sequence[str], line: int) -> N
 
 
 def _fields(cells: Sequence[str], header: Sequence[str]) -> dict[str, str]:
-    if len(cells) != len(header):
+    if len(cells) > len(header):
         raise ValueError(f"There are {len(cells)} cells where {len(header)} belong.")
     if any("\0" in cell for cell in cells):
         raise ValueError("There is a character with the number 0, as in no text.")
-    return dict(zip(header, cells, strict=True))
+    return dict(zip_longest(header, cells, fillvalue=""))
 
 
 def _exposure(row: dict[str, str]) -> Exposure:

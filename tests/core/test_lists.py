@@ -102,6 +102,16 @@ def test_columns_stand_in_any_order() -> None:
     assert read_exposures(text.encode())[0].source == "x"
 
 
+def test_empty_cells_at_the_end_are_nothing() -> None:
+    def case(ending: str) -> str:
+        return f"hkid,A123456(3),confirmed,2021-12-01{ending}\n"
+
+    header = "document,number,kind,since,until"
+    whole = read_cases((f"{header}\n" + case(",") * 3).encode())
+    ragged = f"{header},,\n,,,,,,\n{case(',,,')}{case('')}{case(', , ')},\n"
+    assert read_cases(ragged.encode()) == whole
+
+
 @pytest.mark.parametrize("reader", HEADERS)
 def test_a_list_may_be_empty_but_not_without_its_columns(reader: Reader) -> None:
     header = HEADERS[reader]
@@ -122,7 +132,7 @@ def test_a_list_may_be_empty_but_not_without_its_columns(reader: Reader) -> None
         (read_exposures, "venue,gxr8l5A6,2021-12-01,9999-12-31,", "to is “9999-12-31”"),
         (read_exposures, "venue,gxr8l5A6,2021-12-02,2021-12-01,", "not after from"),
         (read_exposures, "venue,gxr8l5A6,2021-12-01T08:00,2021-12-01T08:00,", "not after from"),
-        (read_exposures, "venue,gxr8l5A6,2021-12-01", "3 cells where 5"),
+        (read_exposures, "venue,gxr8l5A6,2021-12-01", "to is “”"),
         (read_exposures, "venue,gxr8l5A6,2021-12-01,2021-12-02,a,b", "6 cells where 5"),
         (read_exposures, '"venue"x,a', "not CSV"),
         (read_exposures, '"venue', "not CSV"),
