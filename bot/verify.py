@@ -140,8 +140,9 @@ def _text(picture_or_text: str) -> str | None:
         exists = False  # a text that is too long for a path, or has a zero byte in it
     if exists:
         return _scan(path)
-    if picture_or_text.startswith("HK"):
-        return picture_or_text
+    text = picture_or_text.strip()  # No code begins or ends with what a copy brings along.
+    if text.startswith("HK"):
+        return text
     raise _Unusable(f"{picture_or_text[:80]!r} is neither a picture that exists nor a code.")
 
 

@@ -51,7 +51,7 @@ def picture(path: Path, text: str, colour: Colour = Colour.GREEN) -> str:
 
 
 def test_a_green_code_is_good_as_text_and_as_picture(keys: Path, tmp_path: Path) -> None:
-    for given in (code(), picture(tmp_path / "card.png", code())):
+    for given in (code(), f" {code()}\r\n", picture(tmp_path / "card.png", code())):
         status, words = verify(given, keys, NOW)
         assert status == 0
         assert words.splitlines() == [
