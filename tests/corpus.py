@@ -200,6 +200,9 @@ def _bad_json() -> Iterator[Upload]:
     for change in ({"in": None}, {"in": 5}, {"venue": 5}, {"name_en": ["a"]}, {"venue": None}):
         yield Upload(f"visit {change}", as_json(export(visits=[visit(**change)])), "row_field")
     both = visit(qr=make_qr(Venue("gxr8l5A6")))
+    yield Upload(
+        "of the day before", as_json(export(exported="2021-12-09T08:29:59+08:00")), "stale"
+    )
     yield Upload("venue and QR", as_json(export(visits=[both])), "row_field")
     yield Upload("taxi without a plate", as_json(export(taxis=[{"in": "x"}])), "row_field")
 

@@ -15,8 +15,9 @@ class VisitPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The limits of an export and the windows in Hong Kong calendar days, today being the first.
 
     `accept_days` of 31 keeps today's visits and those of the 30 days before it; `assess_days` are
-    compared with exposures. `max_bytes` counts the plain file, outside its ZIP. A visit without
-    an end is taken to last `open_hours`, the longest that LeaveHomeSafe leaves one open.
+    compared with exposures. `max_bytes` counts the plain file, outside its ZIP. An export may have
+    been made `export_hours` ago: of what came after, it says nothing. A visit without an end is
+    taken to last `open_hours`, the longest that LeaveHomeSafe leaves one open.
     `signing_key` is the app's Ed25519 public key (32 bytes in base64); empty means that exports
     are the resident's own word and no signature is asked for.
 
@@ -28,6 +29,7 @@ class VisitPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_bytes: Annotated[int, Meta(ge=1, le=20_000_000)] = 2_000_000
     max_visits: Annotated[int, Meta(ge=1, le=100_000)] = 5_000
     skew_minutes: Annotated[int, Meta(ge=0, le=1_440)] = 10
+    export_hours: Annotated[int, Meta(ge=1, le=8_760)] = 24
     open_hours: Annotated[int, Meta(ge=1, le=168)] = 24
     signing_key: str = ""
 

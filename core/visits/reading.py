@@ -42,6 +42,7 @@ ERRORS = (
     "qr_hash",
     "row_field",
     "spreadsheet",
+    "stale",
     "time",
     "too_large",
     "too_many",

@@ -29,6 +29,8 @@ def judge(written: Written, *, now: datetime, policy: VisitPolicy) -> Export:
     exported = _time_of(written.exported, "exported")
     if exported > latest:
         raise Invalid("exported_future")
+    if now - exported > timedelta(hours=policy.export_hours):
+        raise Invalid("stale", limit_hours=policy.export_hours)
     installed = _day_of(written.installed)
     if installed > hong_kong_day(exported):
         raise Invalid("installed_after")

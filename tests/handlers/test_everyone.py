@@ -279,6 +279,7 @@ VALUES = (
     "found",
     "key",
     "limit",
+    "limit_hours",
     "limit_kb",
     "line",
     "missing",

@@ -40,6 +40,10 @@ async def asks(talk: Talk, *conditions: str) -> None:
     await talk.presses("done" if conditions else "none")
 
 
+def made_now(talk: Talk, **changes: object) -> bytes:
+    return as_json(export(exported=talk.clock().isoformat(), **changes))
+
+
 async def test_a_code_is_signed_protected_and_told_in_words(talk: Talk) -> None:
     await asks(talk)
     heard = expect(await talk.sends(records(talk)), "health_code.caption.green")
@@ -115,10 +119,19 @@ async def test_a_restaurant_in_a_mall_is_taken_and_a_forgotten_leave_is_told(
             **{"in": "2021-12-09T18:30:00+08:00", "out": f"2021-12-09T{out}:00+08:00"},
         )
         await asks(talk)
-        heard = await talk.sends(as_json(export(visits=[visit(), lunch])))
+        heard = await talk.sends(made_now(talk, visits=[visit(), lunch]))
         expect(heard, "health_code.caption.green", language)
         assert says(heard, "health_code.read_overlaps", language) is told
         talk.clock.jump(days=1)
+
+
+async def test_the_file_of_another_day_is_refused_and_a_new_one_taken(talk: Talk) -> None:
+    file = records(talk)
+    talk.clock.jump(hours=25)
+    await asks(talk)
+    heard = expect_error(await talk.sends(file), HealthCode.visits, "stale")
+    assert "24 hours" in heard.text
+    expect(await talk.sends(records(talk)), "health_code.caption.green")
 
 
 @pytest.mark.parametrize(("days", "colour"), [(20, ""), (21, "green"), (22, "green")])
@@ -127,7 +140,7 @@ async def test_the_app_must_have_been_there_for_21_days(talk: Talk, days: int, c
     installed = today - timedelta(days=days)
     app = {"version": "3.1.0", "installed": installed.isoformat()}
     await asks(talk)
-    heard = await talk.sends(as_json(export(app=app, visits=[])))
+    heard = await talk.sends(made_now(talk, app=app, visits=[]))
     if colour:
         expect(heard, f"health_code.caption.{colour}")
         return
@@ -138,7 +151,7 @@ async def test_the_app_must_have_been_there_for_21_days(talk: Talk, days: int, c
     assert talk.replies[-1].card is None
     talk.clock.jump(days=1)
     await asks(talk)
-    expect(await talk.sends(as_json(export(app=app, visits=[]))), "health_code.caption.green")
+    expect(await talk.sends(made_now(talk, app=app, visits=[])), "health_code.caption.green")
 
 
 async def test_a_declaration_is_made_anew_on_a_new_day(talk: Talk) -> None:
