@@ -103,4 +103,4 @@ def _jpeg(image: Image.Image) -> bytes:
 
 
 def _too_many_pixels() -> Invalid:
-    return Invalid("pixels", limit=MAX_PIXELS // 1_000_000)
+    return Invalid("pixels", limit=MAX_PIXELS // 1_000_000, side=MAX_SIDE)

@@ -43,6 +43,12 @@ def test_every_code_is_in_the_corpus() -> None:
     assert {upload.code for upload in CORPUS} - {""} == set(ERRORS)
 
 
+def test_a_long_picture_is_told_how_long_it_may_be() -> None:
+    with pytest.raises(Invalid) as caught:
+        clean(image("PNG", (1, 30_000)))
+    assert (caught.value.code, caught.value.params) == ("pixels", {"limit": 25, "side": 10_000})
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_stands_upright(orientation: int) -> None:
     # A bright corner, moved as a camera held that way would have stored it.

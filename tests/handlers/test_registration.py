@@ -163,6 +163,18 @@ async def test_a_new_address_wants_a_new_proof(talk: Talk) -> None:
     assert (await who(talk)).holder.address == "Flat 8, 88 Nathan Road, Yau Ma Tei"
 
 
+async def test_an_iphones_own_kind_of_picture_is_to_be_sent_as_a_photo(talk: Talk) -> None:
+    await is_registered(talk, housing="other", proof_issued_on="2021-10-28")
+    await talk.presses_menu("change")
+    await talk.presses("edit")
+    await talk.presses("address")
+    expect_question(await talk.says("Flat 9, 88 Nathan Road, Yau Ma Tei"), Registration.proof)
+    heard = await talk.sends(b"\0\0\0\x18ftypheic" + bytes(40), "IMG_2042.HEIC")
+    assert "send it as a photo, not as a file" in heard.text
+    await give(talk, OTHER.answers["proof"].given)
+    expect_question(talk.heard, Registration.proof_issued_on)
+
+
 async def test_a_new_phone_is_checked_by_sms(talk: Talk) -> None:
     await is_registered(talk)
     await talk.presses_menu("change")
