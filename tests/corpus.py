@@ -56,6 +56,7 @@ def as_json(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
+ENDS = ",2021-12-09T19:30:00+08:00"
 CSV_HEAD = (
     "leavehomesafe-visits,1\n"
     "app,3.1.0,2021-11-01\n"
@@ -112,6 +113,8 @@ def _taken() -> Iterator[Upload]:
     yield Upload("semicolons", table.replace(",", ";").encode(), "")
     yield Upload("tabs", table.replace(",", "\t").encode(), "")
     yield Upload("padded by a spreadsheet", table.replace("its,1", "its,1,,,,,").encode(), "")
+    spaced = table.replace("kind,", "kind,,,").replace("venue,", "venue,,,").replace(ENDS, "")
+    yield Upload("empty columns, and none at the end", spaced.encode(), "")
     yield Upload("without the last line end", table.rstrip("\n").encode(), "")
     for formula in ("=HYPERLINK(1)", "+1+1", "-2", "@SUM(1)", "\t=1", "＝1"):
         yield Upload(f"formula {formula}", as_json(export(visits=[visit(name_en=formula)])), "")
@@ -189,20 +192,26 @@ def _bad_json() -> Iterator[Upload]:
     yield Upload("a key twice", twice.encode(), "duplicate_key")
     inner = text.replace('"type":', '"in": "2021-12-01T00:00", "type":')
     yield Upload("a key twice in a visit", inner.encode(), "duplicate_key")
+    yield Upload(
+        "half a surrogate pair in a name", text.replace("taxis", "tax\\ud800").encode(), "encoding"
+    )
     for version in (2, "1", None, 0, [1]):
         yield Upload(f"version {version}", as_json(export(version=version)), "version")
     yield Upload("no app", as_json(export(app=None)), "field")
     yield Upload("app without a day", as_json(export(app={"version": "3"})), "field")
     yield Upload("no such day", as_json(export(app={"installed": "2021-02-29"})), "field")
+    yield Upload(
+        "of the day before", as_json(export(exported="2021-12-09T08:29:59+08:00")), "stale"
+    )
     yield Upload("no such moment", as_json(export(exported="yesterday")), "field")
     yield Upload("visits are a word", as_json(export(visits="none")), "field")
     yield Upload("5,001 visits", as_json(export(visits=[visit()] * 5_001)), "too_many")
     for change in ({"in": None}, {"in": 5}, {"venue": 5}, {"name_en": ["a"]}, {"venue": None}):
         yield Upload(f"visit {change}", as_json(export(visits=[visit(**change)])), "row_field")
+    for plate in ("\ufdfa" * 600_000, "a" + "\u0301\u0327" * 45_000):
+        ride = {"plate": plate, "in": "2021-12-09T20:00"}
+        yield Upload(f"long plate {plate[:3]}", as_json(export(taxis=[ride])), "plate")
     both = visit(qr=make_qr(Venue("gxr8l5A6")))
-    yield Upload(
-        "of the day before", as_json(export(exported="2021-12-09T08:29:59+08:00")), "stale"
-    )
     yield Upload("venue and QR", as_json(export(visits=[both])), "row_field")
     yield Upload("taxi without a plate", as_json(export(taxis=[{"in": "x"}])), "row_field")
 
@@ -223,6 +232,13 @@ def _bad_csv() -> Iterator[Upload]:
     yield Upload("letters after a quote", (CSV_HEAD + '"venue"x,gxr8l5A6\n').encode(), "broken")
     yield Upload("long field", (CSV_HEAD + "venue," + "x" * 200_000 + "\n").encode(), "broken")
     yield Upload("version 2", (CSV_HEAD + CSV_ROW).replace("its,1", "its,2").encode(), "version")
+    quoted = (CSV_HEAD + CSV_ROW).replace("leavehomesafe-visits,1", '"leavehomesafe-visits"",1"')
+    yield Upload("version within the quotes", quoted.encode(), "version")
+    for name in ("in", "out", "place"):
+        doubled = (CSV_HEAD + CSV_ROW).replace(",in,out", f",in,out,{name}")
+        yield Upload(f"{name} twice", doubled.encode(), "duplicate_key")
+    above = CSV_HEAD.replace("kind,", CSV_ROW + "kind,")
+    yield Upload("a visit above the names of the columns", above.encode(), "broken")
     yield Upload("no version", b"leavehomesafe-visits\n", "version")
     yield Upload("no columns", b"leavehomesafe-visits,1\napp,3,2021-11-01\n", "columns")
     yield Upload("a column less", (CSV_HEAD + CSV_ROW).replace(",in,", ",").encode(), "columns")
@@ -246,6 +262,8 @@ def _bad_zips() -> Iterator[Upload]:
     yield Upload("ZIP in a ZIP", zipped(("a.zip", good)), "zip_nested")
     for path in ("../../etc/passwd", "/etc/passwd", "C:\\x.json", "a/../../b", "..\\b"):
         yield Upload(f"slip {path}", zipped((path, content)), "zip_path")
+    nameless = zipped(("?", content)).replace(b"?", b"\0")
+    yield Upload("a file without a name", nameless, "zip_broken")
     link = zipfile.ZipInfo("visits.json")
     link.create_system = 3
     link.external_attr = (stat.S_IFLNK | 0o777) << 16

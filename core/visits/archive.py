@@ -14,6 +14,16 @@ SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 """Any of the three flags of APPNOTE.TXT 4.4.4 that say so."""
 codecs.lookup("cp437")  # Of members' names. Now, as it could not be loaded once files are given up.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    IndexError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What the library raises for a damaged file; a member without a name is an IndexError."""
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -41,7 +51,7 @@ def unzip_all(data: bytes, max_bytes: int, *, most: int) -> list[tuple[str, byte
                     content = file.read(left)
                 found.append((member.filename, content))
                 left -= len(content)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+    except _BROKEN as error:
         raise Invalid("zip_broken") from error
     if any(content.startswith(SIGNATURES) for _, content in found):
         raise Invalid("zip_nested")

@@ -28,12 +28,13 @@ def read_csv(text: str, max_visits: int) -> Written:
     if delimiter not in _DELIMITERS:
         raise Invalid("version", found="", expected=VERSION)
     lines = _lines(text, delimiter, max_visits)
-    _, (_, version, *_) = next(lines)
-    if version.strip() != str(VERSION):
+    _, first = next(lines)
+    version = "".join(first[1:2]).strip()
+    if version != str(VERSION):
         raise Invalid("version", found=visible(version), expected=VERSION)
     head, columns = _head(lines)
     last = text[max(text.rfind("\n"), text.rfind("\r")) + 1 :]
-    if last.startswith(_KINDS) and last.count(delimiter) < len(columns) - 1:
+    if last.startswith(_KINDS) and last.count(delimiter) < max(columns.values()):
         raise Invalid("truncated")
     rows: list[Row] = []
     notifications = 0
@@ -80,13 +81,12 @@ def _lines(text: str, delimiter: str, max_visits: int) -> Iterator[tuple[int, li
 def _head(lines: Iterator[tuple[int, list[str]]]) -> tuple[dict[str, list[str]], dict[str, int]]:
     """Return the lines above the table by their first cell, and where each column stands."""
     head: dict[str, list[str]] = {}
-    for _, cells in lines:
+    for number, cells in lines:
         if cells[0] == "kind":
-            columns = {name.strip().lower(): index for index, name in enumerate(cells)}
-            missing = [name for name in COLUMNS if name not in columns]
-            if missing:
-                raise Invalid("columns", missing=", ".join(missing))
+            columns = _columns(cells)
             break
+        if cells[0] in _KINDS:
+            raise Invalid("broken", line=number)
         head[cells[0]] = cells
     else:
         raise Invalid("columns", missing=", ".join(COLUMNS))
@@ -96,9 +96,22 @@ def _head(lines: Iterator[tuple[int, list[str]]]) -> tuple[dict[str, list[str]],
     return head, columns
 
 
+def _columns(cells: list[str]) -> dict[str, int]:
+    """Return where each of `COLUMNS` stands in a line; what else stands there does not count."""
+    names = [cell.strip().lower() for cell in cells]
+    for name in COLUMNS:
+        if names.count(name) > 1:
+            raise Invalid("duplicate_key", key=name)
+    missing = [name for name in COLUMNS if name not in names]
+    if missing:
+        raise Invalid("columns", missing=", ".join(missing))
+    return {name: names.index(name) for name in COLUMNS}
+
+
 def _row(number: int, cells: list[str], columns: dict[str, int]) -> Row:
-    if len(cells) < len(columns):
-        cells = cells + [""] * (len(columns) - len(cells))
+    width = max(columns.values()) + 1
+    if len(cells) < width:
+        cells = cells + [""] * (width - len(cells))
     if cells[columns["kind"]] not in _KINDS:
         raise Invalid("row_field", row=number, field="kind")
     if not cells[columns["in"]]:

@@ -57,6 +57,9 @@ def read_json(text: str) -> Written:
         file = msgspec.convert(document, _File)
     except msgspec.ValidationError as error:
         raise _wrong_field(str(error)) from error
+    except UnicodeEncodeError as error:
+        # The name of a member has half of a surrogate pair in it.
+        raise Invalid("encoding") from error
     rows = [_row(number, visit) for number, visit in enumerate(file.visits, 1)]
     rows += [
         Row(number, "taxi", taxi.plate, "", "", taxi.entered, taxi.left or "")

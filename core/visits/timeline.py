@@ -12,7 +12,7 @@ from core.days import HONG_KONG, hong_kong_day, start_of_day
 from core.visits.policy import VisitPolicy
 from core.visits.record import Export, Visit, VisitKind
 from core.visits.venue import VENUE_ID, parse_qr
-from core.visits.written import Row, Written, visible
+from core.visits.written import MAX_SHOWN, Row, Written, visible
 
 PLATE = re.compile(r"[A-Z0-9]{1,8}", re.ASCII)
 """A registration mark has up to eight letters and digits (Cap. 374E, Schedule 4)."""
@@ -38,14 +38,15 @@ def judge(written: Written, *, now: datetime, policy: VisitPolicy) -> Export:
     today = hong_kong_day(now)
     oldest = start_of_day(today - timedelta(days=policy.accept_days - 1))
     last = min(latest, exported + timedelta(minutes=policy.skew_minutes))
-    kept = []
+    stays = []
     for row in written.rows:
         stay = _Stay(row)
         stay.check(latest, last)
-        if stay.left >= oldest:
-            kept.append(stay)
-    kept.sort(key=lambda stay: stay.entered)
-    _close(kept, exported, policy)
+        stays.append(stay)
+    stays.sort(key=lambda stay: stay.entered)
+    # Before any is dropped: one that was left open lasts longer than it looks.
+    _close(stays, exported, policy)
+    kept = [stay for stay in stays if stay.left >= oldest]
     _check_rides(kept)
     return Export(
         visits=[stay.visit() for stay in kept],
@@ -75,6 +76,9 @@ def read_time(text: str) -> datetime:
 
 def read_plate(text: str) -> str:
     """Return a taxi's registration mark as it is compared, or raise Invalid `plate`."""
+    # To normalise takes the square of the length, where somebody means it to.
+    if len(text) > MAX_SHOWN:
+        raise Invalid("plate")
     plate = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
     if not PLATE.fullmatch(plate):
         raise Invalid("plate")
