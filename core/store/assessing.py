@@ -38,11 +38,11 @@ async def assess_holder(
     exposures = await lists.exposures_at({visit.place for visit in visits}, since)
     listed = {exposure.place for exposure in exposures}
     exposed = [visit for visit in visits if visit.place in listed] if listed else []
-    places = await lists.places_in(holder.district) if holder.district else []
+    places = await lists.places_in(holder.district)
     assessment = assess(
         declaration,
         matches(exposed, exposures, now=now, policy=policy.visits),
-        lives_at(holder.address, holder.district, places, today),
+        lives_at(holder.address or holder.hotel, holder.district, places, today),
         await lists.cases_of(_listed_index(tx, known)),
         today=today,
         windows=policy.windows,

@@ -32,7 +32,8 @@ _EXPOSURES = select(
     one_of(tables.exposures.c.place, "wanted"),
     tables.exposures.c.ends >= bindparam("since"),
 )
-_PLACES = select(tables.places).where(one_of(tables.places.c.district, "districts"))
+_PLACES = select(tables.places)
+_PLACES_OF_DISTRICTS = _PLACES.where(one_of(tables.places.c.district, "districts"))
 _CASES = select(tables.cases.c.kind, tables.cases.c.since, tables.cases.c.until).where(
     tables.cases.c.document == bindparam("of_document")
 )
@@ -111,8 +112,15 @@ class Lists:
         )
 
     async def places_in(self, district: str) -> list[HighRiskPlace]:
-        """Return the high-risk places of a district, and those listed for any."""
-        rows = await self.connection.execute(_PLACES, {"districts": [district, ""]})
+        """Return the high-risk places of a district, and those listed for any.
+
+        Of an unknown district (empty), as of a hotel, all that there are.
+        """
+        if district:
+            districts = {"districts": [district, ""]}
+            rows = await self.connection.execute(_PLACES_OF_DISTRICTS, districts)
+        else:
+            rows = await self.connection.execute(_PLACES)
         return [
             HighRiskPlace(
                 district=row.district,

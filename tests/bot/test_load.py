@@ -120,3 +120,14 @@ async def test_who_lives_at_a_listed_place_is_yellow_whether_or_not_its_district
     who = {"address": "Flat 5, Block 1, Mei Lam Estate", "district": "ST"}
     heard = await code_of(settings, clock, "places", place.encode(), **who)
     expect(heard, "health_code.caption.amber")
+
+
+@pytest.mark.parametrize("district", ["YTM", ""])
+async def test_who_is_a_guest_of_a_listed_hotel_is_yellow_whichever_district_it_is_in(
+    settings: Settings, district: str, clock: TestClock
+) -> None:
+    place = f"district,name_en,name_zh,from,to\n{district},Jade Hotel,,2021-12-09,2021-12-19\n"
+    home = {"address": "", "district": "", "housing": "hotel", "room": "12"}
+    heard = await code_of(settings, clock, "places", place.encode(), hotel="The Jade Hotel", **home)
+    expect(heard, "health_code.caption.amber")
+    assert "Jade Hotel" in heard.text

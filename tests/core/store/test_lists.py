@@ -58,6 +58,7 @@ async def test_places_to_live_are_found_by_district(store: Store) -> None:
     async with store.reading() as tx:
         assert await tx.lists.places_in("ST") == [home("ST", "Mei Lam Estate")]
         assert await tx.lists.places_in("YL") == []
+        assert len(await tx.lists.places_in("")) == 2
 
 
 async def test_cases_are_found_by_the_blind_index(store: Store) -> None:
