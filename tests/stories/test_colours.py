@@ -187,7 +187,9 @@ async def test_there_is_no_code_before_the_app_was_there_for_21_days(
             await gets_code(world, person, language, young), "health_code.too_new", language
         )
         assert not heard.picture
-        heard = await again(world, person, language, young, days=1)
+        exported = hour(TODAY + timedelta(days=1), "08:00").isoformat()
+        old_enough = as_json(export(visits=[], app=app, exported=exported))
+        heard = await again(world, person, language, old_enough, days=1)
         expect_code(world, heard, "green", language)
 
 
