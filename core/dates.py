@@ -187,7 +187,7 @@ class IssueDate(_Day):
 class LastNight(_Day):
     """The last night in a hotel."""
 
-    errors: tuple[str, ...] = (*written_dates.ERRORS, "past", "too_far")
+    errors: tuple[str, ...] = (*written_dates.NEAR_ERRORS, "past", "too_far")
     label = "stay"
     way = FORWARD
 
@@ -204,7 +204,7 @@ class LastNight(_Day):
 class ArrivalDate(_Day):
     """The day of arrival in Hong Kong, within the days that count."""
 
-    errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "not_recent")
+    errors: tuple[str, ...] = (*written_dates.NEAR_ERRORS, "future", "not_recent")
     label = "arrival"
     way = BACK
 
@@ -217,7 +217,7 @@ class ArrivalDate(_Day):
 class DischargeDate(_Day):
     """The day of discharge from hospital, within the days that count."""
 
-    errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "not_recent")
+    errors: tuple[str, ...] = (*written_dates.NEAR_ERRORS, "future", "not_recent")
     label = "discharge"
     way = BACK
 
@@ -233,7 +233,7 @@ class ProofDate(_Day):
     Found only where it is asked: an identity document is issued too, and more often spoken of.
     """
 
-    errors: tuple[str, ...] = (*written_dates.ERRORS, "future", "too_old")
+    errors: tuple[str, ...] = (*written_dates.NEAR_ERRORS, "future", "too_old")
     label = "issue"
     way = BACK
 

@@ -8,11 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from core import weekdays
 from core.answer import Found, Invalid, fold
 from core.characters import narrow
 
 ERRORS = ("format", "lunar", "several_days", "no_such_day")
 """Why any day is refused; where nothing is filled in, `no_year` and `two_digit_year` too."""
+NEAR_ERRORS = (*ERRORS, "which_day")
+"""Why a near day is refused."""
 
 LONGEST = 60
 """Characters of a written day; the longest are about 40."""
@@ -134,11 +137,15 @@ _RELATIVE = re.compile(
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
-    r"[唔不冇未沒没吗嗎咩?？]|幾時|几时|[上下][個个]?(?:月|星期|禮拜|礼拜|週|周)"
-    r"|\b(?:not?|when|how)\b|n't|\b(?:last|next) (?:month|week)\b",
+    r"[唔不冇未沒没吗嗎咩?？]|幾時|几时|[上下][個个]?月"
+    r"|\b(?:not?|when|how|every|any|after next)\b|n't|\b(?:last|next) month\b",
     re.IGNORECASE,
 )
 """With one of these, "today" and "the 5th" are said of something else, or mean another day."""
+_OTHER_WEEK = re.compile(
+    r"[上下][個个]?(?:星期|禮拜|礼拜|週|周)|\b(?:last|next) week\b", re.IGNORECASE
+)
+"""With one of these, only a weekday is a day of that week."""
 
 _DENIED = re.compile(r"(?:唔係|不是|不係|並非|并非|\bnot(?: on)?)\s*$", re.IGNORECASE)
 _DENIAL = 8
@@ -188,13 +195,17 @@ def only_day(text: str, sense: Sense) -> Found | None:
     """
     if _LUNAR.search(text):
         raise Invalid("lunar")
-    near = (_NEAR_AMID, [_RELATIVE]) if sense.way and not _UNSURE.search(text) else ()
+    sure = sense.way and not _UNSURE.search(text)
+    near = (_NEAR_AMID, [_RELATIVE]) if sure and not _OTHER_WEEK.search(text) else ()
     found = _days(text, sense, _AMID, _SHORT_AMID, *near)
-    if len({value for _, _, value in found}) > 1:
+    if sure and not found:
+        # Beside another day a weekday only says again which day that is.
+        found = _days(text, sense, weekdays.PATTERNS)
+    if len({value if isinstance(value, date) else value.code for _, _, value in found}) > 1:
         raise Invalid("several_days")
     for start, end, value in found:
-        if isinstance(value, str):
-            raise Invalid(value)
+        if isinstance(value, Invalid):
+            raise value
         return Found(value.isoformat(), start, end)
     return None
 
@@ -209,14 +220,14 @@ def days_in(text: str) -> Iterator[Found]:
 
 
 def _days(
-    text: str, sense: Sense, *kinds: list[re.Pattern[str]]
-) -> list[tuple[int, int, date | str]]:
-    """Return where in a text the days stand, and each day or the code of what is wrong with it.
+    text: str, sense: Sense, *kinds: Iterable[re.Pattern[str]]
+) -> list[tuple[int, int, date | Invalid]]:
+    """Return where in a text the days stand, and each day or what is wrong with it.
 
     Where they overlap, that of an earlier kind is meant, then the first, then the longest.
     """
     plain, places = _plain(narrow(text))
-    days: list[tuple[int, int, date | str]] = []
+    days: list[tuple[int, int, date | Invalid]] = []
     taken = bytearray(len(plain))
     matches = [
         (kind, match.start(), -match.end(), match)
@@ -235,7 +246,7 @@ def _days(
             days.append((places[start], places[end], _meant(match, sense)))
         except Invalid as invalid:
             if invalid.code != "format":
-                days.append((places[start], places[end], invalid.code))
+                days.append((places[start], places[end], invalid))
     return sorted(days, key=lambda day: day[:2])
 
 
@@ -261,6 +272,8 @@ def _meant(match: re.Match[str], sense: Sense) -> date:
     if match[0].lower() in RELATIVE:
         return sense.today + timedelta(RELATIVE[match[0].lower()])
     named = match.groupdict()
+    if "name" in named:
+        return weekdays.meant(match, sense.today, sense.way)
     if "ago" in named:
         return sense.today - timedelta(int(named["ago"]))
     if "ahead" in named:

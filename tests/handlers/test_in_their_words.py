@@ -82,6 +82,14 @@ async def test_a_date_that_is_called_another_is_not_taken(talk: Talk) -> None:
         ("last_night", "聽日唔知", "format"),
         ("last_night", "3日前", "past"),
         ("last_night", "12號房", "format"),
+        ("last_night", "next week", "format"),
+        ("last_night", "Friday 24", "format"),
+        ("last_night", "下個月星期五", "format"),
+        ("last_night", "Friday or Saturday", "several_days"),
+        ("last_night", "last Monday", "past"),
+        ("last_night", "next Sunday", "which_day"),
+        ("last_night", "Friday", "which_day"),
+        ("last_night", "星期五走", "which_day"),
         ("address", "我住美林邨", "no_number"),
         ("address", "12", "no_name"),
         ("document", "E12345678", "other_document"),
@@ -121,6 +129,24 @@ async def test_what_is_wrong_is_told(
         ("proof_issued_on", "28 October", "2021-10-28"),
         ("proof_issued_on", "issued 28 Oct 2021", "2021-10-28"),
         ("proof_issued_on", "28號", "2021-11-28"),
+        ("last_night", "next Friday", "2021-12-17"),
+        ("last_night", "this Friday", "2021-12-10"),
+        ("last_night", "Until Sunday, I think", "2021-12-12"),
+        ("last_night", "this coming Wed.", "2021-12-15"),
+        ("last_night", "Wednesday next week", "2021-12-15"),
+        ("last_night", "next week Wednesday", "2021-12-15"),
+        ("last_night", "星期日走", "2021-12-12"),
+        ("last_night", "下星期五", "2021-12-17"),
+        ("last_night", "下下個禮拜二", "2021-12-21"),
+        ("last_night", "住到下周三", "2021-12-15"),
+        ("last_night", "Friday, 24 December", "2021-12-24"),
+        ("last_night", "聽日，即係星期六", "2021-12-11"),
+        ("arrived_on", "上星期五", "2021-12-03"),
+        ("arrived_on", "last Friday", "2021-12-03"),
+        ("arrived_on", "on Monday", "2021-12-06"),
+        ("arrived_on", "今個禮拜一返嚟", "2021-12-06"),
+        ("arrived_on", "this past Saturday", "2021-12-04"),
+        ("proof_issued_on", "上個禮拜三", "2021-12-01"),
     ],
 )
 async def test_a_near_day_needs_no_year(talk: Talk, name: str, words: str, day: str) -> None:
@@ -128,6 +154,14 @@ async def test_a_near_day_needs_no_year(talk: Talk, name: str, words: str, day: 
     if where.journey.form is not Registration:
         await is_registered(talk)
     assert await keeps(talk, where, words) == day
+
+
+async def test_of_two_days_that_a_weekday_may_mean_he_chooses(talk: Talk) -> None:
+    await is_registered(talk)
+    assert await keeps(talk, place("arrived_on"), "last Tuesday") is None
+    assert "7 December 2021 or 30 November 2021?" in talk.heard.text
+    await talk.says("30 November")
+    assert talk.session.answers["arrived_on"] == "2021-11-30"
 
 
 @pytest.mark.parametrize(

@@ -280,7 +280,8 @@ WRITTEN = {
     "no_such_day": Bad("30/2/2000"),
 }
 WITHOUT_YEAR = {"no_year": Bad("15 March"), "two_digit_year": Bad("15/3/58")}
-RECENT = {**WRITTEN, "future": Bad("1/1/2050"), "not_recent": Bad("1/11/2021")}
+NEAR = {**WRITTEN, "which_day": Bad("Friday")}
+RECENT = {**NEAR, "future": Bad("1/1/2050"), "not_recent": Bad("1/11/2021")}
 UNSEEN = {"hidden": Bad("CHAN \u202eTai Man 1"), "private_use": Bad("CHAN \ue000 Tai 1")}
 BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     Country: {"unknown": Bad("Atlantis"), "ambiguous": Bad("Korea")},
@@ -331,8 +332,8 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     },
     Hotel: {**UNSEEN, "too_short": Bad("A"), "too_long": Bad("Inn " * 40)},
     Room: {**UNSEEN, "format": Bad("!!"), "too_long": Bad("1" * 21)},
-    LastNight: {**WRITTEN, "past": Bad("9/12/2021"), "too_far": Bad("1/12/2022")},
-    ProofDate: {**WRITTEN, "future": Bad("1/1/2050"), "too_old": Bad("1/6/2021")},
+    LastNight: {**NEAR, "past": Bad("9/12/2021"), "too_far": Bad("1/12/2022")},
+    ProofDate: {**NEAR, "future": Bad("1/1/2050"), "too_old": Bad("1/6/2021")},
     HongKongMobile: {
         "format": Bad("1234"),
         "not_mobile": Bad("2345 6789"),
