@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 import msgspec
 
-from core.answer import AsWritten, Context, Invalid
-from core.characters import in_figures, tidy
+from core.answer import AsWritten, Context, Found, Invalid
+from core.characters import in_figures, narrow, tidy
 from core.days import hong_kong_day
 from core.district import District as District
 from core.gazetteer import district_in as district_in
@@ -22,10 +23,10 @@ MOST_ROOM = 20
 
 _LEAD_IN = re.compile(
     r"^(?:(?:"
-    r"(?:i|we|he|she|they|my \w+)(?: am|'m| is|'s)? (?:now |currently )?"
-    r"(?:lives?|living|stays?|staying) (?:at|in|on)\b"
+    r"(?:i|we|he|she|they|my \w+)(?: am|['’]m| are|['’]re| is|['’]s)? (?:now |currently )?"
+    r"(?:(?:lives?|living|stays?|staying) )?(?:at|in|on)\b"
     r"|(?:(?:my|our|his|her|the|full|home) )*address\b(?: is\b)?"
-    r"|(?:it|(?:my|the) hotel)(?: is|'s)\b"
+    r"|(?:it|(?:my|the) hotel)(?: is|['’]s)\b"
     r"|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住[喺係系在於]?|住(?:喺|係|系|在|於|(?!宅))"
     r"|(?:[我佢他她](?:[哋们們])?[個嘅的]?)?(?:屋企|家庭)?[住地]址[係系是為为喺在]?"
     r"|[間间]?酒店名?[叫係是]"
@@ -38,6 +39,19 @@ _ROOM_WORDS = re.compile(
     r"^(?:(?:(?:MY|ROOM|RM|NO|NUMBER|IS)\b|[我嘅的][間间個个]?|房[間间]?[號号]?碼?|[係是])[\s.:#]*)+"
     r"|[號号]?[房室]$"
 )
+_ROOM = re.compile(
+    r"(?:\b(?:room|rm)\b\.?(?: ?(?:no|number)\b\.?)?(?: is\b)?[\s:#]*"
+    r"|房[間间]?(?:[號号]碼?)?[\s:是係系]*)(?P<room>(?=[A-Z]{0,2}\d)[A-Z\d-]+)"
+    r"|(?P<number>(?<![A-Z\d])[A-Z]?\d[A-Z\d-]*)\s*[號号]?房",
+    re.ASCII | re.IGNORECASE,
+)
+_STAY = re.compile(
+    r"\b(?:until|till?|check(?:ing)?[- ]?out|leav(?:e|ing)"
+    r"|for \w+ (?:more )?(?:nights?|days?|weeks?))\b"
+    r"|[住直][到至]|退房|住\w{1,3}[晚日天]",
+    re.IGNORECASE,
+)
+"""What is said of a stay beside the hotel and the room: until when."""
 
 
 class Housing(StrEnum):
@@ -79,18 +93,31 @@ class Address(AsWritten):
 class Hotel(AsWritten):
     """The name of a hotel."""
 
-    errors: tuple[str, ...] = ("hidden", "private_use", "too_short", "too_long")
+    errors: tuple[str, ...] = ("hidden", "private_use", "no_name", "too_short", "too_long")
 
     @staticmethod
     def parse(text: str, context: Context) -> str:
         """Return the name.
 
-        Raise Invalid: `hidden`, `private_use` (see `tidy`), `too_short` (least), `too_long` (most).
+        Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_name` (a room, or until when, is
+        not the name, though it may stand beside it), `too_short` (least), `too_long` (most).
         """
-        hotel = _bounded(_introduced(text), LEAST_HOTEL, MOST_HOTEL)
+        hotel = _introduced(text)
+        if _ROOM.search(hotel) or _STAY.search(hotel):
+            raise Invalid("no_name")
+        hotel = _bounded(hotel, LEAST_HOTEL, MOST_HOTEL)
         if not any(map(str.isalpha, hotel)):
             raise Invalid("too_short", least=LEAST_HOTEL)
         return hotel
+
+    @staticmethod
+    def find(text: str, context: Context) -> Found | None:
+        """Return what stands before a room and before until when, where the hotel is asked."""
+        end = _before(narrow(text), _ROOM, _STAY)
+        if context.asked:
+            with suppress(Invalid):
+                return Found(Hotel.parse(text[:end], context), 0, end)
+        return None
 
 
 class Room(AsWritten):
@@ -104,6 +131,8 @@ class Room(AsWritten):
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `format`, `too_long` (most).
         """
+        if _STAY.search(text):
+            raise Invalid("format")
         room = _introduced(text).upper()
         room = _ROOM_WORDS.sub("", room).strip(" .:#")
         if in_figures(room).isdecimal():
@@ -113,6 +142,19 @@ class Room(AsWritten):
         if not any(map(str.isalnum, room)):
             raise Invalid("format")
         return room
+
+    @staticmethod
+    def find(text: str, context: Context) -> Found | None:
+        """Return the number that is called a room; where it is asked, what stands before until
+        when."""
+        folded = narrow(text)
+        if match := _ROOM.search(folded):
+            return Found((match["room"] or match["number"]).upper(), *match.span())
+        if context.asked:
+            end = _before(folded, _STAY)
+            with suppress(Invalid):
+                return Found(Room.parse(text[:end], context), 0, end)
+        return None
 
 
 class HighRiskPlace(msgspec.Struct, frozen=True):
@@ -177,6 +219,11 @@ def _holds(folded: str, name: str) -> bool:
     before = r"(?<![^\W一-鿿])" if wanted[0].isascii() else ""
     after = r"(?![^\W一-鿿])" if wanted[-1].isascii() else ""
     return re.search(f"{before}{re.escape(wanted)}{after}", folded) is not None
+
+
+def _before(text: str, *patterns: re.Pattern[str]) -> int:
+    """Return where the first match of any of the patterns begins, or the end of the text."""
+    return min((m.start() for p in patterns for m in p.finditer(text)), default=len(text))
 
 
 def _introduced(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, timedelta
 
 from babel.dates import format_date
@@ -36,6 +37,9 @@ _LABELS = {
     "discharge": r"discharged?|出院",
 }
 _LABEL = re.compile("|".join(f"(?P<{k}>{v})" for k, v in _LABELS.items()), re.IGNORECASE)
+_UNTIL_CLAUSE = re.compile(
+    rf"(?:\b(?:until|till?|leav(?:e|ing))\b|{_LABELS['stay']})[^,，;；。\n]*", re.IGNORECASE
+)
 _FILLER = re.compile(
     r"[\s:,;=\-.是為为係系在於于]*(?:\b(?:on|is|was|until)\b)?[\s:]*", re.IGNORECASE
 )
@@ -44,7 +48,7 @@ _BEHIND = re.compile(r"(?P<birth>出[生世])|(?P<issue>[簽签][發发])|(?P<di
 _BEGINS_NEXT = re.compile(r"\s*(?:日期|[:於于]|\d)")
 
 
-class _Day:
+class Day:
     """A day that is asked for: how it is read and shown is the same for all."""
 
     errors: tuple[str, ...] = written_dates.ERRORS
@@ -89,6 +93,23 @@ class _Day:
         return None
 
     @classmethod
+    def is_reckoned(cls, text: str, context: Context) -> bool:
+        """Tell whether a text says the day as seen from today: a week later it means another."""
+        later = replace(context, today=context.today + timedelta(days=7))
+        return cls._said(text, context) != cls._said(text, later)
+
+    @classmethod
+    def _said(cls, text: str, context: Context) -> str:
+        """Return the day that a text says, whether it can be this one or not; empty for none."""
+        sense = cls._sense(context)
+        with suppress(Invalid):
+            return read_day(text, sense).isoformat()
+        with suppress(Invalid):
+            found = only_day(text, sense)
+            return found.value if found else ""
+        return ""
+
+    @classmethod
     def _only(cls, text: str, context: Context) -> Found | None:
         """Return the only day in a text; raise Invalid if something is wrong with it."""
         found = only_day(text, cls._sense(context))
@@ -119,7 +140,7 @@ class _Day:
         return True
 
 
-class BirthDate(_Day):
+class BirthDate(Day):
     """The day of birth."""
 
     errors: tuple[str, ...] = (
@@ -159,7 +180,7 @@ class BirthDate(_Day):
         return days[0] if long_ago and cls._holds(days[0], context) else None
 
 
-class IssueDate(_Day):
+class IssueDate(Day):
     """The day on which the identity document was issued: on an identity card as 26-11-18."""
 
     errors: tuple[str, ...] = (
@@ -184,7 +205,7 @@ class IssueDate(_Day):
             raise Invalid("before_birth", born=date.fromisoformat(born))
 
 
-class LastNight(_Day):
+class LastNight(Day):
     """The last night in a hotel."""
 
     errors: tuple[str, ...] = (*written_dates.NEAR_ERRORS, "past", "too_far")
@@ -200,8 +221,20 @@ class LastNight(_Day):
         if day > latest:
             raise Invalid("too_far", latest=latest)
 
+    @classmethod
+    def find(cls, text: str, context: Context) -> Found | None:
+        """Return the day that is labelled so, or the only one of a clause that says until when."""
+        found = super().find(text, context)
+        until = _UNTIL_CLAUSE.search(text)
+        if found or context.asked or until is None:
+            return found
+        with suppress(Invalid):
+            if found := cls._only(until[0], context):
+                return Found(found.value, *until.span())
+        return None
 
-class ArrivalDate(_Day):
+
+class ArrivalDate(Day):
     """The day of arrival in Hong Kong, within the days that count."""
 
     errors: tuple[str, ...] = (*written_dates.NEAR_ERRORS, "future", "not_recent")
@@ -214,7 +247,7 @@ class ArrivalDate(_Day):
         _check_recent(day, context, ARRIVAL_WINDOW)
 
 
-class DischargeDate(_Day):
+class DischargeDate(Day):
     """The day of discharge from hospital, within the days that count."""
 
     errors: tuple[str, ...] = (*written_dates.NEAR_ERRORS, "future", "not_recent")
@@ -227,7 +260,7 @@ class DischargeDate(_Day):
         _check_recent(day, context, DISCHARGE_WINDOW)
 
 
-class ProofDate(_Day):
+class ProofDate(Day):
     """The day on which a proof of address was issued.
 
     Found only where it is asked: an identity document is issued too, and more often spoken of.

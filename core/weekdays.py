@@ -32,8 +32,8 @@ def meant(match: re.Match[str], today: date, way: int) -> date:
     """Return the day that a match of one of the patterns means, seen from `today`.
 
     `way`: 1 for a day ahead, -1 for one behind. In Chinese, and where a week is named, a week
-    begins with Monday. Raise Invalid `which_day` (first, second) where people mean one of two: "next
-    Sunday" on a Friday, or the name of today.
+    begins with Monday. Raise Invalid `which_day` (first, second) where people mean one of two:
+    "next Sunday" on a Friday, or the name of today.
     """
     named = match.groupdict()
     which = (named.get("which") or "").lower()

@@ -11,7 +11,7 @@ from typing import Any
 from core.address import Housing
 from core.answer import Invalid
 from core.assessment import Reason
-from core.conversation.fields import WAITING, Choice, Field, Said, Several, Upload, Words
+from core.conversation.fields import WAITING, Choice, Field, NearDay, Said, Several, Upload
 from core.conversation.form import Form
 from core.conversation.messages import Card
 from core.conversation.turn import Turn
@@ -90,8 +90,8 @@ class HealthCode(Form):
     conditions = Several(
         Condition, resets=("arrived_on", "arrived_from", "scheme", "discharged_on")
     )
-    discharged_on = Words(DischargeDate, when=was_discharged)
-    arrived_on = Words(ArrivalDate, when=has_arrived)
+    discharged_on = NearDay(DischargeDate, when=was_discharged)
+    arrived_on = NearDay(ArrivalDate, when=has_arrived)
     arrived_from = WhereFrom(Origin, when=has_arrived, resets=("scheme",))
     scheme = Choice(Scheme, when=came_from_near)
     visits = VisitRecords("visits", (*EXPORT_ERRORS, "unreadable", "other_phone"))

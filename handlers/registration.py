@@ -7,7 +7,7 @@ from typing import Any
 
 from core.address import Address, District, Hotel, Housing, Room, district_in
 from core.contact import HongKongMobile
-from core.conversation.fields import Choice, Confirm, Field, OneTimeCode, Upload, Words
+from core.conversation.fields import Choice, Confirm, Field, NearDay, OneTimeCode, Upload, Words
 from core.conversation.form import Form
 from core.conversation.turn import Turn
 from core.dates import BirthDate, IssueDate, LastNight, ProofDate
@@ -76,9 +76,9 @@ class Registration(Form):
     district = Choice(District, per_row=2, when=needs_district)
     hotel = Words(Hotel, when=is_visitor)
     room = Words(Room, when=is_visitor)
-    last_night = Words(LastNight, when=is_visitor)
+    last_night = NearDay(LastNight, when=is_visitor)
     proof = Upload("proof", PROOF_ERRORS, when=needs_proof)
-    proof_issued_on = Words(ProofDate, when=needs_proof)
+    proof_issued_on = NearDay(ProofDate, when=needs_proof)
     mobile = Words(
         HongKongMobile, contact=True, when=may_change_phone, resets=("passcode", "challenge")
     )

@@ -448,6 +448,7 @@ class Conversation:
         if value is not MORE:
             keep(session, field, value)
             erase(turn, field)
+            field.taken(turn, said, value)
         await self.go(turn)
 
     async def _waiting(self, turn: Turn, form: type[Form], field: Field) -> None:
@@ -476,6 +477,8 @@ class Conversation:
             await self.again(turn)
             return
         if taken:
+            if field.name in taken:
+                field.taken(turn, said, taken[field.name])
             await self.go(turn)
             return
         attempt = attempted(turn, form, field, said)

@@ -16,6 +16,7 @@ from core.characters import in_figures
 from core.conversation.messages import Contact, File, Finished, Text
 from core.conversation.texts import plain
 from core.conversation.turn import Job, Sms, Turn
+from core.dates import Day
 from core.policy import UploadPolicy
 from core.spoken import core_of, without_ending
 
@@ -108,6 +109,9 @@ class Field:
         """Return the answer, or WAITING or MORE, or raise Invalid."""
         raise Invalid("file_not_now" if isinstance(said, File) else self.wanted)
 
+    def taken(self, turn: Turn, said: Said, value: Any) -> None:
+        """Note what must be said of an answer that was taken."""
+
     def show(self, value: Any, turn: Turn) -> str:
         """Return the answer as the summary shows it."""
         raise NotImplementedError
@@ -174,6 +178,21 @@ class Words(Field):
     def show(self, value: Any, turn: Turn) -> str:
         shown = self.kind.show(value, turn.language)
         return veiled(shown) if self.sensitive else shown
+
+
+class NearDay(Words):
+    """A question for a day near today. One that was reckoned from today is said back, to be sure.
+
+    Its `kind` is one of `core.dates`.
+    """
+
+    def __init__(self, kind: type[Day], **more: Any) -> None:
+        super().__init__(kind, **more)
+        self.day = kind
+
+    def taken(self, turn: Turn, said: Said, value: Any) -> None:
+        if isinstance(said, Text) and self.day.is_reckoned(said.text, turn.context):
+            turn.note("engine.reckoned", answer=self.show(value, turn))
 
 
 class Choice(Field):

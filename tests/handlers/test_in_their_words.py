@@ -6,9 +6,10 @@ from __future__ import annotations
 import pytest
 
 from core.conversation.texts import Language
+from core.dates import show_day
 from handlers.registration import Registration
 from tests.handlers.people import is_registered
-from tests.reading import expect, expect_error
+from tests.reading import expect, expect_error, expect_question
 from tests.stories.questions import PLACES, Place
 from tests.talk import Talk, Talker
 from tests.world import TAGS
@@ -156,6 +157,21 @@ async def test_a_near_day_needs_no_year(talk: Talk, name: str, words: str, day: 
     assert await keeps(talk, where, words) == day
 
 
+@pytest.mark.parametrize("words", ["yesterday", "I came back last Friday", "琴日", "上星期五"])
+async def test_a_day_that_is_reckoned_from_today_is_said_back(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    day = await keeps(talk, place("arrived_on"), words)
+    expect(talk.heard, "engine.reckoned")
+    assert show_day(str(day), "en") in talk.heard.text
+
+
+@pytest.mark.parametrize("words", ["2021-12-05", "arrived on 5 December", "5/12"])
+async def test_a_date_is_not_said_back(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    assert await keeps(talk, place("arrived_on"), words) == "2021-12-05"
+    assert "5 December" not in talk.heard.text
+
+
 async def test_of_two_days_that_a_weekday_may_mean_he_chooses(talk: Talk) -> None:
     await is_registered(talk)
     assert await keeps(talk, place("arrived_on"), "last Tuesday") is None
@@ -214,6 +230,50 @@ async def test_the_only_number_of_another_document_is_taken(
     talk: Talk, words: str, number: str | None
 ) -> None:
     assert await keeps(talk, place("number", "passport"), words) == number
+
+
+HOTEL_SENTENCES = [
+    (
+        "We are staying at the Mandarin Oriental until next Friday, room 1203",
+        {"hotel": "the Mandarin Oriental", "room": "1203", "last_night": "2021-12-17"},
+    ),
+    (
+        "我住旺角嘅康得思酒店，1208房，住到下周三",
+        {"hotel": "旺角嘅康得思酒店", "room": "1208", "last_night": "2021-12-15"},
+    ),
+    (
+        "I'm at Dorsett Mongkok (Room No. 12A), checking out on 15 December",
+        {"hotel": "Dorsett Mongkok", "room": "12A", "last_night": "2021-12-15"},
+    ),
+    ("灣景酒店 房號1208", {"hotel": "灣景酒店", "room": "1208"}),
+    ("The Peninsula for 3 nights", {"hotel": "The Peninsula"}),
+    ("Hotel ICON, till the 15th", {"hotel": "Hotel ICON", "last_night": "2021-12-15"}),
+    ("Room Mate Hotel 101", {"hotel": "Room Mate Hotel 101"}),
+    ("Hotel 1936", {"hotel": "Hotel 1936"}),
+]
+
+
+@pytest.mark.parametrize(("words", "kept"), HOTEL_SENTENCES)
+async def test_what_stands_beside_the_hotel_is_taken_too(
+    talk: Talk, words: str, kept: dict[str, str]
+) -> None:
+    await keeps(talk, place("hotel"), words)
+    answers = talk.session.answers
+    assert {k: answers[k] for k in ("hotel", "room", "last_night") if k in answers} == kept
+
+
+async def test_the_name_of_the_hotel_is_asked_where_only_the_rest_is_said(talk: Talk) -> None:
+    assert await keeps(talk, place("hotel"), "room 1203, until next Friday") is None
+    expect_question(talk.heard, Registration.hotel)
+    expect_error(await talk.says("until I go home"), Registration.hotel, "no_name")
+    expect_question(await talk.says("Hotel ICON"), Registration.mobile)
+    assert talk.session.answers["room"] == "1203"
+    assert talk.session.answers["last_night"] == "2021-12-17"
+
+
+async def test_what_stands_beside_the_room_is_taken_too(talk: Talk) -> None:
+    assert await keeps(talk, place("room"), "1203, until Sunday") == "1203"
+    assert talk.session.answers["last_night"] == "2021-12-12"
 
 
 @pytest.mark.parametrize("words", ["冇呀", "都冇喎", "nope"])

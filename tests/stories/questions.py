@@ -330,7 +330,12 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         "too_short": Bad("1 AB"),
         "too_long": Bad("Flat 1 " * 40),
     },
-    Hotel: {**UNSEEN, "too_short": Bad("A"), "too_long": Bad("Inn " * 40)},
+    Hotel: {
+        **UNSEEN,
+        "no_name": Bad("room 1203"),
+        "too_short": Bad("A"),
+        "too_long": Bad("Inn " * 40),
+    },
     Room: {**UNSEEN, "format": Bad("!!"), "too_long": Bad("1" * 21)},
     LastNight: {**NEAR, "past": Bad("9/12/2021"), "too_far": Bad("1/12/2022")},
     ProofDate: {**NEAR, "future": Bad("1/1/2050"), "too_old": Bad("1/6/2021")},
