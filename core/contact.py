@@ -15,6 +15,11 @@ FIRST_DIGITS = "456789"
 """Mobile numbers begin with these (Office of the Communications Authority, since 2018)."""
 
 _ELSEWHERE = {"86": "mainland", "853": "macao"}
+LEAST_DIGITS = 7
+"""Of what is taken for a phone number, if not a right one, among other words."""
+_NUMBER = re.compile(
+    r"(?<![\w/.-])(?:(?:\+|00) ?\d{1,3}[ -]?)?\d{3,}(?:[ -]\d{3,})*(?![\w/])", re.ASCII
+)
 _SEPARATORS = re.compile(r"[\s()\[\]./·\-‐‑‒–—−]+")
 _ANYWHERE = re.compile(
     r"(?:\b(?:mobile|phone|tel(?:ephone)?|whatsapp)\b(?: ?(?:no|number)\b\.?)?(?: is\b)?[\s.:]*"
@@ -42,7 +47,7 @@ class HongKongMobile:
         written = _SEPARATORS.sub("", in_figures(fold(text)))
         match = re.fullmatch(r"(\+|00)?(\d{5,18})", written, re.ASCII)
         if match is None:
-            raise Invalid("format")
+            return HongKongMobile.parse(_only_number(in_figures(narrow(text))), context)
         digits = match[2]
         if match[1] or re.fullmatch(r"(?:852|853)\d{8}|861[3-9]\d{9}", digits):
             digits = _local(digits)
@@ -82,6 +87,17 @@ _TAKEN = (
     PhoneNumberType.FIXED_LINE_OR_MOBILE,
     PhoneNumberType.UNKNOWN,
 )
+
+
+def _only_number(text: str) -> str:
+    """Return the only number among words, if it is as long as a phone's, or raise Invalid."""
+    numbers = list(_NUMBER.finditer(text))
+    if len(numbers) != 1 or numbers[0][0] == text:
+        raise Invalid("format")
+    beside = text[: numbers[0].start()] + text[numbers[0].end() :]
+    if sum(map(str.isdigit, numbers[0][0])) < LEAST_DIGITS or any(map(str.isdigit, beside)):
+        raise Invalid("format")
+    return numbers[0][0]
 
 
 def masked(number: str) -> str:

@@ -15,6 +15,9 @@ LEAST_NUMBER = 5
 MOST_NUMBER = 20
 """Characters of a number whose form is not known; a Mainland identity card has 18."""
 TAIL = 4
+FIRST_OF_TWO = "WX"
+"""Of two letters, the first of an identity card's is mostly one of these (WX, XA to XH). Of any
+others, one number of a passport or permit in eleven would pass for a card's without brackets."""
 
 
 class DocumentType(StrEnum):
@@ -63,11 +66,14 @@ _HKID_ANYWHERE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"^(?:(?:passport|permit|document|number|no)\b|護照|护照|[證证証]件|號碼|号码|[\s.:])+",
+    r"^(?:(?:it['’]s|(?:it|this|that|number|no\.?|document|passport|permit) is|sorry|my|the"
+    r"|passport|permit|document|number|no)\b"
+    r"|我[嘅的]?|護照|护照|[證证証]件|號碼|号码|[係系是]|[\s.,:])+",
     re.IGNORECASE,
 )
 _WORD_WITH_DIGITS = re.compile(
-    rf"(?<![^\W一-鿿])(?=(?:[A-Z]*[0-9]){{4}})[A-Z0-9]{{{LEAST_NUMBER},{MOST_NUMBER}}}(?![A-Z0-9])",
+    r"(?<![^\W一-鿿])(?:(?-i:(?!NO|IS|MY|ID)[A-Z]{1,2}) )?"
+    rf"(?=(?:[A-Z]*[0-9]){{4}})[A-Z0-9]{{{LEAST_NUMBER},{MOST_NUMBER}}}(?![A-Z0-9])",
     re.IGNORECASE,
 )
 _OTHER_DOCUMENT = re.compile(r"passport|permit|護照|护照|[證证証]件|通行[證证証]", re.IGNORECASE)
@@ -107,10 +113,12 @@ class DocumentNumber(AsWritten):
         body, check = match.groups()
         if check is None:
             raise Invalid("format" if bracketed else "no_check_digit")
+        # Few identity cards have two letters, and many passports.
+        doubtful = body[1].isalpha() and not bracketed
         if check != check_character(body):
-            # Few identity cards have two letters, and many passports.
-            passport = body[1].isalpha() and not bracketed
-            raise Invalid("other_document" if passport else "check_digit")
+            raise Invalid("other_document" if doubtful else "check_digit")
+        if doubtful and body[0] not in FIRST_OF_TWO:
+            raise Invalid("other_document")
         return f"{body}({check})"
 
     @staticmethod
@@ -127,7 +135,8 @@ class DocumentNumber(AsWritten):
         for match in _HKID_ANYWHERE.finditer(folded):
             body = match["body"].replace(" ", "").upper()
             check = (match["check"] or match["bare"]).upper()
-            if match["bare"] and _OTHER_DOCUMENT.search(folded):
+            two = body[1].isalpha() and body[0] not in FIRST_OF_TWO
+            if match["bare"] and (two or _OTHER_DOCUMENT.search(folded)):
                 continue
             if check == check_character(body):
                 return Found(f"{body}({check})", match.start(), match.end())
@@ -165,6 +174,14 @@ def check_character(body: str) -> str:
     values = [36 if c == " " else int(c, 36) for c in body.rjust(8)]
     total = sum(value * weight for value, weight in zip(values, range(9, 1, -1), strict=True))
     return "0123456789A"[-total % 11]
+
+
+def as_card(text: str) -> str | None:
+    """Return a number with the right check character as a card has it, brackets or not."""
+    match = _HKID.fullmatch(_SEPARATORS.sub("", in_figures(fold(text))).upper())
+    if match is None or match[2] != check_character(match[1]):
+        return None
+    return f"{match[1]}({match[2]})"
 
 
 def normalise(document: DocumentType, number: str) -> str:

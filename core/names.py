@@ -37,6 +37,7 @@ _INTRODUCTION = (
     rf"(?:{_NAME_IS}|i am\b|i'm\b|我?[叫是係]|我?[個嘅的]?(?:英文)?(?:姓名|名字|名)[叫是係]?)[\s:]*"
 )
 _INTRODUCTIONS = re.compile(rf"^(?:[ ,]*{_INTRODUCTION})+", re.IGNORECASE)
+_SORRY = re.compile(r"^(?:(?:oh|oops|sorry|no)[ ,]+)*(?:sorry|oops)[ ,]+", re.IGNORECASE)
 _TITLE = re.compile(r"^(?:mr|mrs|ms|miss|mdm|madam)\b\.?\s+", re.IGNORECASE)
 _KIN = "mother|father|mum|mom|dad|parent|son|daughter|child|wife|husband|sister|brother|aunt|uncle"
 _RELATION = re.compile(
@@ -46,7 +47,9 @@ _RELATION = re.compile(
 _TALK = _words(
     "mother father mum mom dad daughter wife husband sister brother what why please thank thanks"
     " sorry mistake mean means person people understand know because don't dont your have want need"
+    " not"
 )
+_REPLIES = _words("yes yeah yep no nope ok okay sure none nothing right correct true")
 _CAPITAL_SURNAME = re.compile(
     rf"(?:\b(?i:{_INTRODUCTION}))?(?<![\w'-])"
     r"(?P<name>[A-Z]{2,}(?:-[A-Z]{2,})?,? [A-Z][a-z]+(?:(?: [A-Z]|-[A-Za-z])[a-z]+){0,3})"
@@ -109,7 +112,7 @@ class EnglishName(AsWritten):
         `not_a_name` for words of a sentence, `too_short` (least), `too_long` (most).
         """
         name = unicodedata.normalize("NFC", tidy(text)).translate(_PUNCTUATION)
-        name = _INTRODUCTIONS.sub("", name).strip(" ,")
+        name = _INTRODUCTIONS.sub("", _SORRY.sub("", name)).strip(" ,")
         name = name.rstrip("".join(filter(_is_sign, name)))
         name = _RELATION.sub("", _TITLE.sub("", name)).strip(" ,")
         for character in name:
@@ -125,7 +128,8 @@ class EnglishName(AsWritten):
             raise Invalid("too_short", least=LEAST_ENGLISH)
         words = name.replace(",", " ").replace(".", " ").split()
         surname = any(word.isupper() and len(word) > 1 for word in words)
-        if not surname and any(word.lower() in _TALK for word in words):
+        talk = not surname and any(word.lower() in _TALK for word in words)
+        if talk or name.strip(".").lower() in _REPLIES:
             raise Invalid("not_a_name")
         if len(name) > MOST_ENGLISH:
             raise Invalid("too_long", most=MOST_ENGLISH)
