@@ -65,10 +65,11 @@ _HKID_ANYWHERE = re.compile(
     r"(?:[(\[] ?(?P<check>[0-9A]) ?[)\]]|(?P<bare>[0-9A]))(?![A-Z0-9])",
     re.ASCII | re.IGNORECASE,
 )
+_DOCUMENT = r"(?:passport|permit|document|hk ?id(?: card)?|id card|identity card)"
 _LABEL = re.compile(
-    r"^(?:(?:it['’]s|(?:it|this|that|number|no\.?|document|passport|permit) is|sorry|my|the"
-    r"|passport|permit|document|number|no)\b"
-    r"|我[嘅的]?|護照|护照|[證证証]件|號碼|号码|[係系是]|[\s.,:])+",
+    rf"^(?:(?:it['’]s|(?:it|this|that|id|(?:{_DOCUMENT} ?)?(?:number|no\.?)|{_DOCUMENT}) is"
+    rf"|sorry|my|the|{_DOCUMENT}|number|no)\b"
+    r"|我[嘅的]?|護照|护照|身[份分][證证証]|[證证証]件|號碼|号码|[係系是]|[\s.,:])+",
     re.IGNORECASE,
 )
 _WORD_WITH_DIGITS = re.compile(
@@ -100,7 +101,7 @@ class DocumentNumber(AsWritten):
         `format`, `no_check_digit`, `check_digit`, `other_document` (it looks like that of a
         passport); without one `characters`, or `length` (least, most).
         """
-        written = _SEPARATORS.sub("", in_figures(fold(text)))
+        written = _SEPARATORS.sub("", in_figures(_LABEL.sub("", fold(text))))
         if any(c.isalpha() and not c.isascii() and not is_han(c) for c in written):
             raise Invalid("not_latin")
         if not _type(context).checked:

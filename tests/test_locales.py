@@ -82,7 +82,7 @@ OTHER_WORDS = {
 }
 """What is called by another word everywhere else, and signs that the language does not use."""
 
-TYPED = ("engine.word.", "engine.about.", ".also.")
+TYPED = ("engine.word.", ".about.", ".also.")
 """Words that people write, whatever they are."""
 
 
@@ -143,7 +143,9 @@ def test_no_word_for_a_choice_means_two_of_them() -> None:
         meant: dict[str, str] = {}
         for option in field.choices:
             wholes, _ = TEXTS.meanings(f"{field.key}.option.{option}")
-            for word in wholes | TEXTS.words(f"{field.key}.also.{option}"):
+            for how in ("also", "about"):
+                wholes |= TEXTS.words(f"{field.key}.{how}.{option}")
+            for word in wholes:
                 assert meant.setdefault(word, option) == option, f"{field.key}: {word}"
 
 
@@ -162,7 +164,8 @@ def test_every_text_is_used() -> None:
         if fields:
             rest = key.removeprefix(f"{fields[0].key}.")
             errors = {f"error.{code}" for field in fields for code in field.errors}
-            also = {f"also.{o}" for field in fields for o in getattr(field, "choices", ())}
+            options = {o for field in fields for o in getattr(field, "choices", ())}
+            also = {f"{how}.{option}" for how in ("also", "about") for option in options}
             assert rest in {"why", "example", *errors, *also}, f"{key} is not used"
             continue
         if parts[0] == "error":

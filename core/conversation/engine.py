@@ -467,6 +467,17 @@ class Conversation:
         self, turn: Turn, form: type[Form], field: Field, said: Said, invalid: Invalid
     ) -> None:
         session = turn.session
+        attempt = attempted(turn, form, field, said)
+        option = field.mentioned(turn, said)
+        # A mistyped number of the document that is mentioned says which it is, too.
+        if attempt and attempt[0].implies[field.name] == option:
+            option = ""
+        if option:
+            value = await field.take(turn, Chosen(option))
+            if value is WAITING:
+                await self._waiting(turn, form, field)
+                return
+            keep(session, field, value)
         reading = session.jobs
         taken = volunteered(turn, form, field, said)
         found = [turn.text(f"{other.key}.name") for other in keep_found(turn, form, field, taken)]
@@ -476,12 +487,11 @@ class Conversation:
             turn.note("engine.file_noted")
             await self.again(turn)
             return
-        if taken:
-            if field.name in taken:
-                field.taken(turn, said, taken[field.name])
+        if field.name in taken:
+            field.taken(turn, said, taken[field.name])
+        if taken or option:
             await self.go(turn)
             return
-        attempt = attempted(turn, form, field, said)
         tried, invalid = attempt or (field, invalid)
         erase(turn, tried)
         if attempt is None and await self._told(turn, said):

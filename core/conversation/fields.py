@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from core.conversation.texts import plain
 from core.conversation.turn import Job, Sms, Turn
 from core.dates import Day
 from core.policy import UploadPolicy
-from core.spoken import core_of, without_ending
+from core.spoken import affirms, core_of, without_ending
 
 Answers = Mapping[str, Any]
 When = Callable[[Answers], bool]
@@ -109,6 +109,10 @@ class Field:
         """Return the answer, or WAITING or MORE, or raise Invalid."""
         raise Invalid("file_not_now" if isinstance(said, File) else self.wanted)
 
+    def mentioned(self, turn: Turn, said: Said) -> str:
+        """Return the option that is meant in a sentence, empty for none."""
+        return ""
+
     def taken(self, turn: Turn, said: Said, value: Any) -> None:
         """Note what must be said of an answer that was taken."""
 
@@ -190,6 +194,10 @@ class NearDay(Words):
         super().__init__(kind, **more)
         self.day = kind
 
+    def mentioned(self, turn: Turn, said: Said) -> str:
+        """Return the option that is meant in a sentence, empty for none."""
+        return ""
+
     def taken(self, turn: Turn, said: Said, value: Any) -> None:
         if isinstance(said, Text) and self.day.is_reckoned(said.text, turn.context):
             turn.note("engine.reckoned", answer=self.show(value, turn))
@@ -222,7 +230,22 @@ class Choice(Field):
         """Return the option that a text means: its number, its label in any language, or one of
         the words that people have for it (`<field>.also.<option>`), as a whole first."""
         words = plain(text)
-        return self._named(turn, words) or self._named(turn, core_of(words))
+        unmarked = " ".join(re.sub("[,，、!！]", " ", words).split())
+        ways = (words, core_of(words), unmarked)
+        return next(filter(None, (self._named(turn, way) for way in ways)), None)
+
+    def mentioned(self, turn: Turn, said: Said) -> str:
+        """Return the only option of which a sentence has a word (`<field>.about.<option>`), where
+        nothing is denied or asked in it; empty for none. 內地身份證 is not 身份證."""
+        if not isinstance(said, Text):
+            return ""
+        found = {
+            option: word
+            for option in self.offered(turn)
+            if (word := turn.texts.mention(f"{self.key}.about.{option}", said.text))
+        }
+        meant = [o for o, word in found.items() if _alone(word, found.values())]
+        return meant[0] if len(meant) == 1 and affirms(said.text, found[meant[0]]) else ""
 
     def _named(self, turn: Turn, wanted: str) -> str | None:
         beginning = None
@@ -248,6 +271,11 @@ class Choice(Field):
 
     def show(self, value: Any, turn: Turn) -> str:
         return self.label(turn, value)
+
+
+def _alone(word: str, words: Iterable[str]) -> bool:
+    """Tell whether a word is no part of a longer one."""
+    return not any(word in longer and word != longer for longer in words)
 
 
 class Several(Choice):

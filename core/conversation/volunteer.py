@@ -48,7 +48,7 @@ def volunteered(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[
 
 def attempted(
     turn: Turn, form: type[Form], field: Field, said: Said
-) -> tuple[Field, Invalid] | None:
+) -> tuple[Words, Invalid] | None:
     """Return the question that `said` tried to answer directly, and what is wrong with it.
 
     Where a choice follows from another answer (the document from its number), people give that
