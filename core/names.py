@@ -37,7 +37,6 @@ _INTRODUCTION = (
     rf"(?:{_NAME_IS}|i am\b|i'm\b|我?[叫是係]|我?[個嘅的]?(?:英文)?(?:姓名|名字|名)[叫是係]?)[\s:]*"
 )
 _INTRODUCTIONS = re.compile(rf"^(?:[ ,]*{_INTRODUCTION})+", re.IGNORECASE)
-_SORRY = re.compile(r"^(?:(?:oh|oops|sorry|no)[ ,]+)*(?:sorry|oops)[ ,]+", re.IGNORECASE)
 _TITLE = re.compile(r"^(?:mr|mrs|ms|miss|mdm|madam)\b\.?\s+", re.IGNORECASE)
 _KIN = "mother|father|mum|mom|dad|parent|son|daughter|child|wife|husband|sister|brother|aunt|uncle"
 _RELATION = re.compile(
@@ -112,7 +111,7 @@ class EnglishName(AsWritten):
         `not_a_name` for words of a sentence, `too_short` (least), `too_long` (most).
         """
         name = unicodedata.normalize("NFC", tidy(text)).translate(_PUNCTUATION)
-        name = _INTRODUCTIONS.sub("", _SORRY.sub("", name)).strip(" ,")
+        name = _INTRODUCTIONS.sub("", name).strip(" ,")
         name = name.rstrip("".join(filter(_is_sign, name)))
         name = _RELATION.sub("", _TITLE.sub("", name)).strip(" ,")
         for character in name:

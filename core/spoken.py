@@ -1,8 +1,9 @@
-"""What people say around an answer: 我用…, I have a …, …呀, … please."""
+"""What people say around an answer: 我用…, I have a …, …呀, … please, sorry, I meant …"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from core.characters import narrow
 
@@ -22,6 +23,40 @@ _DOUBT = re.compile(
     r"|\b(?:no|not|nor|never|neither|without|if|dont|doesnt|didnt|isnt|cant|wont)\b",
     re.IGNORECASE,
 )
+
+_SORRY = (
+    r"(?:(?:oh|oops|no|wait|sorry|actually|pardon|my mistake)\b"
+    r"|唔好意思|對唔住|對不起|对不起|不好意思|抱歉|哎呀|唔係|不是)"
+)
+_MEANT = (
+    r"(?:(?:i mean(?:t)?(?: to (?:say|write|type))?|i wanted to (?:say|write|type)"
+    r"|(?:it|that) should (?:be|have been|read)|should be|correction|typo)\b"
+    r"|我?[打寫写搞填][錯错][咗了]?|[應应][該该][係系是]|我意思[係系是]|我想[講讲說说]|更正)"
+)
+_SIGNS = r"[\s,.:!，。：！…]*"
+_CORRECTION = re.compile(
+    rf"^(?:{_SORRY}{_SIGNS})*(?P<sure>{_MEANT}{_SIGNS})*(?:(?:it['’]s|it is|[係系是])\b{_SIGNS})?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What somebody says instead of what he said before. Not `sure`: he only says sorry."""
+
+    rest: str
+    sure: bool
+
+
+def correction(text: str) -> Correction | None:
+    """Return what follows the words with which people correct themselves, None without such words,
+    or if nothing follows."""
+    folded = narrow(text).strip()
+    match = _CORRECTION.match(folded)
+    if not match or not re.match(rf"{_SORRY}|{_MEANT}", folded, re.IGNORECASE):
+        return None
+    rest = folded[match.end() :]
+    return Correction(rest, match["sure"] is not None) if rest else None
 
 
 def affirms(text: str, word: str) -> bool:

@@ -11,12 +11,15 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from core.answer import Invalid
+from core.conversation.corrections import corrected
 from core.conversation.draft import erase, erase_if_found, keep, keep_found
 from core.conversation.fields import (
     MORE,
     WAITING,
     Choice,
     Chosen,
+    Confirm,
+    Decision,
     Field,
     Said,
     Upload,
@@ -62,6 +65,7 @@ from core.conversation.session import Session
 from core.conversation.texts import guess, plain
 from core.conversation.turn import MENU, Turn
 from core.conversation.volunteer import attempted, volunteered
+from core.spoken import Correction, correction
 
 Hook = Callable[[Turn], Awaitable[type[Form] | None]]
 """Answers a command: notes what is to be said, or returns the form that is to be begun."""
@@ -366,7 +370,30 @@ class Conversation:
                 await self.follow(turn, await self.unasked(turn))
             return
         session.aside = ""
-        await self._answer(turn, self._field(turn), said)
+        field = self._field(turn)
+        if isinstance(said, Text) and (instead := correction(said.text)):
+            if await self._corrected(turn, field, instead):
+                return
+            said = Text(instead.rest)
+        await self._answer(turn, field, said)
+
+    async def _corrected(self, turn: Turn, field: Field, said: Correction) -> bool:
+        """Change an earlier answer that somebody takes back; tell whether he did. Where all of
+        them can be seen, he chooses."""
+        session, form = turn.session, self.forms[turn.session.form]
+        if isinstance(field, Confirm) and said.sure:
+            await self._option(turn, Decision.EDIT)
+            return True
+        found = corrected(turn, form, field, said)
+        if found is None:
+            return False
+        earlier, value = found
+        keep(session, earlier, value)
+        erase(turn, earlier)
+        name = turn.text(f"{earlier.key}.name")
+        turn.note("engine.corrected", name=name, answer=earlier.show(value, turn))
+        await self.go(turn)
+        return True
 
     def _takes_several(self, turn: Turn) -> bool:
         return bool(turn.session.form) and isinstance(self._field(turn), Uploads)

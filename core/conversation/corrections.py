@@ -1,0 +1,62 @@
+"""Answers that people take back: "sorry, I meant 4 May"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from core.answer import Invalid
+from core.conversation.fields import Choice, Field, OneTimeCode, Several, Words
+from core.conversation.form import Form
+from core.conversation.messages import Text
+from core.conversation.turn import Turn
+from core.spoken import Correction
+
+
+def corrected(
+    turn: Turn, form: type[Form], field: Field, said: Correction
+) -> tuple[Field, Any] | None:
+    """Return the earlier question that a correction answers, and its new answer; None where it is
+    meant for the question in hand.
+
+    Just after a question was answered its answer is taken back; once something was wrong with what
+    was said to the next one, or one went back, rather that.
+    """
+    session = turn.session
+    fresh = not session.failures and field.name not in session.answers
+    if not (fresh and said.sure) and _taken(turn, field, said.rest, said.sure) is not None:
+        return None
+    # Nearly all words are a name or a hotel: so only where that was asked just before.
+    sure = said.sure
+    for earlier in _earlier(form, field, turn):
+        value = _taken(turn, earlier, said.rest, sure)
+        if value is not None:
+            return earlier, value
+        sure = False
+    return None
+
+
+def _earlier(form: type[Form], field: Field, turn: Turn) -> Iterator[Field]:
+    """Yield the questions that were answered before the one in hand, the last one first."""
+    session = turn.session
+    names = list(form.fields)
+    for name in reversed(names[: names.index(field.name)]):
+        if name in session.asked and form.fields[name].applies(session.answers):
+            yield form.fields[name]
+
+
+def _taken(turn: Turn, field: Field, text: str, sure: bool) -> Any:
+    """Return the answer that a text is to a question, None for none; where it is not `sure` that it
+    is one, only what is unmistakable."""
+    match field:
+        case Words(kind=kind):
+            if sure:
+                with suppress(Invalid):
+                    return kind.parse(text, turn.context)
+            found = kind.find(text, replace(turn.context, asked=True))
+            return found.value if found else None
+        case Choice() if not isinstance(field, Several | OneTimeCode):
+            return field.recognise(turn, text) or field.mentioned(turn, Text(text)) or None
+    return None
