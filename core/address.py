@@ -52,6 +52,12 @@ _STAY = re.compile(
     re.IGNORECASE,
 )
 """What is said of a stay beside the hotel and the room: until when."""
+_UNKNOWN = re.compile(
+    r"\b(?:don['’]?t|do not|can['’]?t|cannot|not sure|forgot)\b|[唔不](?:記得|记得|知|識|清楚|肯定)"
+    r"|忘[記记了]|未(?:訂|订|定|知)",
+    re.IGNORECASE,
+)
+"""Said where he has no answer."""
 
 
 class Housing(StrEnum):
@@ -99,11 +105,11 @@ class Hotel(AsWritten):
     def parse(text: str, context: Context) -> str:
         """Return the name.
 
-        Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_name` (a room, or until when, is
-        not the name, though it may stand beside it), `too_short` (least), `too_long` (most).
+        Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_name` (a room, until when, or
+        that he does not know, is no name), `too_short` (least), `too_long` (most).
         """
         hotel = _introduced(text)
-        if _ROOM.search(hotel) or _STAY.search(hotel):
+        if any(words.search(hotel) for words in (_ROOM, _STAY, _UNKNOWN)):
             raise Invalid("no_name")
         hotel = _bounded(hotel, LEAST_HOTEL, MOST_HOTEL)
         if not any(map(str.isalpha, hotel)):
@@ -131,7 +137,7 @@ class Room(AsWritten):
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `format`, `too_long` (most).
         """
-        if _STAY.search(text):
+        if _STAY.search(text) or _UNKNOWN.search(text):
             raise Invalid("format")
         room = _introduced(text).upper()
         room = _ROOM_WORDS.sub("", room).strip(" .:#")

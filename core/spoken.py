@@ -24,10 +24,8 @@ _DOUBT = re.compile(
     re.IGNORECASE,
 )
 
-_SORRY = (
-    r"(?:(?:oh|oops|no|wait|sorry|actually|pardon|my mistake)\b"
-    r"|唔好意思|對唔住|對不起|对不起|不好意思|抱歉|哎呀|唔係|不是)"
-)
+_SORRY = r"(?:(?:sorry|oops|pardon|actually|my mistake)\b|唔好意思|對唔住|對不起|对不起|不好意思|抱歉|哎呀)"
+_NO = r"(?:(?:oh|no|wait)\b|唔係|不是)"
 _MEANT = (
     r"(?:(?:i mean(?:t)?(?: to (?:say|write|type))?|i wanted to (?:say|write|type)"
     r"|(?:it|that) should (?:be|have been|read)|should be|correction|typo)\b"
@@ -35,9 +33,11 @@ _MEANT = (
 )
 _SIGNS = r"[\s,.:!，。：！…]*"
 _CORRECTION = re.compile(
-    rf"^(?:{_SORRY}{_SIGNS})*(?P<sure>{_MEANT}{_SIGNS})*(?:(?:it['’]s|it is|[係系是])\b{_SIGNS})?",
+    rf"^(?:{_NO}{_SIGNS})*(?:{_SORRY}{_SIGNS})*(?:{_NO}{_SIGNS})*(?P<sure>{_MEANT}{_SIGNS})*"
+    rf"(?:(?:it['’]s|it is)\b{_SIGNS}|[係系是]{_SIGNS})?",
     re.IGNORECASE,
 )
+_CORRECTS = re.compile(rf"{_SORRY}|{_MEANT}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,8 @@ def correction(text: str) -> Correction | None:
     or if nothing follows."""
     folded = narrow(text).strip()
     match = _CORRECTION.match(folded)
-    if not match or not re.match(rf"{_SORRY}|{_MEANT}", folded, re.IGNORECASE):
-        return None
-    rest = folded[match.end() :]
-    return Correction(rest, match["sure"] is not None) if rest else None
+    rest = folded[match.end() :] if match and _CORRECTS.search(match[0]) else ""
+    return Correction(rest, bool(match and match["sure"])) if rest else None
 
 
 def affirms(text: str, word: str) -> bool:

@@ -12,7 +12,7 @@ from core import weekdays
 from core.answer import Found, Invalid, fold
 from core.characters import narrow
 
-ERRORS = ("format", "lunar", "several_days", "no_such_day")
+ERRORS = ("format", "lunar", "several_days", "no_such_day", "no_day")
 """Why any day is refused; where nothing is filled in, `no_year` and `two_digit_year` too."""
 NEAR_ERRORS = (*ERRORS, "which_day")
 """Why a near day is refused."""
@@ -119,6 +119,10 @@ _NEAR = (
     r"(?P<ahead>\d{1,2})\s*[日天]之?[後后]",
     r"in (?P<ahead>\d{1,2}) days?",
 )
+_WITHOUT_DAY = re.compile(
+    rf"\b{_MONTH_NAME},?\s*\d{{4}}\b|\d{{2,4}}\s*年",
+    re.ASCII | re.IGNORECASE,
+)
 _ALONE = [
     re.compile(pattern, re.ASCII) for pattern in (*_WHOLE, _SPACED, *_SHORT, _SHORT_DASHED, *_NEAR)
 ]
@@ -191,7 +195,8 @@ def read_day(text: str, sense: Sense) -> date:
 def only_day(text: str, sense: Sense) -> Found | None:
     """Return the only day that a longer text holds, said once or more; None for no day.
 
-    Raise Invalid: `lunar`, `several_days`, or what is wrong with the day, as `read_day`.
+    Raise Invalid: `lunar`, `several_days`, `no_day` for a month or year alone, or what is wrong
+    with the day, as `read_day`.
     """
     if _LUNAR.search(text):
         raise Invalid("lunar")
@@ -207,6 +212,8 @@ def only_day(text: str, sense: Sense) -> Found | None:
         if isinstance(value, Invalid):
             raise value
         return Found(value.isoformat(), start, end)
+    if _WITHOUT_DAY.search(_plain(narrow(text))[0]):
+        raise Invalid("no_day")
     return None
 
 

@@ -52,6 +52,7 @@ from core.conversation.orders import (
 from core.conversation.prompt import (
     BACK,
     CANCEL,
+    HELP,
     LANGUAGE,
     NAVIGATION,
     SKIP,
@@ -428,6 +429,13 @@ class Conversation:
         await self._menu(turn, name, "")
         return True
 
+    async def _unsure(self, turn: Turn, said: Said) -> bool:
+        """Help who says that he does not know or remember; tell whether he did."""
+        if not isinstance(said, Text) or not turn.texts.mention("engine.about.unsure", said.text):
+            return False
+        await self._navigate(turn, HELP)
+        return True
+
     async def _courtesy(self, turn: Turn, order: str) -> None:
         """Return a kind word; who says hello is asked again, or what he wants."""
         # Before a language is known, the first words greet in all of them.
@@ -521,7 +529,7 @@ class Conversation:
             return
         tried, invalid = attempt or (field, invalid)
         erase(turn, tried)
-        if attempt is None and await self._told(turn, said):
+        if attempt is None and (await self._told(turn, said) or await self._unsure(turn, said)):
             return
         session.failures += 1
         session.wrong = turn.incoming.message

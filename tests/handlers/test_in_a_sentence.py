@@ -173,3 +173,10 @@ async def test_no_is_none(talk: Talk, words: str) -> None:
 async def test_who_wants_to_register_somebody_is_led_there(talk: Talk, words: str) -> None:
     await is_registered(talk)
     expect_question(await talk.says(words), Dependant.english_name)
+
+
+@pytest.mark.parametrize("words", ["I don't have that app", "點樣搵個檔案呀", "找不到文件"])
+async def test_who_has_no_file_is_told_where_it_comes_from(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    await keeps(talk, place("visits"), words)
+    expect(talk.heard, "help.visits")

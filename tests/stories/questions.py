@@ -278,6 +278,7 @@ WRITTEN = {
     "lunar": Bad("農曆1958年正月初二"),
     "several_days": Bad("15/3/2019 or 16/3/2019"),
     "no_such_day": Bad("30/2/2000"),
+    "no_day": Bad("March 2019"),
 }
 WITHOUT_YEAR = {"no_year": Bad("15 March"), "two_digit_year": Bad("15/3/58")}
 NEAR = {**WRITTEN, "which_day": Bad("Friday")}
