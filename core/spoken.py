@@ -24,20 +24,20 @@ _DOUBT = re.compile(
     re.IGNORECASE,
 )
 
-_SORRY = r"(?:(?:sorry|oops|pardon|actually|my mistake)\b|唔好意思|對唔住|對不起|对不起|不好意思|抱歉|哎呀)"
+_SORRY = r"(?:(?:sorry|oops|pardon|actually)\b|[唔不]好意思|對唔住|[對对]不起|抱歉|哎呀)"
 _NO = r"(?:(?:oh|no|wait)\b|唔係|不是)"
 _MEANT = (
     r"(?:(?:i mean(?:t)?(?: to (?:say|write|type))?|i wanted to (?:say|write|type)"
-    r"|(?:it|that) should (?:be|have been|read)|should be|correction|typo)\b"
-    r"|我?[打寫写搞填][錯错][咗了]?|[應应][該该][係系是]|我意思[係系是]|我想[講讲說说]|更正)"
+    r"|correction|typo)\b|我?[打寫写搞填][錯错][咗了]?|我意思[係系是]|我想[講讲說说]|更正)"
 )
+_SHOULD = r"(?:(?:(?:it|that) )?should (?:be|have been|read)\b|[應应][該该][係系是])"
 _SIGNS = r"[\s,.:!，。：！…]*"
 _CORRECTION = re.compile(
-    rf"^(?:{_NO}{_SIGNS})*(?:{_SORRY}{_SIGNS})*(?:{_NO}{_SIGNS})*(?P<sure>{_MEANT}{_SIGNS})*"
+    rf"^(?:{_NO}{_SIGNS})*(?P<sorry>{_SORRY}{_SIGNS})*(?:{_NO}{_SIGNS})*"
+    rf"(?P<meant>{_MEANT}{_SIGNS})*(?P<should>{_SHOULD}{_SIGNS})?"
     rf"(?:(?:it['’]s|it is)\b{_SIGNS}|[係系是]{_SIGNS})?",
     re.IGNORECASE,
 )
-_CORRECTS = re.compile(rf"{_SORRY}|{_MEANT}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,11 @@ def correction(text: str) -> Correction | None:
     or if nothing follows."""
     folded = narrow(text).strip()
     match = _CORRECTION.match(folded)
-    rest = folded[match.end() :] if match and _CORRECTS.search(match[0]) else ""
-    return Correction(rest, bool(match and match["sure"])) if rest else None
+    # "It should be 4 May" by itself may be said of any answer: he is not quite certain of it.
+    if match is None or not (match["sorry"] or match["meant"]):
+        return None
+    rest = folded[match.end() :]
+    return Correction(rest, bool(match["meant"] or match["should"])) if rest else None
 
 
 def affirms(text: str, word: str) -> bool:

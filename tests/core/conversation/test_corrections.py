@@ -52,6 +52,14 @@ async def test_what_was_changed_is_said(talker: Talker, language: Language) -> N
     expect_question(heard, Registration.english_name, language)
 
 
+@pytest.mark.parametrize("words", ["應該係1958年1月2號", "it should be 2 January 1958"])
+async def test_who_is_not_quite_certain_takes_nothing_back(talk: Talk, words: str) -> None:
+    await talk.reach(Registration, "born_on", known("born_on"))
+    await talk.says(words)
+    assert talk.session.answers["born_on"] == "1958-01-02"
+    assert talk.session.answers["issued_on"] == "2019-03-15"
+
+
 async def test_after_a_mistake_it_is_the_question_in_hand(talk: Talk) -> None:
     await talk.reach(Registration, "born_on", known("born_on"))
     issued = talk.session.answers["issued_on"]
