@@ -42,11 +42,11 @@ _KIN = "mother|father|mum|mom|dad|parent|son|daughter|child|wife|husband|sister|
 _RELATION = re.compile(
     rf"\s*(?:,|\bis\b|-)\s*(?:my|his|her)\s+(?:grand)?(?:{_KIN})\.?$", re.IGNORECASE
 )
-# One of these makes a sentence, unless it is written as a surname, in capitals.
+# One of these makes a sentence, unless it has capitals beside a surname that is written in them.
 _TALK = _words(
     "mother father mum mom dad daughter wife husband sister brother what why please thank thanks"
     " sorry mistake mean means person people understand know because don't dont your have want need"
-    " not"
+    " not name named called is"
 )
 _REPLIES = _words("yes yeah yep no nope ok okay sure none nothing right correct true")
 _CAPITAL_SURNAME = re.compile(
@@ -127,7 +127,8 @@ class EnglishName(AsWritten):
             raise Invalid("too_short", least=LEAST_ENGLISH)
         words = name.replace(",", " ").replace(".", " ").split()
         surname = any(word.isupper() and len(word) > 1 for word in words)
-        talk = not surname and any(word.lower() in _TALK for word in words)
+        said = (word.lower().removesuffix("'s") for word in words if word.islower() or not surname)
+        talk = not _TALK.isdisjoint(said)
         if talk or name.strip(".").lower() in _REPLIES:
             raise Invalid("not_a_name")
         if len(name) > MOST_ENGLISH:

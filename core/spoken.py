@@ -24,6 +24,9 @@ _DOUBT = re.compile(
     re.IGNORECASE,
 )
 
+_ANSWERED = re.compile(r"^\W*(?:no|nope|唔係|不是|不)[,，.。!！]+")
+"""An answer by itself, before more is said: "No, she lives alone"."""
+
 _SORRY = r"(?:(?:sorry|oops|pardon|actually)\b|[唔不]好意思|對唔住|[對对]不起|抱歉|哎呀)"
 _NO = r"(?:(?:oh|no|wait)\b|唔係|不是)"
 _MEANT = (
@@ -63,7 +66,7 @@ def correction(text: str) -> Correction | None:
 def affirms(text: str, word: str) -> bool:
     """Tell whether a text says that something is, in whatever surrounds a word of it: nothing is
     denied, asked or supposed there."""
-    folded = " ".join(narrow(text).casefold().split())
+    folded = _ANSWERED.sub("", " ".join(narrow(text).casefold().split()))
     return _DOUBT.search(folded.replace(word, " ", 1)) is None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.answer import Context, Found, Invalid
 from core.contact import HongKongMobile
-from core.conversation.fields import Choice, Chosen, Field, OneTimeCode, Said, Words
+from core.conversation.fields import Choice, Chosen, Field, OneTimeCode, Said, Words, mentioned
 from core.conversation.form import Form
 from core.conversation.messages import Contact, Text
 from core.conversation.texts import Language, plain
@@ -135,6 +135,9 @@ class TheirPhone(Words):
         if own is not None and own.holder.mobile == mobile:
             raise Invalid("your_own")
         return mobile
+
+    def mentioned(self, turn: Turn, said: Said) -> str:
+        return mentioned(turn, self.key, [self.NONE], said)
 
     def show(self, value: Any, turn: Turn) -> str:
         if value == NO_PHONE:

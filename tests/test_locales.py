@@ -165,6 +165,7 @@ def test_every_text_is_used() -> None:
             rest = key.removeprefix(f"{fields[0].key}.")
             errors = {f"error.{code}" for field in fields for code in field.errors}
             options = {o for field in fields for o in getattr(field, "choices", ())}
+            options |= {f.NONE for f in fields if isinstance(f, TheirPhone)}
             also = {f"{how}.{option}" for how in ("also", "about") for option in options}
             assert rest in {"why", "example", *errors, *also}, f"{key} is not used"
             continue

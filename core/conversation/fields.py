@@ -235,17 +235,7 @@ class Choice(Field):
         return next(filter(None, (self._named(turn, way) for way in ways)), None)
 
     def mentioned(self, turn: Turn, said: Said) -> str:
-        """Return the only option of which a sentence has a word (`<field>.about.<option>`), where
-        nothing is denied or asked in it; empty for none. 內地身份證 is not 身份證."""
-        if not isinstance(said, Text):
-            return ""
-        found = {
-            option: word
-            for option in self.offered(turn)
-            if (word := turn.texts.mention(f"{self.key}.about.{option}", said.text))
-        }
-        meant = [o for o, word in found.items() if _alone(word, found.values())]
-        return meant[0] if len(meant) == 1 and affirms(said.text, found[meant[0]]) else ""
+        return mentioned(turn, self.key, self.offered(turn), said)
 
     def _named(self, turn: Turn, wanted: str) -> str | None:
         beginning = None
@@ -273,9 +263,17 @@ class Choice(Field):
         return self.label(turn, value)
 
 
-def _alone(word: str, words: Iterable[str]) -> bool:
-    """Tell whether a word is no part of a longer one."""
-    return not any(word in longer and word != longer for longer in words)
+def mentioned(turn: Turn, key: str, options: Iterable[str], said: Said) -> str:
+    """Return the only option of which a sentence has a word (`<key>.about.<option>`), where nothing
+    is denied or asked in it; empty for none. A word in a longer one counts for that: 內地身份證 is
+    not 身份證."""
+    if not isinstance(said, Text):
+        return ""
+    words = {o: turn.texts.mention(f"{key}.about.{o}", said.text) for o in options}
+    found = set(words.values()) - {""}
+    longest = {word for word in found if not any(word in other for other in found - {word})}
+    meant = [option for option, word in words.items() if word in longest]
+    return meant[0] if len(meant) == 1 and affirms(said.text, words[meant[0]]) else ""
 
 
 class Several(Choice):

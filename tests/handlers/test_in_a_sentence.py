@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.conversation.texts import Language
-from handlers.family import Dependant
+from handlers.family import NO_PHONE, Dependant
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
 from handlers.welcome import Welcome
@@ -44,7 +44,12 @@ async def keeps(talk: Talk, where: Place, words: str) -> object:
         ("housing", "We rent a private flat in Mong Kok", "other"),
         ("same_home", "yes she lives with me", "same"),
         ("same_home", "佢同我一齊住", "same"),
+        ("same_home", "she does not live with me", "other"),
+        ("same_home", "No, she lives in an elderly home in Sha Tin", "other"),
+        ("same_home", "佢自己住㗎", "other"),
         ("relation", "she's my mum", "parent"),
+        ("relation", "I'm her daughter", "parent"),
+        ("relation", "我係佢阿媽", "child"),
         ("scheme", "we used the Return2hk scheme", "return2hk"),
         ("scheme", "用回港易返嚟㗎", "return2hk"),
     ],
@@ -65,13 +70,19 @@ async def test_a_choice_is_understood_in_a_sentence(
         ("document", "is a passport good?"),
         ("housing", "我唔係住公屋"),
         ("housing", "not in a hotel any more"),
-        ("same_home", "she does not live with me"),
         ("scheme", "what is Return2hk?"),
     ],
 )
 async def test_what_is_denied_or_asked_is_no_choice(talk: Talk, name: str, words: str) -> None:
     await is_registered(talk)
     assert await keeps(talk, place(name), words) is None
+
+
+@pytest.mark.parametrize("words", ["she doesn't have a phone", "佢冇手機㗎", "她不会用手机"])
+async def test_who_has_no_phone_is_understood(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    where = next(p for p in PLACES if p.field.name == "mobile" and p.journey.form is Dependant)
+    assert await keeps(talk, where, words) == NO_PHONE
 
 
 async def test_other_answers_beside_the_choice_are_taken_too(talk: Talk) -> None:
