@@ -230,8 +230,7 @@ class Choice(Field):
         """Return the option that a text means: its number, its label in any language, or one of
         the words that people have for it (`<field>.also.<option>`), as a whole first."""
         words = plain(text)
-        unmarked = " ".join(re.sub("[,，、!！]", " ", words).split())
-        ways = (words, core_of(words), unmarked)
+        ways = (words, core_of(words), _unmarked(words))
         return next(filter(None, (self._named(turn, way) for way in ways)), None)
 
     def mentioned(self, turn: Turn, said: Said) -> str:
@@ -261,6 +260,11 @@ class Choice(Field):
 
     def show(self, value: Any, turn: Turn) -> str:
         return self.label(turn, value)
+
+
+def _unmarked(words: str) -> str:
+    """Return words without the marks between them: "yes, I agree" is "yes I agree"."""
+    return " ".join(re.sub("[,，、!！]", " ", words).split())
 
 
 def mentioned(turn: Turn, key: str, options: Iterable[str], said: Said) -> str:
@@ -293,7 +297,7 @@ class Several(Choice):
         return [option for row in self.options(turn) for option, _ in row]
 
     def recognise(self, turn: Turn, text: str) -> str | None:
-        if without_ending(plain(text)) in turn.texts.words("engine.word.none"):
+        if without_ending(_unmarked(plain(text))) in turn.texts.words("engine.word.none"):
             return self.DONE if turn.session.partial else self.NONE
         return super().recognise(turn, text)
 

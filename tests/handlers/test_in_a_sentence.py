@@ -52,6 +52,8 @@ async def keeps(talk: Talk, where: Place, words: str) -> object:
         ("relation", "我係佢阿媽", "child"),
         ("scheme", "we used the Return2hk scheme", "return2hk"),
         ("scheme", "用回港易返嚟㗎", "return2hk"),
+        ("arrived_from", "we came from Shenzhen by bus", "mainland"),
+        ("arrived_from", "由澳門返嚟㗎", "macao"),
     ],
 )
 async def test_a_choice_is_understood_in_a_sentence(
@@ -129,6 +131,22 @@ async def test_a_condition_is_understood_in_a_sentence(talk: Talk, words: str, o
     await keeps(talk, place("conditions"), words)
     assert talk.session.partial == [option]
     expect(talk.heard, "health_code.conditions.noted")
+
+
+@pytest.mark.parametrize("words", ["no, that's all", "冇其他喇", "就这些"])
+async def test_that_is_all_in_everyday_words(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    await keeps(talk, place("conditions"), "cough")
+    await talk.says(words)
+    assert talk.session.answers["conditions"] == ["symptoms"]
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_yes_alone_is_asked_which_scheme(talker: Talker, language: Language) -> None:
+    talk = talker(language=TAGS[language])
+    await is_registered(talk)
+    await keeps(talk, place("scheme"), "yes")
+    expect_error(talk.heard, HealthCode.scheme, "not_offered", language)
 
 
 @pytest.mark.parametrize("words", ["no fever, no cough", "冇發燒", "is a cough a symptom?"])

@@ -207,6 +207,7 @@ async def test_of_two_days_that_a_weekday_may_mean_he_chooses(talk: Talk) -> Non
         ("english_name", "my mum's name is WONG Lai Kuen", "WONG Lai Kuen"),
         ("english_name", "she is called WONG Lai Kuen", "WONG Lai Kuen"),
         ("english_name", "He Jiankui", "He Jiankui"),
+        ("english_name", "My name Chan Tai Man", "Chan Tai Man"),
         ("chinese_name", "我個名係陳大文", "陳大文"),
         ("chinese_name", "陳大文呀", "陳大文"),
         ("address", "I live at Flat 5, 12 Long Lane", "Flat 5, 12 Long Lane"),
