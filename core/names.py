@@ -33,7 +33,8 @@ _PLACE_WORDS = _words(
 )
 _STOPS = ("and", "born", "dob", "hkid", "id", "my", "passport", "phone", "mobile", "tel", "i")
 _NAME_IS = r"(?:my |full |english ){0,3}name(?: is\b|[ ]*:)[\s:]*"
-_INTRODUCTION = rf"(?:{_NAME_IS}|my (?:full |english )*name\b|i am\b|i'm\b|我?[叫是係]|我?[個嘅的]?(?:英文)?(?:姓名|名字|名)[叫是係]?)[\s:]*"
+_MY_NAME = r"my (?:full |english )*name\b|我?[個嘅的]?(?:英文)?(?:姓名|名字|名)[叫是係]?"
+_INTRODUCTION = rf"(?:{_NAME_IS}|{_MY_NAME}|i am\b|i'm\b|我?[叫是係])[\s:]*"
 _INTRODUCTIONS = re.compile(rf"^(?:[ ,]*{_INTRODUCTION})+", re.IGNORECASE)
 _TITLE = re.compile(r"^(?:mr|mrs|ms|miss|mdm|madam)\b\.?\s+", re.IGNORECASE)
 _KIN = "mother|father|mum|mom|dad|parent|son|daughter|child|wife|husband|sister|brother|aunt|uncle"

@@ -314,7 +314,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     ChineseName: {
         **UNSEEN,
         "not_chinese": Bad("Chan"),
-        "not_a_name": Bad("我都唔知"),
+        "not_a_name": Bad("你好嘢"),
         "too_long": Bad("陳" * 21),
     },
     BirthDate: {
@@ -333,7 +333,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     },
     Hotel: {
         **UNSEEN,
-        "no_name": Bad("room 1203"),
+        "no_name": Bad("until I go home"),
         "too_short": Bad("A"),
         "too_long": Bad("Inn " * 40),
     },
