@@ -194,10 +194,6 @@ class NearDay(Words):
         super().__init__(kind, **more)
         self.day = kind
 
-    def mentioned(self, turn: Turn, said: Said) -> str:
-        """Return the option that is meant in a sentence, empty for none."""
-        return ""
-
     def taken(self, turn: Turn, said: Said, value: Any) -> None:
         if isinstance(said, Text) and self.day.is_reckoned(said.text, turn.context):
             turn.note("engine.reckoned", answer=self.show(value, turn))
