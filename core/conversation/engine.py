@@ -21,6 +21,7 @@ from core.conversation.fields import (
     Confirm,
     Decision,
     Field,
+    OneTimeCode,
     Said,
     Upload,
     Uploads,
@@ -382,6 +383,9 @@ class Conversation:
         """Change an earlier answer that somebody takes back; tell whether he did. Where all of
         them can be seen, he chooses."""
         session, form = turn.session, self.forms[turn.session.form]
+        if isinstance(field, OneTimeCode):
+            # It takes another number itself.
+            return False
         if isinstance(field, Confirm) and said.sure:
             await self._option(turn, Decision.EDIT)
             return True

@@ -90,7 +90,7 @@ async def test_a_file_before_its_time_is_asked_for_later(talk: Talk) -> None:
     await family(talk, MEI)
     await begins(talk)
     heard = expect(await talk.sends(b"", "early"), "error.file_not_now")
-    expect(expect(heard, "error.not_offered"), "engine.file_later")
+    expect(expect(heard, "health_code.conditions.error.not_offered"), "engine.file_later")
 
 
 @EVERY_LANGUAGE
