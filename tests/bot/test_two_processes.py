@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text
 from bot.channels import TryAgain
 from core.policy import Policy
 from core.store.inbox import Inbox
+from core.store.outbox import Due
 from core.store.retention import erase_what_is_old
 from core.store.store import Store
 from core.store.tables import DONE, inbox, outbox
@@ -121,14 +122,24 @@ async def test_a_reply_that_the_other_has_sent_meanwhile_is_not_put_back(
     """The first stood still for longer than its lease, and then failed."""
     monkeypatch.setattr("bot.outbox.BACKOFF", 0.005)
     first, second = (Machine(store, clock) for store in stores)
+    still = asyncio.Event()
+
+    async def stand_still() -> list[Due]:
+        still.set()
+        return []
+
     async with first:
         first.hold("telegram", ONE)
         first.trouble["telegram", ONE] = [TryAgain("the connection broke")]
         await first.says(ONE, "hello")
         await until(lambda: first.flying)
         async with second:
-            clock.jump(seconds=61)
-            await second.hears(ONE, "1 hello")
+            with monkeypatch.context() as meanwhile:
+                # Else it might be the first to see that its lease is over, and renew it.
+                meanwhile.setattr(first.outbox, "_take", stand_still)
+                await still.wait()
+                clock.jump(seconds=61)
+                await second.hears(ONE, "1 hello")
             await second.says(TWO, "before")
             await all_done(stores[1], 2, 2)
             first.release("telegram", ONE)
