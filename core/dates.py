@@ -105,8 +105,8 @@ class Day:
         with suppress(Invalid):
             return read_day(text, sense).isoformat()
         with suppress(Invalid):
-            found = only_day(text, sense)
-            return found.value if found else ""
+            if found := only_day(text, sense):
+                return found.value
         return ""
 
     @classmethod

@@ -167,3 +167,9 @@ def test_other_days_are_found_by_their_labels(kind: type[Kind], text: str, value
 
 def test_a_proof_is_never_found() -> None:
     assert ProofDate.find("issued 2021-12-01", CONTEXT) is None
+
+
+def test_what_is_no_day_is_not_reckoned_from_today() -> None:
+    context = Context(today=date(2021, 12, 10), answers={})
+    assert not LastNight.is_reckoned("soon", context)
+    assert LastNight.is_reckoned("tomorrow", context)

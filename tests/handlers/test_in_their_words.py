@@ -274,6 +274,7 @@ HOTEL_SENTENCES = [
     ("Hotel ICON, till the 15th", {"hotel": "Hotel ICON", "last_night": "2021-12-15"}),
     ("Room Mate Hotel 101", {"hotel": "Room Mate Hotel 101"}),
     ("Hotel 1936", {"hotel": "Hotel 1936"}),
+    ("Hotel ICON until I go home", {"hotel": "Hotel ICON"}),
 ]
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core.conversation.texts import Language
+from handlers.health_code import HealthCode
 from handlers.registration import Registration
+from tests.handlers.people import is_registered
 from tests.reading import expect, expect_error, expect_question
 from tests.stories.questions import PLACES
 from tests.talk import Talk, Talker
@@ -96,10 +98,17 @@ async def test_what_fits_nowhere_is_explained_at_the_question_in_hand(talk: Talk
     expect_error(await talk.says("I meant next year"), Registration.issued_on, "format")
 
 
-async def test_conditions_codes_and_files_are_not_taken_back_in_words(talk: Talk) -> None:
+async def test_a_code_is_not_taken_back_in_words(talk: Talk) -> None:
     await talk.reach(Registration, "passcode", known("passcode"))
     await talk.says("sorry, I meant the other one")
     expect_error(talk.heard, Registration.passcode, "code_format")
+
+
+async def test_a_condition_is_not_taken_back_in_words(talk: Talk) -> None:
+    await is_registered(talk)
+    await talk.reach(HealthCode, "arrived_on", {"conditions": ["arrived"]})
+    expect_error(await talk.says("sorry, I meant fever"), HealthCode.arrived_on, "format")
+    assert talk.session.answers["conditions"] == ["arrived"]
 
 
 async def test_at_the_summary_he_chooses_what_to_change(talk: Talk) -> None:
