@@ -11,11 +11,12 @@ from typing import Any
 
 import msgspec
 
-from core.conversation.fields import MORE, Answers, Choice, Field, Said, Uploads
+from core.conversation.fields import MORE, Answers, Choice, Field, Said
 from core.conversation.form import Form
 from core.conversation.messages import Finished
 from core.conversation.texts import plain
 from core.conversation.turn import Turn
+from core.conversation.uploads import Uploads
 from core.declaration import Declaration
 from core.round import Asked, Note, Round, Unclaimed
 from core.store.people import Known

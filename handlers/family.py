@@ -9,9 +9,10 @@ from typing import Any
 
 from core.answer import Context, Found, Invalid
 from core.contact import HongKongMobile
-from core.conversation.fields import Choice, Chosen, Field, OneTimeCode, Said, Words, mentioned
+from core.conversation.fields import Choice, Chosen, Field, Said, Words, mentioned
 from core.conversation.form import Form
 from core.conversation.messages import Contact, Text
+from core.conversation.one_time_code import OneTimeCode
 from core.conversation.texts import Language, plain
 from core.conversation.turn import Sms, Turn
 from core.family import Relation, Way, before_card_age

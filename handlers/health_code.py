@@ -11,10 +11,11 @@ from typing import Any
 from core.address import Housing
 from core.answer import Invalid
 from core.assessment import Reason
-from core.conversation.fields import WAITING, Choice, Field, NearDay, Said, Several, Upload
+from core.conversation.fields import WAITING, Choice, Field, NearDay, Said, Several
 from core.conversation.form import Form
 from core.conversation.messages import Card
 from core.conversation.turn import Turn
+from core.conversation.uploads import Upload
 from core.credential import expiry, issue
 from core.dates import ArrivalDate, DischargeDate
 from core.declaration import Condition, Declaration, Origin, Scheme

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
-from core.conversation.fields import Field, OneTimeCode
+from core.conversation.fields import Field
 from core.conversation.form import Form
 from core.conversation.messages import LinkNews, TakeoverDue
+from core.conversation.one_time_code import OneTimeCode
 from core.conversation.turn import Turn
 from core.holder import called
 from core.identity import DocumentType, normalise

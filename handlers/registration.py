@@ -7,9 +7,11 @@ from typing import Any
 
 from core.address import Address, District, Hotel, Housing, Room, district_in
 from core.contact import HongKongMobile
-from core.conversation.fields import Choice, Confirm, Field, NearDay, OneTimeCode, Upload, Words
+from core.conversation.fields import Choice, Confirm, Field, NearDay, Words
 from core.conversation.form import Form
+from core.conversation.one_time_code import OneTimeCode
 from core.conversation.turn import Turn
+from core.conversation.uploads import Upload
 from core.dates import BirthDate, IssueDate, LastNight, ProofDate
 from core.holder import Holder
 from core.identity import Country, DocumentNumber, DocumentType, normalise

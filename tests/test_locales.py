@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.app import COMMANDS
-from core.conversation.fields import Choice, Confirm, Field, OneTimeCode, Several, Uploads
+from core.conversation.fields import Choice, Confirm, Field, Several
 from core.conversation.form import Form
+from core.conversation.one_time_code import OneTimeCode
 from core.conversation.prompt import NAVIGATION
 from core.conversation.texts import Language
+from core.conversation.uploads import Uploads
 from handlers.commands import conversation
 from handlers.everyone import Exports
 from handlers.family import Answerer, TheirPhone

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from core.answer import Invalid
-from core.conversation.fields import Choice, Field, OneTimeCode, Several, Words
+from core.conversation.fields import Choice, Field, Several, Words
 from core.conversation.form import Form
 from core.conversation.messages import Text
+from core.conversation.one_time_code import OneTimeCode
 from core.conversation.turn import Turn
 from core.spoken import Correction
 
@@ -24,6 +25,8 @@ def corrected(
     Just after a question was answered its answer is taken back; once something was wrong with what
     was said to the next one, or one went back, rather that.
     """
+    if isinstance(field, OneTimeCode):
+        return None  # It takes another number itself.
     session = turn.session
     fresh = not session.failures and field.name not in session.answers
     if not (fresh and said.sure) and _taken(turn, field, said.rest, said.sure) is not None:

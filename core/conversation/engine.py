@@ -21,10 +21,7 @@ from core.conversation.fields import (
     Confirm,
     Decision,
     Field,
-    OneTimeCode,
     Said,
-    Upload,
-    Uploads,
     Words,
 )
 from core.conversation.form import Form
@@ -66,6 +63,7 @@ from core.conversation.prompt import (
 from core.conversation.session import Session
 from core.conversation.texts import guess, plain
 from core.conversation.turn import MENU, Turn
+from core.conversation.uploads import Upload, Uploads
 from core.conversation.volunteer import attempted, volunteered
 from core.spoken import Correction, correction
 
@@ -383,9 +381,6 @@ class Conversation:
         """Change an earlier answer that somebody takes back; tell whether he did. Where all of
         them can be seen, he chooses."""
         session, form = turn.session, self.forms[turn.session.form]
-        if isinstance(field, OneTimeCode):
-            # It takes another number itself.
-            return False
         if isinstance(field, Confirm) and said.sure:
             await self._option(turn, Decision.EDIT)
             return True

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
 from core.answer import Invalid, Kind
-from core.characters import in_figures
 from core.conversation.messages import Contact, File, Finished, Text
 from core.conversation.texts import plain
-from core.conversation.turn import Job, Sms, Turn
+from core.conversation.turn import Turn
 from core.dates import Day
-from core.policy import UploadPolicy
 from core.spoken import affirms, core_of, without_ending
 
 Answers = Mapping[str, Any]
@@ -129,10 +125,6 @@ class Field:
         """Return an example, where there is one."""
         key = f"{self.key}.example"
         return turn.text(key) if turn.texts.has(turn.language, key) else ""
-
-
-DIGITS = 6
-"""Of a one-time code."""
 
 
 def veiled(text: str) -> str:
@@ -321,232 +313,6 @@ class Several(Choice):
     def show(self, value: Any, turn: Turn) -> str:
         comma = turn.text("engine.comma")
         return comma.join(self.label(turn, v) for v in value) or self.label(turn, self.NONE)
-
-
-class Upload(Field):
-    """A question that is answered with a file. It is fetched and read in the background.
-
-    `kind` names the reader, `errors` are its codes. The answer is the id of the stored upload.
-    """
-
-    wanted = "file_wanted"
-
-    def __init__(self, kind: str, errors: Sequence[str], **more: Any) -> None:
-        super().__init__(**more)
-        self.kind = kind
-        self.errors = (
-            *errors,
-            "file_wanted",
-            "too_many_files",
-            "too_many_this_week",
-            "unavailable",
-        )
-
-    def begin(self, turn: Turn, file: File) -> None:
-        """Have the file read; the answer comes in as Finished.
-
-        Raise Invalid `too_many_files` or `too_many_this_week`.
-        """
-        turn.session.sent = _one_more(turn.session.sent, turn.today, turn.policy.uploads)
-        job = f"{turn.chat}:{turn.incoming.id}"
-        self._wait(turn, job)
-        turn.effects.append(
-            Job(id=job, kind=self.kind, ref=file.ref, name=file.name, mime=file.mime)
-        )
-
-    def _wait(self, turn: Turn, job: str) -> None:
-        """Wait for this file alone: it takes the place of one that came before, if it is good."""
-        jobs = turn.session.jobs
-        others = {known: name for known, name in jobs.items() if name != self.name}
-        turn.session.jobs = {**others, job: self.name}
-
-    def uploads(self, answers: Answers) -> set[str]:
-        """Return the ids of the uploads that the answers hold."""
-        return {answers[self.name]} if answers.get(self.name) else set()
-
-    async def take(self, turn: Turn, said: Said) -> Any:
-        match said:
-            case File():
-                self.begin(turn, said)
-                return WAITING
-            case Finished(error=""):
-                return said.upload
-            case Finished():
-                raise Invalid(said.error, **said.params)
-        return await super().take(turn, said)
-
-    def show(self, value: Any, turn: Turn) -> str:
-        return turn.text("engine.received")
-
-
-class Uploads(Upload):
-    """A question that is answered with any number of files, and all parts of an album.
-
-    Each is read by itself, and `receive`d. When all that came have been read, what is wanted still
-    is asked, until he is DONE.
-    """
-
-    DONE = "done"
-
-    def _wait(self, turn: Turn, job: str) -> None:
-        turn.session.jobs = {**turn.session.jobs, job: self.name}
-
-    def uploads(self, answers: Answers) -> set[str]:
-        return set()
-
-    def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
-        return [[(self.DONE, turn.text(f"{self.key}.option.{self.DONE}"))]]
-
-    async def receive(self, turn: Turn, finished: Finished) -> None:
-        """Put what was read from a file where it belongs; tell what is wrong with it."""
-        raise NotImplementedError
-
-    async def take(self, turn: Turn, said: Said) -> Any:
-        match said:
-            case Chosen(option=self.DONE):
-                return True
-            case Text(text=text):
-                wholes, _ = turn.texts.meanings(f"{self.key}.option.{self.DONE}")
-                if plain(text) in ("1", *wholes):
-                    return True
-            case Finished():
-                await self.receive(turn, said)
-                return WAITING if turn.session.awaits(self.name) else MORE
-        return await super().take(turn, said)
-
-
-def _one_more(sent: Mapping[str, int], today: date, most: UploadPolicy) -> dict[str, int]:
-    """Count a file of today; return the counts of a week, or raise Invalid."""
-
-    def week_to(last: date) -> dict[str, int]:
-        before = (last - timedelta(days=7)).isoformat()
-        return {day: files for day, files in sent.items() if day > before}
-
-    week, day = week_to(today), today.isoformat()
-    if week.get(day, 0) >= most.per_day:
-        raise Invalid("too_many_files", most=most.per_day)
-    if sum(week.values()) >= most.per_week:
-        coming = (today + timedelta(days=days) for days in range(1, 8))
-        free = next(d for d in coming if sum(week_to(d).values()) < most.per_week)
-        raise Invalid("too_many_this_week", most=most.per_week, day=free)
-    return {**week, day: week.get(day, 0) + 1}
-
-
-class NoCode(StrEnum):
-    """What can be done where the code does not come."""
-
-    AGAIN = "again"
-    OTHER = "other_number"
-
-
-class OneTimeCode(Choice):
-    """A question that is answered with the code that an SMS brings to the number in `sent_to`.
-
-    Another number, written instead, takes that one's place.
-    """
-
-    errors = ("code_format", "code_wrong", "file_not_now")
-    wanted = "code_format"
-    summed = False
-
-    def __init__(self, *, sent_to: Words, purpose: str, **more: Any) -> None:
-        super().__init__(NoCode, per_row=len(NoCode), **more)
-        self.sent_to = sent_to
-        self.purpose = purpose
-
-    def _mobile(self, turn: Turn) -> str:
-        return self.sent_to.kind.show(turn.session.answers[self.sent_to.name], turn.language)
-
-    async def asked(self, turn: Turn) -> str:
-        if turn.session.challenge or await self._send(turn):
-            return "ask"
-        return "enter" if turn.session.challenge else "unsent"
-
-    async def _send(self, turn: Turn) -> bool:
-        phone = turn.session.answers[self.sent_to.name]
-        sent = await turn.tx.challenges.send(
-            chat=turn.chat,
-            phone=phone,
-            purpose=self.purpose,
-            challenge=turn.session.challenge,
-            now=turn.now,
-        )
-        turn.session.challenge = sent.challenge
-        if sent.refused:
-            turn.note(
-                f"{self.key}.refused.{sent.refused}",
-                at=sent.again_at and _full_minute(sent.again_at),
-                mobile=self._mobile(turn),
-                most=turn.policy.passcode.chat_phones_per_day,
-            )
-            if sent.good_until:
-                turn.note(f"{self.key}.earlier", until=sent.good_until)
-            return False
-        text = await self.sms(turn, sent.code)
-        turn.effects.append(Sms(to=phone, text=text))
-        return True
-
-    async def sms(self, turn: Turn, code: str) -> str:
-        """Return what the message with the code says."""
-        return turn.text(f"{self.key}.sms", code=code, minutes=turn.policy.passcode.minutes)
-
-    async def take(self, turn: Turn, said: Said) -> Any:
-        session = turn.session
-        written = said.text if isinstance(said, Text) else ""
-        if code := _code(written):
-            if not await self._check(turn, code):
-                raise Invalid("code_wrong")
-            return session.challenge
-        if number := await self._number(turn, written):
-            if number != session.answers[self.sent_to.name]:
-                session.answers[self.sent_to.name], session.challenge = number, ""
-            await self._send_again(turn)
-            return WAITING
-        if await super().take(turn, said) == NoCode.AGAIN:
-            await self._send_again(turn)
-        else:
-            session.challenge = ""
-            session.answers.pop(self.sent_to.name, None)
-        return WAITING
-
-    async def _number(self, turn: Turn, text: str) -> str:
-        """Return the phone number in a text, empty where there is none that a code can go to."""
-        found = self.sent_to.kind.find(text, turn.context)
-        written = found.value if found else text
-        if sum(map(str.isdigit, written)) <= DIGITS:
-            return ""
-        with suppress(Invalid):
-            return await self.sent_to.take(turn, Text(written))
-        return ""
-
-    async def _send_again(self, turn: Turn) -> None:
-        if await self._send(turn):
-            turn.note(f"{self.key}.sent_again", mobile=self._mobile(turn))
-
-    async def _check(self, turn: Turn, code: str) -> bool:
-        return await turn.tx.challenges.check(
-            challenge=turn.session.challenge,
-            chat=turn.chat,
-            phone=turn.session.answers[self.sent_to.name],
-            purpose=self.purpose,
-            code=code,
-            now=turn.now,
-        )
-
-
-def _code(text: str) -> str:
-    """Return the six digits that are all of a text, or stand in it once; empty for none."""
-    folded = in_figures(plain(text))
-    together = "".join(filter(str.isalnum, folded))
-    if re.fullmatch(r"[0-9]{6}", together):
-        return together
-    runs = re.findall(r"(?<![0-9])([0-9]{3})[ -]?([0-9]{3})(?![0-9])", folded)
-    return "".join(runs[0]) if len(runs) == 1 else ""
-
-
-def _full_minute(at: datetime) -> datetime:
-    """Return the first full minute that is not before an instant: texts show no seconds."""
-    return at + timedelta(seconds=-at.timestamp() % 60)
 
 
 class Decision(StrEnum):

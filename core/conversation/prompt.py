@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from core.conversation.fields import Confirm, Field, Upload, Words
+from core.conversation.fields import Confirm, Field, Words
 from core.conversation.form import Form
 from core.conversation.session import Session
 from core.conversation.texts import Language
 from core.conversation.turn import Turn
+from core.conversation.uploads import Upload
 
 Rows = list[list[tuple[str, str]]]
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from core.answer import Invalid
 from core.characters import narrow
-from core.conversation.fields import Field, Said, Upload, Words
+from core.conversation.fields import Field, Said, Words
 from core.conversation.form import Form
 from core.conversation.messages import Contact, File, Text
 from core.conversation.turn import Turn
+from core.conversation.uploads import Upload
 
 DIGITS = 4
 """So many digits are no number of an option, but the beginning of something else."""

@@ -15,17 +15,11 @@ from core import proof
 from core.address import Address, Hotel, Room
 from core.answer import Invalid
 from core.contact import HongKongMobile
-from core.conversation.fields import (
-    Choice,
-    Confirm,
-    Field,
-    OneTimeCode,
-    Several,
-    Upload,
-    Words,
-)
+from core.conversation.fields import Choice, Confirm, Field, Several, Words
 from core.conversation.form import Form
 from core.conversation.messages import Contact, File
+from core.conversation.one_time_code import OneTimeCode
+from core.conversation.uploads import Upload
 from core.dates import ArrivalDate, BirthDate, DischargeDate, IssueDate, LastNight, ProofDate
 from core.identity import Country, DocumentNumber
 from core.live import Digits

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import pytest
 
-from core.conversation.fields import Choice, Field, OneTimeCode, Upload, Words
+from core.conversation.fields import Choice, Field, Words
 from core.conversation.messages import Edited, File, Other, Press
+from core.conversation.one_time_code import OneTimeCode
 from core.conversation.prompt import NAMES
 from core.conversation.texts import Language
+from core.conversation.uploads import Upload
 from core.holder import Holder
 from core.policy import PasscodePolicy, Policy
 from core.store.store import Store

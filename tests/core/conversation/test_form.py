@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from core.conversation.fields import Confirm, Field, Upload, Uploads
+from core.conversation.fields import Confirm, Field
 from core.conversation.form import Form
 from core.conversation.messages import Finished, Text
+from core.conversation.uploads import Upload, Uploads
 from core.store.store import Store
 from tests.core.conversation.turns import turn_in
 
