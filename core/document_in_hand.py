@@ -9,7 +9,7 @@ from datetime import date
 
 from core.answer import Context, Invalid, fold
 from core.credential import Document, binding
-from core.identity import DocumentNumber, DocumentType, as_card, normalise
+from core.identity import DocumentNumber, DocumentType, normalise
 from core.mrz import read_zone
 
 ERRORS = (*DocumentNumber.errors, "mrz")
@@ -48,7 +48,7 @@ def in_hand(text: str, today: date) -> InHand:
     other = Context(today=today, answers={"document": str(DocumentType.PASSPORT)})
     found = DocumentNumber.find(text, card)
     try:
-        number = found.value if found else as_card(text) or DocumentNumber.parse(text, card)
+        number = found.value if found else DocumentNumber.parse(text, card)
     except Invalid as invalid:
         if invalid.code == "no_check_digit":
             # It follows from the rest, and a document that is no identity card is asked for below.

@@ -118,7 +118,8 @@ class DocumentNumber(AsWritten):
         doubtful = body[1].isalpha() and not bracketed
         if check != check_character(body):
             raise Invalid("other_document" if doubtful else "check_digit")
-        if doubtful and body[0] not in FIRST_OF_TWO:
+        # Who has said that it is an identity card's is believed.
+        if doubtful and body[0] not in FIRST_OF_TWO and "document" not in context.answers:
             raise Invalid("other_document")
         return f"{body}({check})"
 
@@ -175,14 +176,6 @@ def check_character(body: str) -> str:
     values = [36 if c == " " else int(c, 36) for c in body.rjust(8)]
     total = sum(value * weight for value, weight in zip(values, range(9, 1, -1), strict=True))
     return "0123456789A"[-total % 11]
-
-
-def as_card(text: str) -> str | None:
-    """Return a number with the right check character as a card has it, brackets or not."""
-    match = _HKID.fullmatch(_SEPARATORS.sub("", in_figures(fold(text))).upper())
-    if match is None or match[2] != check_character(match[1]):
-        return None
-    return f"{match[1]}({match[2]})"
 
 
 def normalise(document: DocumentType, number: str) -> str:

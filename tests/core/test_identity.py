@@ -92,6 +92,18 @@ def test_what_is_wrong_with_an_hkid_is_told_apart(text: str, code: str) -> None:
     assert refused(text, Context(TODAY, {"document": "birth_certificate"})).code == code
 
 
+@pytest.mark.parametrize("text", ["AB9876543", "ab 987654 3", "ＡＢ９８７６５４３", "AB987654(3)"])
+def test_two_letters_are_believed_of_who_says_that_it_is_an_identity_card(text: str) -> None:
+    assert DocumentNumber.parse(text, HKID) == "AB987654(3)"
+    unsaid = Context(TODAY, {})
+    if text.endswith(")"):
+        assert DocumentNumber.parse(text, unsaid) == "AB987654(3)"
+    else:
+        with pytest.raises(Invalid) as caught:
+            DocumentNumber.parse(text, unsaid)
+        assert caught.value.code == "other_document"
+
+
 def test_without_a_kind_of_document_it_is_an_hkid() -> None:
     assert DocumentNumber.parse("a1234563", Context(TODAY, {})) == "A123456(3)"
 

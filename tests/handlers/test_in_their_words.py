@@ -98,7 +98,6 @@ async def test_a_date_that_is_called_another_is_not_taken(talk: Talk) -> None:
         ("address", "12", "no_name"),
         ("document", "E12345678", "other_document"),
         ("number", "EA1234567", "other_document"),
-        ("number", "TR1234567", "other_document"),
         ("document", "TR1234567", "other_document"),
         ("english_name", "yes", "not_a_name"),
         ("english_name", "No.", "not_a_name"),
