@@ -1,4 +1,4 @@
-"""What stories at the gate share."""
+"""What stories share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.channels import web_chats
 from tests.stories.at_the_gate import Gate, Issuer
+
+
+@pytest.fixture(autouse=True)
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the people of a story write faster on the web page than people can."""
+    monkeypatch.setattr(web_chats, "MESSAGES", 1000)
 
 
 @pytest.fixture
