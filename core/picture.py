@@ -105,10 +105,10 @@ COLUMNS = (MARGIN, MARGIN + 200, MARGIN + 454)
 WORD_SIZES, NAME_SIZES, VALUE_SIZES = (84, 76, 68), (42, 36, 30, 26, 22), (28, 24, 20)
 TITLE_SIZE, LABEL_SIZE, NOTICE_SIZE, LIVE_SIZE = 30, 20, 24, 56
 VALUE_WIDTH = 238
+LIVE_TOP = FIELDS_TOP + 86
 
 DATED = 6
 """So many cards are kept with their times, a megabyte each."""
-LIVE_TOP = FIELDS_TOP + 86
 
 
 def prepare() -> None:
