@@ -10,12 +10,15 @@ from bot.chaining import chain_all
 from bot.clock import Clock
 from bot.logs import where
 from core.days import hong_kong_day
-from core.store.retention import empty_the_log, erase_what_is_old
+from core.store.retention import empty_the_log, sweeps
 from core.store.store import Store
 from core.store.visit_days import trim_exports
 
 EVERY = 3600.0
 """Seconds between two looks."""
+
+BREATH = 0.02
+"""Seconds between two batches, in which everybody else is served."""
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +52,15 @@ async def end_waiting(store: Store, clock: Clock) -> None:
 
 async def erase_rows(store: Store, clock: Clock) -> None:
     """Erase the rows that are old."""
-    async with store.writing() as tx:
-        erased = await erase_what_is_old(tx.connection, store.policy.retention, clock())
+    erased = 0
+    for sweep in sweeps(store.policy.retention, clock()):
+        more = True
+        while more:
+            async with store.writing() as tx:
+                step = await sweep.step(tx.connection)
+            erased, more = erased + step.erased, step.more
+            if more:
+                await asyncio.sleep(BREATH)
     if erased:
         log.info("%d rows were older than they may be, and are erased", erased)
 
@@ -64,7 +74,7 @@ async def erase_entries(store: Store, clock: Clock) -> None:
         async with store.writing() as tx:
             more = await tx.audit.forget(before, clock())
         erased += more
-        await asyncio.sleep(0)  # Others come in between two batches.
+        await asyncio.sleep(BREATH)
     if erased:
         log.info("%d entries of the audit log were older than they may be, and are erased", erased)
 
@@ -76,6 +86,6 @@ async def erase_visits(store: Store, clock: Clock) -> None:
         async with store.writing() as tx:
             after, some = await trim_exports(tx.connection, tx.ring, days, clock(), after)
         erased, more = erased + some, bool(after)
-        await asyncio.sleep(0)  # Others come in between two batches.
+        await asyncio.sleep(BREATH)
     if erased:
         log.info("%d visits were older than they may be, and are erased", erased)

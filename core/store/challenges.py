@@ -136,7 +136,12 @@ class Challenges:
                     func.max(challenges.c.expires_at),
                 )
                 .select_from(dispatches.join(challenges, challenges.c.id == dispatches.c.challenge))
-                .where(challenges.c.id == challenge, *self._answerable(chat, phone, purpose, at))
+                .where(
+                    challenges.c.id == challenge,
+                    # All were sent for this chat, by which they are found.
+                    dispatches.c.chat == chat,
+                    *self._answerable(chat, phone, purpose, at),
+                )
             )
         ).one()
         return _Live(*row) if row[0] else None

@@ -15,7 +15,7 @@ from core.conversation.messages import Incoming
 from core.conversation.session import Session
 from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_set, one_of
-from core.store.lanes import WAITS, first, instant
+from core.store.lanes import WAITS, first, in_order, instant
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox
 from core.vault import KeyRing
 
@@ -29,7 +29,7 @@ def _heads() -> Select[Any]:
         select(*columns, chats.c.key, chats.c.session)
         .join(chats, chats.c.id == inbox.c.chat)
         .where(first(inbox, "chat"), inbox.c.due_at <= bindparam("now"))
-        .order_by(inbox.c.number)
+        .order_by(in_order(inbox))
         .limit(bindparam("most", type_=Integer))
         # On PostgreSQL a chat is locked until its turn is committed: others pass over it.
         .with_for_update(of=[chats, inbox], skip_locked=True)
@@ -53,8 +53,8 @@ _SESSIONS = (
 
 @cache
 def _met(dialect: str) -> Insert:
-    # Setting it to itself locks a chat that is there: it cannot be erased meanwhile.
-    return insert_or_set(dialect, chats, seen_at=chats.c.seen_at)
+    # One that is there is locked by this, and new again: it cannot be erased meanwhile.
+    return insert_or_set(dialect, chats, seen_at=bindparam("at"))
 
 
 @dataclass
@@ -121,7 +121,8 @@ class Inbox:
         for chat in new:
             key = self.ring.new_key()
             sealed = self.ring.owner(key).seal(Session().to_bytes(), f"chats|session|{chat}")
-            rows.append({"id": chat, "key": key, "session": sealed, "seen_at": now.timestamp()})
+            at = now.timestamp()
+            rows.append({"id": chat, "key": key, "session": sealed, "seen_at": at, "at": at})
         if rows:
             await self.connection.execute(_met(self.connection.dialect.name), rows)
 

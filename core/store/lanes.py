@@ -26,6 +26,16 @@ def first(rows: Table, *lane: str) -> ColumnElement[bool]:
     return and_(rows.c.state == WAITS, rows.c.number == oldest.scalar_subquery())
 
 
+def in_order(rows: Table) -> ColumnElement[int]:
+    """Return what rows that wait are put in order by.
+
+    A sum, as SQLite would go through all rows that there ever were for one in the order of their
+    key, only to save sorting the few that wait.
+    """
+    number: ColumnElement[int] = rows.c.number + literal_column("0")
+    return number
+
+
 def instant(at: float | None) -> datetime | None:
     """Return the instant of a column of seconds."""
     return None if at is None else datetime.fromtimestamp(at, UTC)

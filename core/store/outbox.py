@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from core.conversation.messages import Reply
 from core.conversation.turn import Job, Sms
 from core.store.connection import Connection
-from core.store.lanes import WAITS, first, instant
+from core.store.lanes import WAITS, first, in_order, instant
 from core.store.tables import DONE, PARKED, WAITING, outbox
 from core.vault import KeyRing, Tampered
 
@@ -28,7 +28,7 @@ def _take() -> ReturningUpdate[Any]:
     heads = (
         select(outbox.c.number)
         .where(first(outbox, "chat", "route"), outbox.c.due_at <= bindparam("now"))
-        .order_by(outbox.c.number)
+        .order_by(in_order(outbox))
         .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
         # As a subquery it might be run again for each row, and take more than `most`.

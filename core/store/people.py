@@ -15,8 +15,8 @@ from core.holder import Holder
 from core.store.audit import new_mark
 from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_replace
+from core.store.lanes import WAITS
 from core.store.tables import (
-    WAITING,
     audit,
     codes,
     consents,
@@ -245,7 +245,8 @@ class People:
         for rows in (inbox, outbox):
             await self.connection.execute(
                 update(rows)
-                .where(rows.c.chat.in_(chats), rows.c.state != WAITING)
+                # In the words of the index of what is kept of them.
+                .where(rows.c.body.is_not(None), rows.c.state != WAITS, rows.c.chat.in_(chats))
                 .values(body=None)
             )
         await self.connection.execute(

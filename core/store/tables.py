@@ -52,6 +52,12 @@ Index(
     sqlite_where=inbox.c.state == 0,
     postgresql_where=inbox.c.state == 0,
 )
+Index(
+    "inbox_kept",
+    inbox.c.received_at,
+    sqlite_where=inbox.c.body.is_not(None) & (inbox.c.state != 0),
+    postgresql_where=inbox.c.body.is_not(None) & (inbox.c.state != 0),
+)
 
 outbox = Table(
     "outbox",
@@ -74,6 +80,12 @@ Index(
     postgresql_where=outbox.c.state == 0,
 )
 Index("outbox_chat", outbox.c.chat, outbox.c.number)
+Index(
+    "outbox_kept",
+    outbox.c.made_at,
+    sqlite_where=outbox.c.body.is_not(None) & (outbox.c.state != 0),
+    postgresql_where=outbox.c.body.is_not(None) & (outbox.c.state != 0),
+)
 
 uploads = Table(
     "uploads",
@@ -82,7 +94,7 @@ uploads = Table(
     Column("chat", String(80), nullable=False, index=True),
     Column("kind", String(20), nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("made_at", Float, nullable=False),
+    Column("made_at", Float, nullable=False, index=True),
 )
 
 holders = Table(
@@ -95,7 +107,7 @@ holders = Table(
     Column("phone", LargeBinary, nullable=False, index=True),
     Column("record", LargeBinary, nullable=False),
     Column("made_at", Float, nullable=False),
-    Column("seen_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False, index=True),
 )
 
 proofs = Table(
@@ -103,7 +115,7 @@ proofs = Table(
     metadata,
     Column("holder", String(40), primary_key=True),
     Column("body", LargeBinary, nullable=False),
-    Column("made_at", Float, nullable=False),
+    Column("made_at", Float, nullable=False, index=True),
 )
 
 links = Table(
@@ -118,6 +130,13 @@ links = Table(
     Column("starts_at", Float),
     Column("letter", LargeBinary),
     Column("letter_until", Float),
+)
+Index(
+    "links_waiting",
+    links.c.way,
+    links.c.made_at,
+    sqlite_where=links.c.starts_at.is_(None),
+    postgresql_where=links.c.starts_at.is_(None),
 )
 
 takeovers = Table(
@@ -191,7 +210,7 @@ exports = Table(
     metadata,
     Column("holder", String(40), primary_key=True),
     Column("body", LargeBinary, nullable=False),
-    Column("exported_at", Float, nullable=False),
+    Column("exported_at", Float, nullable=False, index=True),
     Column("made_at", Float, nullable=False),
 )
 
@@ -200,7 +219,7 @@ installations = Table(
     metadata,
     Column("installation", LargeBinary, primary_key=True),
     Column("holder", String(40), nullable=False, index=True),
-    Column("made_at", Float, nullable=False),
+    Column("made_at", Float, nullable=False, index=True),
 )
 
 exposures = Table(
@@ -252,7 +271,7 @@ codes = Table(
     Column("holder", String(40), nullable=False),
     Column("chat", String(80), nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("issued_at", Float, nullable=False),
+    Column("issued_at", Float, nullable=False, index=True),
     Column("expires_at", Float, nullable=False),
     Column("kid", LargeBinary),
     Column("declaration", LargeBinary),

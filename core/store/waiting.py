@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -70,10 +71,13 @@ class Waiting:
 
     async def by(self, way: Way) -> list[Wait]:
         """Return those who wait to be confirmed in this way, the oldest first."""
+        return await self._with_people(await self.tx.family.pending(way))
+
+    async def _with_people(self, pending: Sequence[Link]) -> list[Wait]:
         people = self.tx.people
         return [
             Wait(link, known, await people.of_chat(link.chat), self._mark(link))
-            for link in await self.tx.family.pending(way)
+            for link in pending
             if (known := await people.of_id(link.holder))
         ]
 
@@ -126,12 +130,13 @@ class Waiting:
         """
         before = now - timedelta(days=self.tx.policy.family.waits_days)
         late = [
-            wait
+            link
             for way in (Way.STAFF, Way.LETTER)
-            for wait in await self.by(way)
-            if wait.link.made_at < before and (wait.link.letter_until or before) < now
+            for link in await self.tx.family.pending(way)
+            if link.made_at < before and (link.letter_until or before) < now
         ]
-        return sum([await self._end(wait, Answer.LAPSED, RETENTION, now) for wait in late])
+        waits = await self._with_people(late)
+        return sum([await self._end(wait, Answer.LAPSED, RETENTION, now) for wait in waits])
 
     async def _end(self, wait: Wait, what: Answer, by: str, now: datetime) -> bool:
         """End a link that waits; False if it does no longer.

@@ -13,12 +13,12 @@ from bot.channels import TryAgain
 from core.policy import Policy
 from core.store.inbox import Inbox
 from core.store.outbox import Due
-from core.store.retention import erase_what_is_old
 from core.store.store import Store
 from core.store.tables import DONE, inbox, outbox
 from core.vault import KeyRing
 from tests.bot.machine import Machine, until
 from tests.clock import TestClock
+from tests.core.store.erasing import erase_what_is_old
 
 CUT = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

@@ -15,11 +15,11 @@ from core.declaration import Condition, Declaration
 from core.issuer_keys import PublicKeys
 from core.policy import Policy, RetentionPolicy, UploadPolicy
 from core.store.codes import Assessed
-from core.store.retention import erase_what_is_old
 from core.store.store import Store
 from handlers.health_code import KEPT, HealthCode, issue_code
 from handlers.menu import AFTER_CODE
 from tests.core.conversation.turns import turn_in
+from tests.core.store.erasing import erase_what_is_old
 from tests.corpus import as_json, export, visit
 from tests.handlers.people import is_registered, records
 from tests.reading import expect, expect_error, expect_question, says

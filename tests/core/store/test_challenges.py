@@ -16,9 +16,9 @@ from sqlalchemy import Table, func, select
 from core.days import hong_kong_day, start_of_day
 from core.policy import PasscodePolicy
 from core.store.challenges import FAILED, SENT, Sent
-from core.store.retention import erase_what_is_old
 from core.store.store import Store
 from core.store.tables import challenges, dispatches, tallies
+from tests.core.store.erasing import erase_what_is_old
 
 NOON = datetime(2021, 12, 10, 4, tzinfo=UTC)
 PHONE, OTHER_PHONE = "+85291234567", "+85261234599"

@@ -13,9 +13,9 @@ from core.credential import CLOCK_TOLERANCE
 from core.declaration import Arrival, Condition, Declaration
 from core.store.codes import NEVER, TOLERANCE, Assessed, Why
 from core.store.people import Known
-from core.store.retention import erase_what_is_old
 from core.store.store import Store, Transaction
 from core.store.tables import codes
+from tests.core.store.erasing import erase_what_is_old
 from tests.core.store.people import NOON, register
 
 HOUR = timedelta(hours=1)

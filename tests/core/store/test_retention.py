@@ -14,14 +14,16 @@ from sqlalchemy import Table, func, insert, select
 from core.days import HONG_KONG
 from core.policy import RetentionPolicy
 from core.store import tables
-from core.store.retention import PASSING, empty_the_log, erase_what_is_old
+from core.store.retention import FILES, PASSING, ROWS, Unused, empty_the_log
 from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING
+from tests.core.store.erasing import erase_what_is_old
 
 KEEP = RetentionPolicy()
 NOW = datetime(2022, 6, 15, 3, 21, 7, tzinfo=UTC)
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
+OLD = (NOW - 200 * DAY).timestamp()
 VISITS_FROM = datetime(2022, 5, 16, tzinfo=HONG_KONG)
 """The first of the 31 Hong Kong days that end on 15 June."""
 
@@ -62,7 +64,7 @@ async def erase(store: Store) -> int:
 
 
 LIMITS = [
-    (tables.challenges, "expires_at", NOW - KEEP.passcode_days * DAY, {}),
+    (tables.challenges, "expires_at", NOW - KEEP.passcode_days * DAY, {"made_at": 0.0}),
     (tables.dispatches, "made_at", NOW - KEEP.message_id_days * DAY, {}),
     (tables.uploads, "made_at", NOW - PASSING, {}),
     (tables.proofs, "made_at", NOW - KEEP.proof_days * DAY, {}),
@@ -196,16 +198,64 @@ async def test_when_it_is_killed_on_the_way_it_begins_again(store: Store) -> Non
                 next(self.left)
                 return await self.connection.execute(statement)
 
+            async def scalars(self, statement: Any) -> Any:
+                return (await self.execute(statement)).scalars()
+
         with suppress(StopIteration, RuntimeError):
             async with store.writing() as tx:
-                await erase_what_is_old(Dying(tx.connection), KEEP, NOW)  # type: ignore[arg-type]
+                await Unused(OLD + 1).step(Dying(tx.connection))  # type: ignore[arg-type]
             break
         async with store.reading() as tx:
             assert await count(tx, tables.holders) == 2, "whole or not at all"
-    assert survived > len(OF_A_HOLDER)
-    assert await erase(store) == 0
+    assert survived > len(OF_A_HOLDER) - len(("chats", "consents"))
+    assert await erase(store) == len(("chats", "consents"))
     async with store.reading() as tx:
         assert await count(tx, tables.holders) == 1
+
+
+MANY = [
+    (tables.dispatches, 2 * ROWS + 1, {"made_at": OLD}),
+    (tables.tallies, ROWS, {"counted_at": OLD}),
+    (tables.holders, 2 * FILES + 1, {"seen_at": OLD}),
+    (tables.chats, 2 * ROWS + 1, {"seen_at": OLD}),
+    (tables.inbox, 2 * ROWS + 1, {"received_at": OLD, "state": DONE}),
+    (tables.outbox, ROWS, {"made_at": OLD, "state": PARKED, "body": b"contents"}),
+]
+
+
+@pytest.mark.parametrize(("table", "many", "given"), MANY, ids=lambda v: getattr(v, "name", None))
+async def test_more_go_than_one_transaction_takes(
+    store: Store, table: Table, many: int, given: dict[str, Any]
+) -> None:
+    async with store.writing() as tx:
+        rows = [row_of(table, row, **given) for row in range(1, many + 1)]
+        await tx.connection.execute(insert(table), rows)
+    await erase(store)
+    assert await erase(store) == 0
+    async with store.reading() as tx:
+        assert await count(tx, table) == 0
+
+
+async def test_a_chat_that_is_needed_does_not_hide_those_behind_it(store: Store) -> None:
+    async with store.writing() as tx:
+        for row in range(ROWS):
+            await put(tx, tables.chats, row, id=f"a{row}", seen_at=OLD)
+            await put(tx, tables.links, row, chat=f"a{row}")
+        await put(tx, tables.chats, 1, id="behind", seen_at=OLD)
+    assert await erase(store) == 1
+
+
+async def test_what_came_while_the_clock_was_wrong_does_not_keep_what_is_behind_it(
+    store: Store,
+) -> None:
+    table, wrong = tables.inbox, (NOW + 400 * DAY).timestamp()
+    async with store.writing() as tx:
+        for row, at in enumerate((OLD, wrong, OLD, NOW.timestamp()), 1):
+            await put(tx, table, row, state=DONE, received_at=at)
+    assert await erase(store) == 2
+    async with store.reading() as tx:
+        kept = (await tx.connection.scalars(select(table.c.received_at))).all()
+    assert sorted(kept) == [NOW.timestamp(), wrong]
 
 
 async def test_what_was_erased_is_nowhere_in_the_files(store: Store, tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from core.conversation.messages import Incoming, LinkNews, TakeoverDue
 from core.family import Way
 from core.store.inbox import Inbox
 from core.store.people import SELF, Known
-from core.store.retention import erase_what_is_old
 from core.store.store import Store, Transaction
 from core.store.tables import chats, holders, takeovers
 from core.store.takeovers import Takeover, link_own, tell
+from tests.core.store.erasing import erase_what_is_old
 from tests.core.store.people import NOON, register
 
 NEW = "+85298765432"

@@ -12,10 +12,10 @@ from core.conversation.messages import Answered, Incoming
 from core.family import Way
 from core.policy import Policy
 from core.store.people import Known
-from core.store.retention import erase_what_is_old
 from core.store.store import Store, Transaction
 from core.store.tables import audit, inbox, refusals
 from core.store.waiting import RETENTION, Answer, Wait
+from tests.core.store.erasing import erase_what_is_old
 from tests.core.store.people import NOON, register
 from tests.core.store.waits import waits
 

@@ -12,11 +12,11 @@ from core.conversation.messages import Incoming, Start, Withdrawn
 from core.family import Way
 from core.store.codes import Why
 from core.store.inbox import Inbox
-from core.store.retention import erase_what_is_old
 from core.store.staff import Role
 from core.store.store import Store, Transaction
 from core.store.tables import codes, links, withdrawals
 from core.store.withdrawals import LIFE, Outcome, Pending, Request, tell
+from tests.core.store.erasing import erase_what_is_old
 from tests.core.store.people import NOON, holder, index_of, register
 
 NOTED, SAME, CARRIED = Outcome

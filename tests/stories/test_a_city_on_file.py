@@ -1,0 +1,151 @@
+"""However many people are on file, what one of them does costs the same.
+
+Counted are the steps of SQLite's virtual machine, which are the same on every machine: a statement
+that looks at every row shows itself, however fast it is on the few rows of a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import retention
+from bot.chaining import chain_all
+from core.store import store as stores
+from handlers.registration import Registration
+from tests.crowd import settle
+from tests.reading import expect
+from tests.stories.script import Resident, consents, declares, export_for, gets_code, registers
+from tests.world import Person, World
+
+FEW, MANY = 200, 700
+GRAIN = 20
+"""Steps between two counts."""
+
+EACH = 2
+"""Steps for each person more that are no matter: a fuller index is a little deeper. Whatever looks
+at a row of each costs more."""
+
+GONE_THROUGH = 90
+"""At its start the program goes through the audit log, and every hour through the chats, a few rows
+at a time: that is so much. To look once at all messages would be more than twice as much."""
+
+Scene = Callable[[World, Person], Awaitable[object]]
+
+
+class Steps:
+    """Counts what all connections do."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        real = stores._connected
+
+        def connected(connection: Any, record: Any) -> None:
+            real(connection, record)
+            connection.set_progress_handler(self._more, GRAIN)
+
+        monkeypatch.setattr(stores, "_connected", connected)
+
+    def _more(self) -> int:
+        self.count += GRAIN
+        return 0
+
+
+async def cost(folder: Path, people: int, monkeypatch: pytest.MonkeyPatch, scene: Scene) -> int:
+    """Return the steps of a scene with somebody who has his code, beside so many others."""
+    steps = Steps(monkeypatch)
+    async with World(folder) as world:
+        await settle(world.app.store, world.clock(), people)
+        await chain_all(world.app.store, world.clock)
+        person = world.on_telegram()
+        await first_code(world, person)
+        before = steps.count
+        await scene(world, person)
+        return steps.count - before
+
+
+async def first_code(world: World, person: Person) -> None:
+    """Go from hello to the first code."""
+    await registers(world, person, Resident())
+    seed = int(person.chat.partition(":")[2])
+    heard = await gets_code(world, person, "en", export_for(world, seed=seed))
+    expect(heard, "health_code.caption.green", "en")
+
+
+async def somebody_else(world: World, _: Person) -> None:
+    await first_code(world, world.on_telegram())
+
+
+async def the_same_day_again(world: World, person: Person) -> None:
+    await person.presses("today")
+    await person.hears()
+    expect(await declares(person, "en"), "health_code.caption.green", "en")
+
+
+async def ten_messages_at_once(_: World, person: Person) -> None:
+    for _ in range(10):
+        await person.says("help")
+    for _ in range(10):
+        expect(await person.hears(), "help.ask", "en")
+
+
+async def a_restart_with_a_message_waiting(world: World, person: Person) -> None:
+    await world.app.stop()
+    await person.says("help")
+    await world.begin()
+    expect(await person.hears(), "help.ask", "en")
+
+
+async def no_sms_came(world: World, _: Person) -> None:
+    person, resident = world.on_telegram(), Resident()
+    await consents(person, "en")
+    for question, given in resident.steps():
+        if question is Registration.passcode:
+            break
+        await (person.presses(given.name) if hasattr(given, "name") else person.says(str(given)))
+        await person.hears()
+    world.clock.jump(minutes=2)
+    await person.presses("again")
+    await person.hears()
+    await person.says("000000")
+    await person.hears()
+
+
+async def erasure(_: World, person: Person) -> None:
+    await person.says("/details")
+    await person.hears()
+    await person.presses("erase")
+    await person.hears()
+    await person.presses("erase")
+    expect(await person.hears(), "erasure.done", "en")
+
+
+async def the_hour(world: World, _: Person) -> None:
+    await retention.end_waiting(world.app.store, world.clock)
+    await retention.erase_rows(world.app.store, world.clock)
+    await retention.erase_entries(world.app.store, world.clock)
+    await world.app.chaining.look()
+
+
+SCENES: dict[Scene, int] = {
+    somebody_else: EACH,
+    the_same_day_again: EACH,
+    ten_messages_at_once: EACH,
+    a_restart_with_a_message_waiting: GONE_THROUGH,
+    no_sms_came: EACH,
+    erasure: EACH,
+    the_hour: GONE_THROUGH,
+}
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+async def test_it_costs_the_same_beside_many_as_beside_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scene: Scene
+) -> None:
+    few = await cost(tmp_path / "few", FEW, monkeypatch, scene)
+    many = await cost(tmp_path / "many", MANY, monkeypatch, scene)
+    assert few > 0
+    assert (many - few) / (MANY - FEW) < SCENES[scene], f"{few} and {many} steps"
