@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint bench bench-reading bench-verify chaos pictures vectors lock clean
+.PHONY: run test lint bench bench-city bench-reading bench-verify chaos pictures vectors lock clean
 
 run: $(VENV)/run
 	@$(MAKE) --silent $(VENV)/decoder || echo "The bot starts without it; its page /verify can read no pictures." >&2
@@ -23,6 +23,9 @@ lint: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m bench.run
+
+bench-city: $(VENV)/dev
+	$(BIN)/python -m bench.city
 
 bench-reading: $(VENV)/dev
 	$(BIN)/python -m bench.reading --write docs/reading.md

