@@ -17,10 +17,8 @@ FIRST_DIGITS = "456789"
 _ELSEWHERE = {"86": "mainland", "853": "macao"}
 LEAST_DIGITS = 7
 """Of what is taken for a phone number, if not a right one, among other words."""
-_NUMBER = re.compile(
-    r"(?<![\w/.-])(?:(?:\+|00) ?\d{1,3}[ -]?)?\d{3,}(?:[ -]\d{3,})*(?![\w/])", re.ASCII
-)
-_SEPARATORS = re.compile(r"[\s()\[\]./·\-‐‑‒–—−]+")
+_NUMBER = re.compile(r"(?<![\w/.-])(?:(?:\+|00) ?)?\d+(?:[ -]\d+)*(?![\w/])", re.ASCII)
+_SEPARATORS = re.compile(r"[\s()\[\].,，、/·\-‐‑‒–—−]+")
 _ANYWHERE = re.compile(
     r"(?:\b(?:mobile|phone|tel(?:ephone)?|whatsapp)\b(?: ?(?:no|number)\b\.?)?(?: is\b)?[\s.:]*"
     r"|(?:手提|流動|流动)?(?:電話|电话|手機|手机)(?:號碼|号码)?[\s:是係系為为]*)?"

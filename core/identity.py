@@ -69,7 +69,7 @@ _DOCUMENT = r"(?:passport|permit|document|hk ?id(?: card)?|id card|identity card
 _LABEL = re.compile(
     rf"^(?:(?:it['’]s|(?:it|this|that|id|(?:{_DOCUMENT} ?)?(?:number|no\.?)|{_DOCUMENT}) is"
     rf"|sorry|my|the|{_DOCUMENT}|number|no)\b"
-    r"|我[嘅的]?|護照|护照|身[份分][證证証]|[證证証]件|號碼|号码|[係系是]|[\s.,:])+",
+    r"|我[嘅的]?|[嗰呢][張张]|[張张]|護照|护照|身[份分][證证証]|[證证証]件|號碼|号码|[係系是]|[\s.,:])+",
     re.IGNORECASE,
 )
 _WORD_WITH_DIGITS = re.compile(

@@ -1,4 +1,4 @@
-"""What people say around an answer: 我用…, I have a …, …呀, … please, sorry, I meant …"""
+"""What people say around an answer: um, 我用…, I have a …, …呀, … please, sorry, I meant …"""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ from dataclasses import dataclass
 
 from core.characters import narrow
 
+_UM = r"(?:u+h*m+|u+h+|e+r+m*|h+m+)"
+_HESITATION = re.compile(
+    rf"(?<![\w'’-])(?:{_UM}[\s,，.…。]*[,，.…。]\s*|(?-i:{_UM}\s+(?=[A-Z0-9])))"
+    r"|^[呃嗯][\s,，、.…。]+",
+    re.IGNORECASE,
+)
+"""Set off by a sign, or small before a capital or a figure: Um and Er are surnames too."""
 _BEFORE = re.compile(
-    r"^(?:(?:i|we)(?:'m| am)? (?:(?:come|have|use|got|live|living|stay|staying)\b ?)?"
+    rf"^(?:(?:{_UM}|well)\b[\s,]*)*"
+    r"(?:(?:i|we)(?:'m| am)? (?:(?:come|have|use|got|live|living|stay|staying)\b ?)?"
     r"|(?:it|he|she)(?:['’]s| is) )?"
     r"(?:(?:in|from) )?(?:(?:an?|my|the) )?"
     r"|^我?(?:而家|現在|现在)?[係系是用有得住攞拿揀拣要](?:[喺在咗]|[張张個个本])?\s*",
@@ -61,6 +69,11 @@ def correction(text: str) -> Correction | None:
         return None
     rest = folded[match.end() :]
     return Correction(rest, bool(match["meant"] or match["should"])) if rest else None
+
+
+def fluent(text: str) -> str:
+    """Return a text without the sounds of somebody who thinks; never nothing."""
+    return _HESITATION.sub("", text) or text
 
 
 def affirms(text: str, word: str) -> bool:

@@ -65,7 +65,7 @@ from core.conversation.texts import guess, plain
 from core.conversation.turn import MENU, Turn
 from core.conversation.uploads import Upload, Uploads
 from core.conversation.volunteer import attempted, volunteered
-from core.spoken import Correction, correction
+from core.spoken import Correction, correction, fluent
 
 Hook = Callable[[Turn], Awaitable[type[Form] | None]]
 """Answers a command: notes what is to be said, or returns the form that is to be begun."""
@@ -362,8 +362,10 @@ class Conversation:
             if said.album == session.album and not self._takes_several(turn):
                 return
             session.album = said.album
-        if isinstance(said, Text) and await self._ordered(turn, said.text):
-            return
+        if isinstance(said, Text):
+            said = Text(fluent(said.text))
+            if await self._ordered(turn, said.text):
+                return
         if not session.form:
             if not await self._told(turn, said):
                 session.wrong = turn.incoming.message
