@@ -32,7 +32,7 @@ class OneTimeCode(Choice):
     Another number, written instead, takes that one's place.
     """
 
-    errors = ("code_format", "code_wrong", "file_not_now")
+    errors = ("code_format", "code_wrong", "code_wait", "file_not_now")
     wanted = "code_format"
     summed = False
 
@@ -62,12 +62,12 @@ class OneTimeCode(Choice):
         if sent.refused:
             turn.note(
                 f"{self.key}.refused.{sent.refused}",
-                at=sent.again_at and _full_minute(sent.again_at),
+                at=sent.again_at and turn.clock_time(_full_minute(sent.again_at)),
                 mobile=self._mobile(turn),
                 most=turn.policy.passcode.chat_phones_per_day,
             )
             if sent.good_until:
-                turn.note(f"{self.key}.earlier", until=sent.good_until)
+                turn.note(f"{self.key}.earlier", until=turn.clock_time(sent.good_until))
             return False
         text = await self.sms(turn, sent.code)
         turn.effects.append(Sms(to=phone, text=text))
@@ -82,7 +82,7 @@ class OneTimeCode(Choice):
         written = said.text if isinstance(said, Text) else ""
         if code := _code(written):
             if not await self._check(turn, code):
-                raise Invalid("code_wrong")
+                raise await self._wrong(turn)
             return session.challenge
         if number := await self._number(turn, written):
             if number != session.answers[self.sent_to.name]:
@@ -119,6 +119,13 @@ class OneTimeCode(Choice):
             code=code,
             now=turn.now,
         )
+
+    async def _wrong(self, turn: Turn) -> Invalid:
+        """Return what is said of a code that was not taken, as no code is while he must wait."""
+        ready_at = await turn.tx.challenges.ready_at(turn.session.challenge)
+        if ready_at is None or ready_at <= turn.now:
+            return Invalid("code_wrong")
+        return Invalid("code_wait", at=turn.clock_time(_full_minute(ready_at)))
 
 
 def _code(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -154,11 +154,14 @@ class Texts:
 
 
 def written(value: Any, language: str) -> str:
-    """Write a value as the language writes it: days and instants (in Hong Kong time) by Babel."""
+    """Write a value as the language writes it: days and instants (in Hong Kong time) by Babel, a
+    time by itself to the minute."""
     if isinstance(value, datetime):
         local = value.astimezone(HONG_KONG)
         pattern = "d MMMM y, HH:mm" if language == Language.ENGLISH else "y年M月d日 HH:mm"
         return format_datetime(local, pattern, tzinfo=HONG_KONG, locale=language)
     if isinstance(value, date):
         return show_day(value.isoformat(), language)
+    if isinstance(value, time):
+        return value.isoformat("minutes")
     return str(value)

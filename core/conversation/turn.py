@@ -8,7 +8,7 @@ committed with the session.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +17,7 @@ from core.answer import Context
 from core.conversation.messages import Button, Capabilities, Incoming, Press, Reply
 from core.conversation.session import Session
 from core.conversation.texts import Language, Texts, guess
-from core.days import hong_kong_day
+from core.days import HONG_KONG, hong_kong_day
 from core.policy import Policy
 
 if TYPE_CHECKING:
@@ -86,6 +86,10 @@ class Turn:
     def today(self) -> date:
         """The Hong Kong day of this turn."""
         return hong_kong_day(self.now)
+
+    def clock_time(self, at: datetime) -> datetime | time:
+        """Return an instant as it is told to who waits for it: of today, the time is enough."""
+        return at.astimezone(HONG_KONG).time() if hong_kong_day(at) == self.today else at
 
     @property
     def chat(self) -> str:

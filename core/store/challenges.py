@@ -295,6 +295,16 @@ class Challenges:
             await self.unlock(phone)
         return True
 
+    async def ready_at(self, challenge: str) -> datetime | None:
+        """Return from when on the next code for a challenge is looked at; None if never."""
+        return _instant(
+            await self.connection.scalar(
+                select(challenges.c.ready_at).where(
+                    challenges.c.id == challenge, challenges.c.attempts < self.limits.attempts
+                )
+            )
+        )
+
     async def locked(self, phone: str) -> bool:
         """Tell whether a phone gets no more codes until a person has looked."""
         row = self._row(phone)

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.conversation.texts import Language
+from core.conversation.texts import Language, written
+from core.days import HONG_KONG, hong_kong_day
 from core.policy import PasscodePolicy, Policy
 from handlers.registration import Registration
 from tests.handlers.people import agrees
@@ -92,11 +93,48 @@ async def test_the_time_that_is_named_is_not_too_early(talk: Talk) -> None:
     await talk.says(PHONE)
     heard = expect(await talk.presses("again"), "registration.passcode.refused.wait")
     named = (talk.clock() + timedelta(minutes=2)).replace(second=0, microsecond=0)
-    said = TEXTS.say("en", "registration.passcode.refused.wait", mobile=f"+852 {PHONE}", at=named)
+    said = TEXTS.say(
+        "en",
+        "registration.passcode.refused.wait",
+        mobile=f"+852 {PHONE}",
+        at=named.astimezone(HONG_KONG).time(),
+    )
     assert said in heard.text
     expect(heard, "registration.passcode.earlier")
     talk.clock.set(named)
     expect(await talk.presses("again"), "registration.passcode.sent_again")
+
+
+@EVERY_LANGUAGE
+async def test_who_must_wait_after_wrong_codes_is_told_until_when(
+    talker: Talker, language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    await at_mobile(talk)
+    talk.clock.set(talk.clock().replace(second=20, microsecond=0))
+    ready = talk.clock() + timedelta(minutes=1, seconds=40)
+    await talk.says(PHONE)
+    expect_error(await give(talk, "wrong code"), Registration.passcode, "code_wrong", language)
+    for code in ("wrong code", FromSms()):
+        heard = await give(talk, code)
+        expect_error(heard, Registration.passcode, "code_wait", language)
+        assert f"{ready.astimezone(HONG_KONG):%H:%M}" in heard.text
+        assert str(ready.astimezone(HONG_KONG).year) not in heard.text
+    talk.clock.set(ready)
+    expect_question(await give(talk, FromSms()), Registration.truth, language)
+
+
+@EVERY_LANGUAGE
+async def test_a_day_is_named_where_the_wait_ends_on_another(talker: Talker, language: str) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    limits(talk, phone_per_day=1)
+    await at_mobile(talk)
+    await talk.says(PHONE)
+    ready = talk.clock() + timedelta(days=1)
+    talk.clock.jump(minutes=11)
+    await talk.presses("other_number")
+    heard = refused(await talk.says(PHONE), "phone", "unsent", language)
+    assert written(hong_kong_day(ready), language) in heard.text
 
 
 @EVERY_LANGUAGE

@@ -74,7 +74,11 @@ class FromSms:
     """The code in the newest SMS."""
 
 
-Given = str | Option | Sent | Failed | TooMany | FromSms | Contact | File
+class TooSoon:
+    """A wrong code twice, and a while until the next is looked at."""
+
+
+Given = str | Option | Sent | Failed | TooMany | FromSms | TooSoon | Contact | File
 
 
 @dataclass(frozen=True)
@@ -366,6 +370,7 @@ BAD: dict[type, Mapping[str, Bad]] = {
     OneTimeCode: {
         "code_format": Bad("12345"),
         "code_wrong": Bad("wrong code"),
+        "code_wait": Bad(TooSoon()),
         "file_not_now": EVERYWHERE["file_not_now"],
     },
 }
@@ -445,6 +450,11 @@ async def give(talk: Talk, given: Given) -> Heard:
             return await talk.sends(data, name)
         case FromSms():
             return await talk.says(sms_code(talk))
+        case TooSoon():
+            await give(talk, "wrong code")
+            heard = await give(talk, "wrong code")
+            talk.clock.jump(minutes=2)
+            return heard
         case TooMany(days_ago):
             most = talk.store.policy.uploads
             talk.has_sent(most.per_week if days_ago else most.per_day, days_ago)
