@@ -9,6 +9,8 @@ const gate = document.querySelector("#gate");
 const NEAR = 120;
 const GAP = 8;
 const TYPING_MS = 8000;
+const HASTE_MS = 500;
+const FINGER = 24;
 
 // The ways out of a question have names that begin so; they stand apart from the answers.
 const WAY_OUT = /(^|\.)_/;
@@ -17,6 +19,9 @@ let last = 0;
 let typingTimer;
 // What the person should see the beginning of; null while he looks elsewhere.
 let pinned = null;
+// Whether it is a finger that presses, and where and when it last did.
+let finger = false;
+let pressed = { x: 0, y: 0, at: -HASTE_MS };
 
 export const lastNumber = () => last;
 
@@ -65,6 +70,7 @@ log.onscroll = () => {
 for (const moved of ["wheel", "touchmove", "keydown", "pointerdown"]) {
   log.addEventListener(moved, () => (pinned = null), { passive: true });
 }
+log.addEventListener("pointerdown", ({ pointerType }) => (finger = pointerType === "touch"), { passive: true });
 // The place for the log changes with the keyboard, the banner, the phone and the composer.
 new ResizeObserver(follow).observe(log);
 
@@ -116,12 +122,20 @@ export function reply(frame, press) {
   write(false);
 }
 
+/** Tell whether a press is the second tap of one: by then another button may lie under the finger. */
+function inHaste({ detail, clientX: x, clientY: y }) {
+  const before = pressed;
+  pressed = { x, y, at: performance.now() };
+  const near = Math.hypot(x - before.x, y - before.y) < FINGER;
+  return detail > 1 || (finger && near && pressed.at - before.at < HASTE_MS);
+}
+
 function buttons(row, className, press) {
   const made = row.map(({ id, label }) => {
     const one = make("button", "", label);
     one.type = "button";
     one.dataset.button = id;
-    one.onclick = () => press(id, label);
+    one.onclick = (event) => inHaste(event) || press(id, label);
     return one;
   });
   return make("div", className, ...made);

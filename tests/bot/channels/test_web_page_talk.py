@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
-from core.conversation.messages import Edited, Reply, Text
+from core.conversation.messages import Edited, Press, Reply, Start, Text
 from tests.bot.channels.clerk import DOCUMENT
 from tests.bot.channels.transcript import LoopbackChat
 
@@ -22,6 +23,40 @@ async def test_the_newest_question_stands_out_and_older_buttons_still_work(
     await expect(page.locator(".newest")).to_have_count(1)
     await page.get_by_role("button", name="繁體中文").click()
     await expect(page.get_by_text("你好！")).to_be_visible()
+
+
+async def test_the_second_click_of_two_in_haste_presses_nothing(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.get_by_role("button", name="English", exact=True).click()
+    await page.locator('[data-button="2.passport"]').dispatch_event("click", {"detail": 2})
+    await page.locator("#words").fill("hello")
+    await page.keyboard.press("Enter")
+    bodies = [one.body for one in await served.until(3)]
+    assert bodies == [Start(), Press(button="1.en"), Text("hello")]
+
+
+async def test_a_finger_that_taps_twice_presses_once_whatever_lies_under_it_by_then(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.clock.install()
+    await page.reload()
+    await expect(page.get_by_text("Which language")).to_be_visible()
+    await page.clock.pause_at(datetime.now() + timedelta(hours=1))
+    await page.locator("#log").dispatch_event("pointerdown", {"pointerType": "touch"})
+
+    async def tap(button: str) -> None:
+        where = {"detail": 1, "clientX": 100, "clientY": 100}
+        await page.locator(f'[data-button="{button}"]').dispatch_event("click", where)
+
+    await tap("1.en")
+    await expect(page.locator(".newest")).to_contain_text("Which document")
+    await tap("2.passport")
+    await page.clock.run_for(1000)
+    await tap("2.hkid")
+    pressed = [one.body for one in await served.until(3)]
+    assert pressed == [Start(), Press(button="1.en"), Press(button="2.hkid")]
+    await expect(page.locator('.mine[data-kind="press"]')).to_have_count(2)
 
 
 async def test_the_page_follows_the_language_of_the_chat(page: Page, served: LoopbackChat) -> None:
