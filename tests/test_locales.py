@@ -78,9 +78,13 @@ def test_chinese_texts_are_chinese_in_their_own_script(language: Language) -> No
 
 
 OTHER_WORDS = {
-    Language.ENGLISH: ("anew", "helpdesk", "the bot", "address proof"),
-    Language.TRADITIONAL: ("按鍵", "撤回", "今天", "明天", "毋須", "聊天中", "“", "‘"),
-    Language.SIMPLIFIED: ("「", "『", "致电", "资料", "撤回", "按键", "聊天里", "的士", "等候"),
+    Language.ENGLISH: ("anew", "helpdesk", "the bot", "address proof", "«", " ‹", "data are"),
+    Language.TRADITIONAL: (
+        *("按鍵", "撤回", "今天", "明天", "毋須", "聊天中", "電話號碼", "否，", "“", "‘"),
+    ),
+    Language.SIMPLIFIED: (
+        *("「", "『", "致电", "资料", "撤回", "按键", "聊天里", "的士", "等候", "写全", "否，"),
+    ),
 }
 """What is called by another word everywhere else, and signs that the language does not use."""
 
@@ -93,6 +97,24 @@ def test_one_thing_has_one_word(language: Language) -> None:
     for key, text in TEXTS.catalogues[language].items():
         if not any(typed in key for typed in TYPED):
             assert not [word for word in OTHER_WORDS[language] if word in text], key
+
+
+NUMBERS = (
+    *("number", "of", "most", "least", "limit", "side", "days", "kept_days", "wanted", "hours"),
+    *("limit_hours", "minutes", "years", "count", "line", "row", "arrival_days"),
+)
+"""Values that are numbers: with a measure word behind them, as 14天, not with spaces around."""
+
+
+@pytest.mark.parametrize("language", [Language.TRADITIONAL, Language.SIMPLIFIED])
+def test_chinese_is_spaced_alike_everywhere(language: Language) -> None:
+    han, number = "[一-鿿]", rf"(?:\d|{{(?:{'|'.join(NUMBERS)})}})"
+    for key, text in TEXTS.catalogues[language].items():
+        if any(typed in key for typed in TYPED):
+            continue
+        assert not re.search(rf"{han}[A-Za-z]|[A-Za-z]{han}", text), key
+        assert not re.search(rf"{number} {han}", text), key
+        assert not re.search(rf"{han}[,:;!?]|[,:;!?]{han}|[，。：；！？、] ", text), key
 
 
 def needed(form: type[Form], field: Field) -> list[str]:

@@ -369,7 +369,7 @@ async def test_a_file_without_a_name_is_spoken_of_all_the_same(talk: Talk) -> No
     await declares(talk, 2)
     heard = await talk.sends(export_of(talk, MEI, phone="a new phone"), "")
     expect(heard, "records.owner.ask")
-    assert "«…»" in heard.text
+    assert "“…”" in heard.text
 
 
 async def test_what_was_read_and_is_gone_is_asked_for_again(talk: Talk) -> None:

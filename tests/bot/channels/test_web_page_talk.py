@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
@@ -42,7 +42,7 @@ async def test_a_finger_that_taps_twice_presses_once_whatever_lies_under_it_by_t
     await page.clock.install()
     await page.reload()
     await expect(page.get_by_text("Which language")).to_be_visible()
-    await page.clock.pause_at(datetime.now() + timedelta(hours=1))
+    await page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
     await page.locator("#log").dispatch_event("pointerdown", {"pointerType": "touch"})
 
     async def tap(button: str) -> None:

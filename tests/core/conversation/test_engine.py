@@ -154,7 +154,7 @@ async def test_labels_numbers_and_ids_are_answers_in_any_language(
     talker: Talker, language: str
 ) -> None:
     label = TEXTS.say(language, "registration.housing.option.public")
-    for number, words in enumerate((label, label.upper(), f"«{label}»", "1", "１", "public")):
+    for number, words in enumerate((label, label.upper(), f"“{label}”", "1", "１", "public")):
         talk = talker(chat=f"telegram:{number}")
         await talk.reach(Registration, "housing", HOME)
         expect_question(await talk.says(words), Registration.address)

@@ -146,7 +146,7 @@ async def test_after_thinking_it_over_it_may_be_his_answer_still(talk: Talk, no:
     await at_name(talk)
     await talk.says("Stop")
     heard = expect_question(await talk.says(no), Registration.english_name)
-    assert heard.buttons["_meant"] == "«Stop» is my answer"
+    assert heard.buttons["_meant"] == "“Stop” is my answer"
     await talk.presses("_meant")
     assert talk.session.answers["english_name"] == "Stop"
 
