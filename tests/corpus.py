@@ -255,7 +255,7 @@ def _bad_csv() -> Iterator[Upload]:
 def _bad_zips() -> Iterator[Upload]:
     content = as_json(export())
     good = zipped(("visits.json", content))
-    yield Upload("ZIP of nothing", zipped(), "zip_members")
+    yield Upload("ZIP of nothing", zipped(), "empty")
     yield Upload("ZIP of two", zipped(("a.json", content), ("b.json", content)), "zip_members")
     sheet = zipped(("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>"))
     yield Upload("XLSX", sheet, "spreadsheet")

@@ -67,7 +67,9 @@ def _members(archive: zipfile.ZipFile, most: int) -> list[zipfile.ZipInfo]:
     ]
     if any(member.filename == "[Content_Types].xml" for member in members):
         raise Invalid("spreadsheet")
-    if not 1 <= len(members) <= most:
+    if not members:
+        raise Invalid("empty")
+    if len(members) > most:
         raise Invalid("zip_members", count=len(members))
     for member in members:
         _check(member)
