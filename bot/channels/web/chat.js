@@ -250,7 +250,11 @@ function changed(state) {
 // Settings, and the beginning.
 
 $("#fold").onclick = () => fold(!phone.classList.contains("folded"));
-$("#language").onchange = ({ target }) => speak(target.value, true);
+$("#language").onchange = ({ target }) => {
+  speak(target.value, true);
+  // The chat speaks it too, as if its name had been written there.
+  if (target.value !== tongue) tell("text", target.selectedOptions[0].text);
+};
 
 speak(spoken());
 for (const one of own.all()) if (one.kind !== "edit") log.mine(one);

@@ -70,6 +70,21 @@ async def test_the_page_follows_the_language_of_the_chat(page: Page, served: Loo
     await expect(page.get_by_role("button", name="发送文件")).to_be_visible()
 
 
+async def test_the_chat_follows_the_language_that_is_chosen_for_the_page(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.get_by_label("Language of this page").select_option("zh-Hant-HK")
+    assert (await served.until(2))[-1].body == Text("繁體中文")
+    await page.get_by_role("button", name="繁體中文").click()
+    await expect(page.get_by_text("你好！")).to_be_visible()
+    # What the chat speaks already need not be asked of it.
+    await page.get_by_label("本頁語言").select_option("zh-Hant-HK")
+    await page.locator("#words").fill("一")
+    await page.keyboard.press("Enter")
+    bodies = [one.body for one in await served.until(4)]
+    assert bodies[1:] == [Text("繁體中文"), Press(button="1.zh"), Text("一")]
+
+
 @pytest.mark.parametrize(
     ("locale", "tag", "title"),
     [
