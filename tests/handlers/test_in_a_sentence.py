@@ -42,6 +42,8 @@ async def keeps(talk: Talk, where: Place, words: str) -> object:
         ("housing", "住在朋友家", "other"),
         ("housing", "我同個仔一齊住公屋", "public"),
         ("housing", "We rent a private flat in Mong Kok", "other"),
+        ("housing", "我在深水埗租了个唐楼单位", "other"),
+        ("housing", "住板間房", "other"),
         ("same_home", "yes she lives with me", "same"),
         ("same_home", "佢同我一齊住", "same"),
         ("same_home", "she does not live with me", "other"),
@@ -61,6 +63,24 @@ async def test_a_choice_is_understood_in_a_sentence(
 ) -> None:
     await is_registered(talk)
     assert await keeps(talk, place(name), words) == option
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Yes, it's all true",
+        "yes, that's right",
+        "係，全部啱",
+        "係呀，啱晒",
+        "是的，都对",
+        "没问题",
+    ],
+)
+async def test_the_summary_is_declared_true_in_ones_own_words(talk: Talk, words: str) -> None:
+    where = place("truth")
+    await talk.reach(where.journey.form, "truth", where.known)
+    await talk.says(words)
+    assert talk.session.form != Registration.name
 
 
 @pytest.mark.parametrize(
