@@ -48,13 +48,16 @@ _TALK = _words(
     " not name named called is"
 )
 _REPLIES = _words("yes yeah yep no nope ok okay sure none nothing right correct true")
+_GOES_ON = r"(?:[^\W\u3400-\u9fff]|['-])"
+"""What stands beside a part of a Latin word: a Chinese character does not."""
 _CAPITAL_SURNAME = re.compile(
-    rf"(?:\b(?i:{_INTRODUCTION}))?(?<![\w'-])"
+    rf"(?:\b(?i:{_INTRODUCTION}))?(?<!{_GOES_ON})"
     r"(?P<name>[A-Z]{2,}(?:-[A-Z]{2,})?,? [A-Z][a-z]+(?:(?: [A-Z]|-[A-Za-z])[a-z]+){0,3})"
-    r"(?![\w'-])"
+    rf"(?!{_GOES_ON})"
 )
 _INTRODUCED = re.compile(
-    rf"\b{_NAME_IS}(?P<name>[a-z][a-z'.-]*,?(?: (?!(?:{'|'.join(_STOPS)})\b)[a-z'.-]+){{0,5}})",
+    rf"(?:\b{_NAME_IS}|叫做?\s*|英文(?:姓名|名字?)[係是叫:]?\s*)"
+    rf"(?P<name>[a-z][a-z'.-]*,?(?: (?!(?:{'|'.join(_STOPS)})\b)[a-z'.-]+){{0,5}})",
     re.IGNORECASE | re.ASCII,
 )
 

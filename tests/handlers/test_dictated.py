@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from handlers.family import Dependant
 from handlers.registration import Registration
 from handlers.welcome import Welcome
+from tests.handlers.people import is_registered
 from tests.handlers.test_in_their_words import keeps, place
 from tests.reading import expect, expect_error, expect_question
 from tests.talk import Talk
@@ -67,3 +69,28 @@ async def test_nothing_but_that_is_an_answer_as_any_other(talk: Talk) -> None:
     await talk.reach(Registration, "housing", place("housing").known)
     expect_error(await talk.says("um…"), Registration.housing, "not_offered")
     assert TEXTS.say("en", "registration.housing.option.public") in talk.heard.buttons.values()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "阿媽叫CHAN Siu Fong 陳小芳",
+        "佢叫CHAN Siu Fong，陳小芳",
+        "我媽媽叫做 CHAN Siu Fong陳小芳",
+        "妈妈叫CHAN Siu Fong，中文名陳小芳",
+    ],
+)
+async def test_both_names_stand_behind_what_she_is_called(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    await talk.reach(Dependant, "english_name", {})
+    await talk.says(words)
+    kept = talk.session.answers
+    assert (kept.get("english_name"), kept.get("chinese_name")) == ("CHAN Siu Fong", "陳小芳")
+
+
+@pytest.mark.parametrize("words", ["阿媽叫Chan Siu Fong", "佢英文名係 Chan Siu Fong"])
+async def test_a_name_needs_no_capitals_behind_that(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    await talk.reach(Dependant, "english_name", {})
+    await talk.says(words)
+    assert talk.session.answers.get("english_name") == "Chan Siu Fong"
