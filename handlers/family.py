@@ -84,7 +84,7 @@ def can_agree(answers: Answers) -> bool:
 
 def has_phone(answers: Answers) -> bool:
     """Who has a phone of his own agrees by a code that comes to it."""
-    return can_agree(answers) and bool(answers.get("mobile"))
+    return can_agree(answers) and answers.get("mobile") != NO_PHONE
 
 
 def has_no_phone(answers: Answers) -> bool:

@@ -59,6 +59,22 @@ def may_change_phone(answers: Answers) -> bool:
     return answers.get("mobile") != KEPT
 
 
+class Issued(Words):
+    """When the document was issued; where that is to be found differs from one to another."""
+
+    def __init__(self) -> None:
+        super().__init__(IssueDate)
+
+    async def asked(self, turn: Turn) -> str:
+        match turn.session.answers.get("document", DocumentType.HKID):
+            case DocumentType.HKID:
+                return "ask"
+            case DocumentType.BIRTH_CERTIFICATE:
+                return "ask_certificate"
+            case _:
+                return "ask_other"
+
+
 class Registration(Form):
     """Register one person, or change what is registered. One question a message, in this order."""
 
@@ -67,7 +83,7 @@ class Registration(Form):
     document = Choice(DocumentType, resets=("number", "country"))
     country = Words(Country, when=has_issuer)
     number = Words(DocumentNumber, sensitive=True, implies={"document": DocumentType.HKID})
-    issued_on = Words(IssueDate)
+    issued_on = Issued()
     english_name = Words(EnglishName)
     chinese_name = Words(ChineseName, optional=True)
     born_on = Words(BirthDate)

@@ -33,8 +33,11 @@ def expect(heard: Heard, key: str, language: str = "en") -> Heard:
 
 
 def expect_question(heard: Heard, field: Field, language: str = "en") -> Heard:
-    """Fail where a reply does not ask that question."""
-    return expect(heard, f"{field.key}.ask", language)
+    """Fail where a reply does not ask that question, in one of its ways."""
+    catalogue = TEXTS.catalogues[language]  # type: ignore[index]
+    ways = [key for key in catalogue if key.startswith(f"{field.key}.ask")]
+    way = next((key for key in ways if says(heard, key, language)), f"{field.key}.ask")
+    return expect(heard, way, language)
 
 
 def expect_error(heard: Heard, field: Field, code: str, language: str = "en") -> Heard:

@@ -18,6 +18,7 @@ from handlers.commands import conversation
 from handlers.everyone import Exports
 from handlers.family import Answerer, TheirPhone
 from handlers.my_chats import CareEnding, ChatEnding
+from handlers.registration import Issued
 from tests.world import TEXTS
 
 TALK = conversation()
@@ -37,6 +38,7 @@ ASKED: dict[type, list[str]] = {
     ChatEnding: ["ask_here", "ask_last"],
     CareEnding: ["ask_phone", "ask_alone"],
     Exports: ["ask_all"],
+    Issued: ["ask_certificate", "ask_other"],
 }
 """Texts that ask a question where it is another case than the common one."""
 

@@ -191,6 +191,10 @@ class NearDay(Words):
             turn.note("engine.reckoned", answer=self.show(value, turn))
 
 
+YES = "✓ "
+"""The mark of a button that says yes; an answer that is shown needs none."""
+
+
 class Choice(Field):
     """A question with a few answers. The ids never depend on the language."""
 
@@ -247,7 +251,7 @@ class Choice(Field):
         return await super().take(turn, said)
 
     def show(self, value: Any, turn: Turn) -> str:
-        return self.label(turn, value)
+        return self.label(turn, value).removeprefix(YES)
 
 
 def _unmarked(words: str) -> str:

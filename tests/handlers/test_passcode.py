@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -173,7 +174,7 @@ async def test_a_fourth_number_is_refused_and_the_three_are_not(
         expect_question(await talk.says(number), Registration.passcode, language)
         await talk.presses("other_number")
     heard = refused(await talk.says(PHONE), "numbers", "unsent", language)
-    assert " 3 " in heard.text
+    assert re.search(r"(?<!\d)3(?!\d)", heard.text)
     talk.clock.jump(minutes=1)
     await talk.presses("other_number")
     expect_question(await talk.says("9222 2222"), Registration.passcode, language)

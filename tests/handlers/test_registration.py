@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from core.conversation.form import Form
+from core.conversation.texts import Language
 from core.days import HONG_KONG
 from core.holder import Holder
 from core.proof import CleanProof
 from core.store.people import Known
 from core.store.tables import audit, holders, proofs, uploads
+from handlers.family import Dependant
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
 from tests.core.store.people import holder
 from tests.handlers.people import HOTEL, OTHER, PUBLIC, agrees, is_registered, registers
 from tests.reading import expect, expect_question, says
-from tests.stories.questions import Journey, give
+from tests.stories.questions import PLACES, Journey, give
 from tests.talk import Talk, Talker
+from tests.world import TAGS
 
 
 async def who(talk: Talk) -> Known:
@@ -203,3 +208,33 @@ async def test_who_moves_is_asked_what_the_new_home_calls_for(talk: Talk) -> Non
     expect(await talk.presses("yes"), "registration.changed")
     async with talk.store.reading() as tx:
         assert len((await tx.connection.execute(select(proofs))).all()) == 1
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(
+    ("document", "way", "form"),
+    [
+        ("hkid", "ask", Registration),
+        ("birth_certificate", "ask_certificate", Registration),
+        ("birth_certificate", "ask_certificate", Dependant),
+        ("passport", "ask_other", Registration),
+        ("reentry_permit", "ask_other", Dependant),
+    ],
+)
+async def test_where_the_date_of_issue_stands_is_told_of_the_document_in_hand(
+    talker: Talker, document: str, way: str, form: type[Form], language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    await is_registered(talk)
+    heard = await talk.reach(form, "issued_on", {"document": document})
+    expect(heard, f"registration.issued_on.{way}", language)
+
+
+async def test_the_number_of_questions_stays_when_a_phone_is_asked_for(talk: Talk) -> None:
+    await is_registered(talk)
+    where = next(p for p in PLACES if p.field is Dependant.mobile)
+    await talk.reach(Dependant, "mobile", where.known)
+    numbers = re.findall(r"Question (\d+) of (\d+)", talk.heard.text)
+    await talk.says("6234 5678")
+    [(number, of)] = re.findall(r"Question (\d+) of (\d+)", talk.heard.text)
+    assert numbers == [(str(int(number) - 1), of)]

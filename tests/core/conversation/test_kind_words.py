@@ -81,8 +81,8 @@ async def test_thanks_are_no_answer_and_lose_no_question(talker: Talker, place: 
     heard = expect(await talk.says("多謝"), "engine.thanks")
     assert heard.buttons.keys() - {"_meant"} == asked
     assert talk.session.answers == place.known
-    for words, key in (("hello", "engine.hello"), ("menu", f"{place.field.key}.ask")):
-        expect_question(expect(await talk.says(words), key), place.field)
+    expect_question(expect(await talk.says("hello"), "engine.hello"), place.field)
+    expect_question(await talk.says("menu"), place.field)
     assert talk.session.answers == place.known
 
 
