@@ -352,7 +352,9 @@ class Conversation:
         else:
             if value not in (WAITING, MORE):
                 session.answers[name] = value
-        if turn.lead:
+        if not self._field(turn).applies(session.answers):
+            await self.go(turn)
+        elif turn.lead:
             await self.again(turn)
 
     async def _said(self, turn: Turn, said: Text | File | Contact) -> None:

@@ -434,6 +434,22 @@ async def test_a_file_sent_while_it_is_asked_whose_one_is_is_taken_too(talk: Tal
     asks_for(await talk.presses("none"), OWN)
 
 
+async def test_nobody_is_asked_any_more_whose_a_file_is_when_all_have_theirs(talk: Talk) -> None:
+    await family(talk, MEI)
+    await declares(talk, 2)
+    await talk.sends(export_of(talk, MEI))
+    await talk.sends(export_of(talk, AUNT, phone="nobody knows it"), "new.json")
+    assert talk.session.field == "owner"
+    replies = len(talk.replies)
+    await talk.sends(export_of(talk, OWN))
+    told = "\n".join(reply.text for reply in talk.replies[replies:])
+    assert TEXTS.say("en", "everyone.received", name=OWN, count=9) in told
+    assert TEXTS.say("en", "everyone.left_over", file="new.json") in told
+    assert len(codes(talk, replies)) == 2
+    expect(talk.heard, "everyone.done.other")
+    assert await kept(talk) == 0
+
+
 @EVERY_LANGUAGE
 @pytest.mark.parametrize("words", ["1", "label"])
 async def test_without_the_missing_files_the_others_get_their_codes(
