@@ -67,7 +67,9 @@ async def test_every_answer_is_clear_in_every_language(
             await one.shows(look, advice)
             if look == "ask":
                 await page.locator("#ask").click()
-            assert "undefined" not in await page.locator("body").inner_text()
+            body = await page.locator("body").inner_text()
+            assert "undefined" not in body
+            assert not re.search(r"\d [一-鿿]", body), body
             assert await page.evaluate(SIDEWAYS) == []
             assert await page.evaluate(SMALL) == []
             # The answer's own colours are the same everywhere.

@@ -14,7 +14,8 @@ export function age(seconds) {
   const [unit, size] = UNITS.find(([unit, size]) => seconds >= size * (unit === "day" ? 2 : 1)) ?? UNITS.at(-1);
   const amount = Math.floor(seconds / size);
   const style = { style: "unit", unit, unitDisplay: "long" };
-  return new Intl.NumberFormat(locale(), style).format(amount);
+  // Some locales put a space before the measure word, which nothing else here has.
+  return new Intl.NumberFormat(locale(), style).format(amount).replace(/ (?=\p{Script=Han})/u, "");
 }
 
 /**
