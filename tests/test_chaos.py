@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.chaos import chaos
+from bench.chaos import Setting, chaos
 from bench.doomed import BOUNDARIES
 
 MOMENTS = 5
@@ -13,7 +13,7 @@ MOMENTS = 5
 async def test_nothing_is_lost_doubled_or_out_of_order_when_the_program_is_killed(
     tmp_path: Path,
 ) -> None:
-    count = await chaos(tmp_path, len(BOUNDARIES) + MOMENTS, people=6, seed=7)
+    count = await chaos(tmp_path, Setting(len(BOUNDARIES) + MOMENTS, people=6, seed=7))
     assert count.kills == len(BOUNDARIES) + MOMENTS
     assert count.boundaries == set(BOUNDARIES)
     assert count.acknowledged > 0

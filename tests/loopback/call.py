@@ -18,7 +18,8 @@ class Sent(msgspec.Struct):
     """A call that reached the server: an entry of the ledger.
 
     `at` is in seconds since the epoch; `message` the id of the message that it made, 0 for none;
-    `outcome` is the status answered, or 0 where the connection was broken off after the effect.
+    `outcome` is the status answered, or 0 where the connection was broken off after the effect;
+    `port` the one of ours that it came to, 0 for the answer of a webhook.
     """
 
     at: float
@@ -28,6 +29,7 @@ class Sent(msgspec.Struct):
     message: int = 0
     photo: bytes = b""
     outcome: int = 200
+    port: int = 0
 
 
 class Refusal(Exception):

@@ -103,9 +103,13 @@ class LoopbackTelegram:
         )
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
-        await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.url = await self.listen(port)
+
+    async def listen(self, port: int = 0) -> str:
+        """Listen at one more port, to tell by it who calls; return its url."""
+        assert self._runner
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        return f"http://127.0.0.1:{self._runner.addresses[-1][1]}"
 
     async def stop(self) -> None:
         """Stop listening and calling."""
@@ -162,7 +166,8 @@ class LoopbackTelegram:
             # The bot died in the middle of a call: nothing reached us, and nobody waits.
             raise web.HTTPBadRequest from None
         chat = int(params.get("chat_id") or 0)
-        entry = Sent(time.time(), NAMES.get(name, method), chat, params, photo=upload)
+        port = request.get_extra_info("sockname")[1]
+        entry = Sent(time.time(), NAMES.get(name, method), chat, params, photo=upload, port=port)
         fault = self.faults.take(entry.method, chat)
         try:
             if request.match_info["token"] != self.token:
