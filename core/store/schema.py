@@ -8,12 +8,16 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from core.store.store import Store
 from core.vault import KeyRing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('healthcode schema'))")
+"""Held until the end of the transaction: of several processes that start at once, the first
+changes the schema, and the others find it changed."""
 
 
 async def migrate(store: Store) -> None:
@@ -23,6 +27,8 @@ async def migrate(store: Store) -> None:
 
 
 def _migrate(connection: Connection, ring: KeyRing) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(ONE_AT_A_TIME)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes.update(connection=connection, ring=ring)

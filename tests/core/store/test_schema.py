@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,15 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
+from core.policy import Policy
 from core.store.audit_check import Whole, check
 from core.store.schema import MIGRATIONS, migrate
 from core.store.store import Store
 from core.store.tables import metadata
+from core.vault import KeyRing
 from tests.clock import NOON
 from tests.core.store.people import register
+from tests.postgres import Postgres
 
 
 async def test_the_migrations_make_the_tables(store: Store) -> None:
@@ -35,6 +39,18 @@ async def test_a_schema_that_is_up_to_date_is_only_looked_at(store: Store) -> No
     async with store.reading() as tx:
         assert await tx.people.of_chat("web:1") is not None
         assert await tx.connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+
+
+async def test_processes_that_start_at_once_do_not_all_make_the_tables(postgres: Postgres) -> None:
+    name = await postgres.create("template1")
+    ring = KeyRing.generate(NOON)
+    stores = [Store.open(postgres.url(name), ring, Policy()) for _ in range(3)]
+    await asyncio.gather(*map(migrate, stores))
+    async with stores[0].writing() as tx:
+        await register(tx)
+    for opened in stores:
+        await opened.close()
+    await postgres.drop(name)
 
 
 async def at(store: Store, revision: str) -> None:
