@@ -38,6 +38,10 @@ from core.vault import KeyRing
 SOME = 20
 """Of so many keys of each kind not all are damaged, unless the ring is another."""
 
+STANDS_STILL = 60
+"""Seconds after which PostgreSQL ends a transaction in which nothing is asked for any more: its
+process stands still, or is gone with its machine, and its chats are locked for the others."""
+
 READERS = 2
 """Connections that only read, beside SQLite's one writer."""
 
@@ -144,8 +148,14 @@ class Store:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
             engine = create_async_engine(
-                parsed.set(drivername="postgresql+asyncpg"), pool_size=10, pool_pre_ping=True
+                parsed.set(drivername="postgresql+asyncpg"),
+                pool_size=10,
+                pool_pre_ping=True,
+                # What the server does where nobody says. A row that was waited for is looked at as
+                # it is then: under any other level the transaction would fail instead.
+                isolation_level="READ COMMITTED",
             )
+            event.listen(engine.sync_engine, "connect", _limited)
             return cls(engine, engine, ring, policy)
         if not parsed.database:
             raise ValueError("a SQLite store needs a file: readers and the writer share it")
@@ -191,6 +201,12 @@ def _has_tables(connection: sqlalchemy.Connection) -> bool:
 def _make_private(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _limited(connection: Any, _record: Any) -> None:
+    """Have PostgreSQL end a transaction that stands still."""
+    limit = f"SET idle_in_transaction_session_timeout = '{STANDS_STILL}s'"
+    connection.run_async(lambda driver: driver.execute(limit))
 
 
 def _connected(connection: Any, _record: Any) -> None:

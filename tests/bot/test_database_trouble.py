@@ -1,0 +1,145 @@
+"""PostgreSQL in trouble: nothing is lost or doubled, and the bot goes on without a new start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from core.conversation.messages import Incoming, Text
+from core.conversation.turn import Turn
+from core.policy import Policy
+from core.store.store import Store
+from core.vault import KeyRing
+from tests.bot.machine import Echo, Machine, until
+from tests.clock import TestClock
+from tests.postgres import LASTING, Postgres
+
+ONE, TWO = "telegram:1", "telegram:2"
+CROWD = [f"telegram:{number}" for number in range(12)]
+TROUBLES: dict[str, Callable[[Postgres], Awaitable[None]]] = {
+    "it is restarted": Postgres.restart,
+    "connections are cut": Postgres.cut,
+}
+
+
+@pytest.fixture
+async def name(postgres: Postgres) -> AsyncIterator[str]:
+    """The name of an empty database in which what is committed lasts."""
+    name = await postgres.create()
+    await postgres.run(f"ALTER DATABASE {name} SET {LASTING}")
+    yield name
+    await postgres.drop(name)
+
+
+@pytest.fixture
+async def stores(postgres: Postgres, name: str, clock: TestClock) -> AsyncIterator[list[Store]]:
+    """Two ways to that database, each with connections of its own."""
+    ring = KeyRing.generate(clock())
+    opened = [Store.open(postgres.url(name), ring, Policy()) for _ in range(2)]
+    yield opened
+    for store in opened:
+        await store.close()
+
+
+async def brought(machine: Machine, message: Incoming) -> None:
+    """Bring a message as a platform does: again, until it is taken."""
+    while True:
+        try:
+            await machine.inbox.receive([message])
+            return
+        except Exception:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.errors_expected
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_nothing_is_lost_or_doubled_by_the_database_s_trouble(
+    stores: list[Store], clock: TestClock, postgres: Postgres, trouble: str
+) -> None:
+    first, second = (Machine(store, clock) for store in stores)
+    second.sent = first.sent
+    messages = 25
+
+    async def talks(chat: str) -> None:
+        for number in range(messages):
+            machine = (first, second)[number % 2]
+            await brought(machine, machine.message(chat, str(number)))
+
+    async with first, second:
+        talking = asyncio.gather(*map(talks, CROWD))
+        for part in (1, 2, 3):
+            said = len(CROWD) * messages * part // 4
+            await until(lambda said=said: sum(map(len, first.sent.values())) >= said)
+            await TROUBLES[trouble](postgres)
+        await talking
+        # Of what was taken by a transaction whose end nobody was told, the lease must end.
+        for _ in range(100):
+            if sum(map(len, first.sent.values())) >= len(CROWD) * messages:
+                break
+            clock.jump(seconds=1)
+            await asyncio.sleep(0.1)
+    for chat in CROWD:
+        assert first.sent["telegram", chat] == [f"{n + 1} {n}" for n in range(messages)]
+
+
+class Locking(Echo):
+    """Takes a lock for each letter of a message, one after the other."""
+
+    async def take(self, turn: Turn) -> None:
+        assert isinstance(turn.incoming.body, Text)
+        for letter in turn.incoming.body.text:
+            lock = text("SELECT pg_advisory_xact_lock(:key)")
+            await turn.tx.connection.execute(lock, {"key": ord(letter)})
+            await asyncio.sleep(0.2)
+        await super().take(turn)
+
+
+@pytest.mark.errors_expected
+async def test_turns_that_wait_for_each_other_are_both_answered(
+    stores: list[Store], clock: TestClock
+) -> None:
+    first, second = (Machine(store, clock) for store in stores)
+    first.inbox.conversation = second.inbox.conversation = Locking()  # type: ignore[assignment]
+    second.sent = first.sent
+    async with first, second:
+        await asyncio.gather(first.says(ONE, "ab"), second.says(TWO, "ba"))
+        await until(lambda: len(first.sent) == 2)
+        await asyncio.gather(first.says(ONE, "b"), second.says(TWO, "a"))
+        await first.hears(ONE, "1 ab", "2 b")
+        await first.hears(TWO, "1 ba", "2 a")
+
+
+async def test_a_server_whose_transactions_are_of_another_kind_is_told_ours(
+    stores: list[Store], clock: TestClock, postgres: Postgres, name: str
+) -> None:
+    await postgres.run(f"ALTER DATABASE {name} SET default_transaction_isolation = serializable")
+    first, second = (Machine(store, clock) for store in stores)
+    second.sent = first.sent
+    async with first, second:
+        for number in range(10):
+            await asyncio.gather(
+                *(first.says(chat, str(number)) for chat in CROWD[::2]),
+                *(second.says(chat, str(number)) for chat in CROWD[1::2]),
+            )
+        for chat in CROWD:
+            await first.hears(chat, *(f"{n + 1} {n}" for n in range(10)))
+
+
+@pytest.mark.errors_expected
+async def test_a_chat_is_not_locked_for_long_by_a_process_that_stands_still(
+    stores: list[Store], clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its machine may have lost its power or its network: the server is not told."""
+    monkeypatch.setattr("core.store.store.STANDS_STILL", 1)
+    async with Machine(stores[0], clock) as machine:
+        await machine.says(ONE, "before")
+        await machine.hears(ONE, "1 before")
+        with pytest.raises(DBAPIError):
+            async with stores[1].writing() as tx:
+                await tx.connection.execute(text("SELECT id FROM chats FOR UPDATE"))
+                await machine.says(ONE, "after")
+                await machine.hears(ONE, "1 before", "2 after")
