@@ -119,7 +119,10 @@ class Outbox:
         self._task = asyncio.create_task(self._run(), name="outbox")
 
     async def stop(self) -> None:
-        """Finish what is in flight; what is not sent by then is sent by the next run."""
+        """Finish what is in flight; what is not sent by then is sent by the next run.
+
+        So is once more what was sent, where the store is away.
+        """
         self._stopping = True
         self._wake.set()
         if self._task:
@@ -128,8 +131,11 @@ class Outbox:
             await asyncio.wait(self._flying, timeout=DRAIN)
         for task in self._flying:
             task.cancel()
-        async with self.store.writing() as tx:
-            await self.mark(tx)
+        try:
+            async with self.store.writing() as tx:
+                await self.mark(tx)
+        except Exception as error:
+            log.error("what was sent cannot be marked: %s", where(error))
 
     # For the turns: rows are written and marked in their transaction
 

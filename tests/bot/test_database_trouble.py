@@ -143,3 +143,24 @@ async def test_a_chat_is_not_locked_for_long_by_a_process_that_stands_still(
                 await tx.connection.execute(text("SELECT id FROM chats FOR UPDATE"))
                 await machine.says(ONE, "after")
                 await machine.hears(ONE, "1 before", "2 after")
+
+
+@pytest.mark.errors_expected
+async def test_who_is_stopped_while_the_database_is_away_ends_all_the_same(
+    stores: list[Store], clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (Machine(store, clock) for store in stores)
+    second.sent = first.sent
+
+    def away() -> None:
+        raise ConnectionRefusedError
+
+    async with first:
+        first.hold("telegram", ONE)
+        await first.says(ONE, "hello")
+        await until(lambda: first.flying)
+        monkeypatch.setattr(stores[0], "writing", away)
+        first.release("telegram", ONE)
+    async with second:
+        clock.jump(seconds=61)
+        await second.hears(ONE, "1 hello", "1 hello")
