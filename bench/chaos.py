@@ -22,7 +22,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,7 +67,8 @@ LONGER_THAN_ALL = 900.0
 
 @dataclass(frozen=True)
 class Setting:
-    """A kill test. `postgres` is the server that several processes share, None for SQLite."""
+    """A kill test. `postgres` is the server that several processes share, None for SQLite;
+    `boundaries` are those at which they die, besides any moment."""
 
     kills: int
     people: int
@@ -76,6 +77,7 @@ class Setting:
     processes: int = 1
     troubles: int = 0
     lease: float = LEASE
+    boundaries: Sequence[str] = BOUNDARIES
 
 
 class Process:
@@ -208,7 +210,7 @@ async def _kill(
     done, and when each life had ended."""
     result = Count()
     deaths: dict[int, float] = {}
-    dooms = chain(plan(setting.kills, chance), repeat(""))
+    dooms = chain(plan(setting.kills, setting.boundaries, chance), repeat(""))
     troubles = set(chance.sample(range(setting.kills), setting.troubles))
     served = await asyncio.gather(*(process.start(next(dooms)) for process in processes))
     victims = zip(cycle(processes), range(setting.kills), strict=False)
@@ -241,12 +243,12 @@ async def _trouble(
             await bot_api.arrived.wait()
 
 
-def plan(kills: int, chance: random.Random) -> list[str]:
+def plan(kills: int, boundaries: Sequence[str], chance: random.Random) -> list[str]:
     """Return the deaths in random order: each boundary at its first and a later hit, the rest
     at any moment (empty)."""
-    dooms = [f"{b}:{1 if b == RARE else chance.choice((1, 2, 5, 9))}" for b in BOUNDARIES]
-    if kills >= 2 * len(BOUNDARIES):
-        dooms += [f"{b}:{chance.randint(10, 30)}" for b in BOUNDARIES]
+    dooms = [f"{b}:{1 if b == RARE else chance.choice((1, 2, 5, 9))}" for b in boundaries]
+    if kills >= 2 * len(boundaries):
+        dooms += [f"{b}:{chance.randint(10, 30)}" for b in boundaries]
     dooms = dooms[:kills] + [""] * (kills - len(dooms))
     chance.shuffle(dooms)
     if f"{RARE}:1" in dooms:
