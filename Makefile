@@ -32,6 +32,7 @@ bench-reading: $(VENV)/dev
 
 chaos: $(VENV)/dev
 	$(BIN)/python -m bench.chaos --kills 200
+	$(BIN)/python -m bench.chaos --kills 100 --processes 2 --troubles 10 --people 20
 
 bench-verify: $(VENV)/dev $(VENV)/system
 	$(BIN)/python -m bench.verify

@@ -22,6 +22,7 @@ from bot.confinement import landlock
 from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
 from bot.inbox import Inbox, Keep
 from bot.outbox import Outbox, Route
+from bot.pages import keep_waking
 from bot.publication import Publication
 from bot.published import routes as published
 from bot.reassessment import keep_reassessing
@@ -158,6 +159,8 @@ class App:
             asyncio.create_task(self.chaining.keep_checking()),
             asyncio.create_task(keep_withdrawing(self.store, self.clock, self._wake_inbox)),
         ]
+        if self.web and self.store.shared:
+            self._tasks.append(asyncio.create_task(keep_waking(self.store, self.web)))
         for channel in self.channels.values():
             try:
                 await channel.start(self.inbox.receive)

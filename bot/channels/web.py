@@ -157,9 +157,21 @@ class WebChannel:
 
     async def send(self, address: str, reply: Reply, number: int) -> None:
         """Wake the pages of that chat: they read the reply, and any before it, themselves."""
+        self.wake(address)
+
+    def wake(self, address: str) -> None:
+        """Let the pages of a chat look for replies."""
         chat = self._chats.find(address)
         for page in chat.pages if chat else ():
             page.more.set()
+
+    def seen(self) -> dict[str, int]:
+        """Return the last reply that every open page of a chat was given, by the chat's address."""
+        return {
+            chat.address: min(page.seen for page in chat.pages)
+            for chat in self._chats
+            if chat.pages
+        }
 
     async def fetch(self, ref: str, limit: int) -> bytes:
         """Return an uploaded file's bytes, or raise as the store does."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Insert,
     String,
     Table,
+    TableValuedAlias,
     TypeDecorator,
     bindparam,
     select,
@@ -77,8 +78,12 @@ def one_of(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
 
     A list of values would be written out anew each time, at several times the cost of the query.
     """
-    listed = _elements(bindparam(name, type_=Strings())).table_valued("value")
-    return column.in_(select(listed.c.value))
+    return column.in_(select(listed(name).c.value))
+
+
+def listed(name: str) -> TableValuedAlias:
+    """Return the strings that are bound as `name` as rows, with a column `value`."""
+    return _elements(bindparam(name, type_=Strings())).table_valued("value")
 
 
 class _elements(FunctionElement[str]):

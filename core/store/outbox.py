@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Integer, bindparam, func, insert, select, update
+from sqlalchemy import Integer, Select, bindparam, func, insert, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.conversation.messages import Reply
 from core.conversation.turn import Job, Sms
 from core.store.connection import Connection
+from core.store.dialects import listed
 from core.store.lanes import WAITS, first, in_order, instant
 from core.store.tables import DONE, PARKED, WAITING, outbox
 from core.vault import KeyRing, Tampered
@@ -43,7 +44,19 @@ def _take() -> ReturningUpdate[Any]:
     )
 
 
+def _newest() -> Select[Any]:
+    chat = listed("chats").c.value
+    # One look at the end of an index for each chat, however long its transcript is.
+    newest = select(func.max(outbox.c.number)).where(
+        outbox.c.chat == chat,
+        outbox.c.route == bindparam("of_route"),
+        outbox.c.body.is_not(None),
+    )
+    return select(chat, newest.scalar_subquery())
+
+
 # The statements of every message are put together once.
+_NEWEST = _newest()
 _TAKE = _take()
 _NEXT = select(func.min(outbox.c.due_at)).where(first(outbox, "chat", "route"))
 _SENT = update(outbox).where(outbox.c.number == bindparam("of")).values(state=DONE, body=None)
@@ -180,6 +193,11 @@ class Outbox:
             )
             for row in rows
         ]
+
+    async def newest(self, route: str, chats: Sequence[str]) -> dict[str, int]:
+        """Return the number of the newest reply in each of some transcripts, 0 where none is."""
+        found = await self.connection.execute(_NEWEST, {"chats": chats, "of_route": route})
+        return {chat: number or 0 for chat, number in found}
 
     async def next_due(self) -> datetime | None:
         """Return when the next unsent row is due, None where none waits."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from core.vault import KeyRing
 from tests.bot.machine import Machine, until
 from tests.clock import TestClock
 from tests.core.store.erasing import erase_what_is_old
+from tests.world import World
 
 CUT = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -208,3 +210,19 @@ async def test_who_comes_back_while_his_chat_is_erased_is_answered(
         await said
         await erasing
         await until(lambda: machine.sent["telegram", TWO])
+
+
+async def test_a_page_shows_what_the_other_process_has_sent(
+    postgres_url: str, tmp_path: Path, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slower() -> list[Due]:
+        return []
+
+    one, other = (World(tmp_path, database=postgres_url, clock=clock) for _ in range(2))
+    async with one, other:
+        monkeypatch.setattr(one.app.outbox, "_take", slower)
+        person = await one.on_web()
+        await person.starts()
+        assert "Do you agree?" in (await person.hears()).text
+        await person.says("/help")
+        assert "Do you agree?" not in (await person.hears()).text

@@ -245,3 +245,15 @@ async def test_a_chat_that_is_known_already_needs_not_be_named(store: Store) -> 
         await Inbox(tx.connection, tx.ring).put([text(2)], [], NOON)
     (first,) = await heads(store)
     assert first.incoming == text(1)
+
+
+async def test_the_newest_of_each_transcript_is_found(store: Store) -> None:
+    async with store.writing() as tx:
+        rows = Outbox(tx.connection, tx.ring)
+        reply, job = Reply("hello"), Job(id="1", kind="visits", ref="r")
+        await rows.put([("web", "web:1", reply), ("web", "web:2", reply)], NOON)
+        await rows.put([("web", "web:1", reply), ("work", "web:1", job)], NOON)
+        [(first, _), (second, _)] = await rows.since("web:1", 0, 9)
+        assert first < second
+        newest = await rows.newest("web", ["web:1", "web:3"])
+    assert newest == {"web:1": second, "web:3": 0}
