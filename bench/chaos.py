@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, count, cycle, repeat
 from pathlib import Path
-from signal import SIGKILL, SIGUSR1
+from signal import SIGKILL, SIGTERM, SIGUSR1
 
 from bench.balancer import Balancer
 from bench.doomed import BOUNDARIES
@@ -143,7 +143,12 @@ class Process:
     async def end(self) -> None:
         """Let it end as it should."""
         assert self.target is not None
-        await self.target.kill(15)
+        await self.target.kill(SIGTERM)
+
+    async def gone(self) -> None:
+        """Leave nothing behind, also where the test itself has failed."""
+        if self.target and self.target.process:
+            await self.target.kill()
 
 
 async def chaos(folder: Path, setting: Setting) -> Count:
@@ -165,6 +170,8 @@ async def chaos(folder: Path, setting: Setting) -> Count:
             }
         log = folder / "log.txt"
         processes = [Process(environ, port, log, bot_api, waits=several) for port in ports]
+        for process in processes:
+            stack.push_async_callback(process.gone)
         crowd = Crowd(bot_api, phones, setting)
         result, deaths = await _kill(processes, bot_api, setting, chance)
         finished = await crowd.finished()
