@@ -30,7 +30,7 @@ class Target:
         self.log = log
         self.process: asyncio.subprocess.Process | None = None
 
-    async def start(self, port: int, within: float = 30.0) -> None:
+    async def start(self, port: int, within: float = 120.0) -> None:
         """Start it, and return once it listens on a port."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
