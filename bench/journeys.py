@@ -104,7 +104,7 @@ def family(number: int, export: bytes) -> list[Step]:
     return [
         *first_code(number, export)[:-2],
         *stop,
-        Step(presses="register_other", expects="Whom do you want to register?"),
+        Step(presses="register_other", expects="Who do you want to register?"),
         Step(says="WONG Mei Ling 王美玲", expects="Which identity document"),
         Step(says=hkid(hers), expects="document issued?"),
         Step(says="15/3/2019", expects="When was WONG Mei Ling born?"),
@@ -125,7 +125,7 @@ def family(number: int, export: bytes) -> list[Step]:
         Step(presses="WONG Mei Ling", expects="WONG Mei Ling's records"),
         Step(expects="GREEN CODE for C***", picture=True),
         Step(expects="GREEN CODE for W***", picture=True),
-        Step(expects="Those were the codes of all 2"),
+        Step(expects="Those were the codes for all 2"),
     ]
 
 
