@@ -41,13 +41,13 @@ class Steps:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.count = 0
-        real = stores._connected
+        real = stores._on_sqlite
 
         def connected(connection: Any, record: Any) -> None:
             real(connection, record)
             connection.set_progress_handler(self._more, GRAIN)
 
-        monkeypatch.setattr(stores, "_connected", connected)
+        monkeypatch.setattr(stores, "_on_sqlite", connected)
 
     def _more(self) -> int:
         self.count += GRAIN
