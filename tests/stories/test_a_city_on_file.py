@@ -21,7 +21,7 @@ from tests.reading import expect
 from tests.stories.script import Resident, consents, declares, export_for, gets_code, registers
 from tests.world import Person, World
 
-FEW, MANY = 200, 700
+FEW, MANY = 200, 2_000
 GRAIN = 20
 """Steps between two counts."""
 
