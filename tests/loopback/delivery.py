@@ -30,12 +30,12 @@ class Passed(msgspec.Struct):
 class Updates:
     """The updates not yet confirmed, and the ledger of all: `passed`, by update_id."""
 
-    def __init__(self, record: Callable[..., None]) -> None:
+    def __init__(self, record: Callable[..., None], after: int) -> None:
         self.pending: dict[int, Update] = {}
         self.passed: dict[int, Passed] = {}
         self.on_push: Callable[[int, Update], None] | None = None
         self._record = record
-        self._next = 1000
+        self._next = after
         self._arrived = asyncio.Event()
         self._confirmed = asyncio.Event()
         self._polling = 0

@@ -52,17 +52,23 @@ class LoopbackTelegram:
     its sender is told that it was sent, as is the rule with a phone at the other end.
 
     `sent` is the ledger of calls, in the order in which they came; `updates` that of updates.
-    `file` gets both, a JSON object a line.
+    `file` gets both, a JSON object a line. Updates are numbered from `after` on.
     """
 
-    def __init__(self, token: str = TOKEN, delay: float = 0.0, file: Path | None = None) -> None:
+    def __init__(
+        self,
+        token: str = TOKEN,
+        delay: float = 0.0,
+        file: Path | None = None,
+        after: int = 1000,
+    ) -> None:
         self.token = token
         self.delay = delay
         self.faults = Faults()
         self.sent: list[Sent] = []
         self.arrived = asyncio.Event()
         self._ledger = file.open("ab", buffering=0) if file else None
-        self.updates = Updates(self._record)
+        self.updates = Updates(self._record, after)
         self.webhook = WebhookCaller(self.updates, self._answered)
         self.people: dict[int, Person] = {}
         self.messages: dict[tuple[int, int], dict[str, Any]] = {}
