@@ -17,8 +17,8 @@ from core.store.visit_days import trim_exports
 EVERY = 3600.0
 """Seconds between two looks."""
 
-BREATH = 0.02
-"""Seconds between two batches, in which everybody else is served."""
+BREATH = 0.1
+"""Seconds between two batches, in which everybody else is served: there is no hurry."""
 
 log = logging.getLogger(__name__)
 
