@@ -31,8 +31,8 @@ bench-reading: $(VENV)/dev
 	$(BIN)/python -m bench.reading --write docs/reading.md
 
 chaos: $(VENV)/dev
-	$(BIN)/python -m bench.chaos --kills 200
 	$(BIN)/python -m bench.chaos --kills 100 --processes 2 --troubles 10 --people 20
+	$(BIN)/python -m bench.chaos --kills 200
 
 bench-verify: $(VENV)/dev $(VENV)/system
 	$(BIN)/python -m bench.verify

@@ -306,6 +306,7 @@ def main() -> int:
     print(f"boundaries={len(result.boundaries)}/{len(BOUNDARIES)}")
     for missed in sorted(set(BOUNDARIES) - result.boundaries):
         print(f"not reached: {missed}")
+    print(f"repeated={result.repeated}")
     print(result)
     return 0 if result.good else 1
 

@@ -38,8 +38,8 @@ class Count:
 
     def __str__(self) -> str:
         return (
-            f"kills={self.kills} acknowledged={self.acknowledged} repeated={self.repeated} "
-            f"lost={self.lost} doubled={self.doubled} out_of_order={self.out_of_order}"
+            f"kills={self.kills} acknowledged={self.acknowledged} lost={self.lost} "
+            f"doubled={self.doubled} out_of_order={self.out_of_order}"
         )
 
 
