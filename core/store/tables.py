@@ -364,6 +364,7 @@ checkpoints = Table(
     Column("at", Float, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
+Index("checkpoints_begin", checkpoints.c.begins, checkpoints.c.place)
 
 WAITING, DONE, PARKED = 0, 1, 2
 """States of a row of the inbox and the outbox."""

@@ -29,3 +29,4 @@ def upgrade() -> None:
     op.create_index(
         "links_waiting", "links", ["way", "made_at"], sqlite_where=waits, postgresql_where=waits
     )
+    op.create_index("checkpoints_begin", "checkpoints", ["begins", "place"])
