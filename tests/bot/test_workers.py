@@ -107,6 +107,8 @@ async def test_a_process_that_dies_is_replaced() -> None:
     workers = Workers()
     await workers.draw(CARD)
     (first,) = workers.pids
+    # It answers none of them before it dies, however long we are kept from killing it.
+    os.kill(first, signal.SIGSTOP)
     cut_off = asyncio.gather(*(workers.draw(CARD) for _ in range(3)), return_exceptions=True)
     await asyncio.sleep(0)
     os.kill(first, signal.SIGKILL)
