@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from typing import cast
 
 import aiohttp
-from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import unusable
@@ -40,7 +39,7 @@ from core.issuer_keys import KeysError
 from core.policy import Policy
 from core.store.outbox import Due
 from core.store.outbox import Outbox as Rows
-from core.store.schema import migrate
+from core.store.schema import LaterSchema, migrate
 from core.store.store import Store, Transaction
 from core.vault import KeyRing
 from handlers.commands import conversation
@@ -318,7 +317,7 @@ async def bring_up_to_date(store: Store) -> None:
         # First: a new schema may have to make something of what is sealed.
         store.ring.fits(wrapped)
         await migrate(store)
-    except CommandError:
+    except LaterSchema:
         raise SettingError(
             "HEALTHCODE_DATABASE cannot be used: a later version of this program has changed it."
         ) from None

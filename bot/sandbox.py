@@ -16,7 +16,7 @@ from typing import cast
 import msgspec
 
 from bot.sandboxed import CODES, PROOF, REFUSED
-from core import proof, scanning
+from core import clean_proof, sighting
 from core.answer import Invalid
 
 SECONDS = 10
@@ -34,22 +34,24 @@ class Sandbox:
         self._seconds = seconds
 
     async def clean_proof(self, data: bytes) -> bytes:
-        """Return a `core.proof.CleanProof` as bytes, or raise Invalid with one of its `ERRORS`.
+        """Return a `CleanProof` as bytes, or raise Invalid with one of `core.clean_proof.ERRORS`.
 
         A process that crashes or takes too long makes it `unreadable`.
         """
-        if len(data) > proof.MAX_BYTES:
-            raise Invalid("too_large", limit_mb=proof.MAX_BYTES // 1_000_000)
-        return await self._answer(PROOF, data, proof.CleanProof.from_bytes, proof.ERRORS)
+        if len(data) > clean_proof.MAX_BYTES:
+            raise Invalid("too_large", limit_mb=clean_proof.MAX_BYTES // 1_000_000)
+        return await self._answer(
+            PROOF, data, clean_proof.CleanProof.from_bytes, clean_proof.ERRORS
+        )
 
     async def read_codes(self, data: bytes) -> bytes:
-        """Return the codes in a photo as `core.scanning.pack` writes them, or raise Invalid.
+        """Return the codes in a photo as `core.sighting.pack` writes them, or raise Invalid.
 
         Its codes are the `ERRORS` there; a process that crashes makes it `unreadable`.
         """
-        if len(data) > scanning.MAX_BYTES:
-            raise Invalid("too_large", limit_mb=scanning.MAX_BYTES // 1_000_000)
-        return await self._answer(CODES, data, scanning.unpack, scanning.ERRORS)
+        if len(data) > sighting.MAX_BYTES:
+            raise Invalid("too_large", limit_mb=sighting.MAX_BYTES // 1_000_000)
+        return await self._answer(CODES, data, sighting.unpack, sighting.ERRORS)
 
     async def _answer(
         self, kind: str, data: bytes, check: Callable[[bytes], object], errors: Sequence[str]

@@ -69,7 +69,8 @@ def _reader(kind: str, data: bytes) -> tuple[Callable[[bytes], bytes], list[str]
     """Return what reads a file, all that it needs imported; and the folders that it needs then."""
     # Not at the top: neither needs what the other does, and a process is started for each file.
     if kind == CODES:
-        from core.scanning import pack, read_codes
+        from core.scanning import read_codes
+        from core.sighting import pack
 
         _import_late()
         return lambda photo: pack(read_codes(photo)), []

@@ -13,7 +13,8 @@ from core.days import clock_time
 from core.identity import DocumentType
 from core.issuer_keys import KeysError, PublicKeys
 from core.lists import read_number
-from core.scanning import MAX_BYTES, read_codes
+from core.scanning import read_codes
+from core.sighting import MAX_BYTES
 
 GOOD, REFUSED, UNUSABLE = 0, 1, 2
 """Exit codes: genuine, valid and green; anything else; nothing that could be checked."""

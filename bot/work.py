@@ -9,7 +9,7 @@ from bot.channels import Channel, Refused, Stopping, TooLarge, TryAgain
 from bot.clock import Clock
 from bot.sandbox import Sandbox
 from bot.workers import Workers
-from core import scanning
+from core import sighting
 from core.answer import Invalid
 from core.conversation.messages import Finished, Incoming
 from core.conversation.turn import Job
@@ -79,7 +79,7 @@ class Work:
     def _limit(self, kind: str) -> int:
         uploads = self.store.policy.uploads
         if kind == CODES:
-            return scanning.MAX_BYTES
+            return sighting.MAX_BYTES
         return uploads.proof_bytes if kind == PROOF else uploads.export_bytes
 
     async def _read(self, channel: Channel, job: Job) -> bytes:

@@ -1,65 +1,22 @@
 """The inside of a worker process: it does one call after the other, until nobody calls any more.
 
 It opens nothing any more then: whatever a call needs was imported and loaded before.
-
-A call and its answer are each a frame: four bytes of length, most significant first, and then
-MessagePack.
 """
 
 from __future__ import annotations
 
 import signal
-import struct
 import sys
-from datetime import datetime
 
 import msgspec
 
+from bot.calls import LENGTH, Answer, Call, Draw, frame
 from bot.collector import settle
 from bot.confinement import renounce
 from bot.logs import where
 from core.answer import Invalid
-from core.conversation.messages import Card
 from core.picture import draw, prepare
-from core.visits import Reading, VisitPolicy, read_export, read_exports
-
-LENGTH = struct.Struct(">I")
-
-
-class Draw(msgspec.Struct, tag="draw"):
-    """Draw the PNG of a card."""
-
-    id: int
-    card: Card
-
-
-class Read(msgspec.Struct, tag="read"):
-    """Read an export, or the `several` in a file.
-
-    What comes of it is written as `Export.to_bytes` and `Reading.to_bytes` do.
-    """
-
-    id: int
-    data: bytes
-    name: str
-    now: datetime
-    policy: VisitPolicy
-    several: bool
-
-
-Call = Draw | Read
-
-
-class Answer(msgspec.Struct, omit_defaults=True):
-    """What came of a call: the `body`, or else the code and the values of an Invalid that was
-    raised, or where the call `failed` in a way that nobody has foreseen."""
-
-    id: int
-    body: bytes = b""
-    refused: str = ""
-    params: dict[str, str | int] = {}
-    failed: str = ""
-
+from core.visits import Reading, read_export, read_exports
 
 _calls: msgspec.msgpack.Decoder[Call] = msgspec.msgpack.Decoder(Call)
 
@@ -77,12 +34,6 @@ def serve() -> None:
         call = _calls.decode(calls.read(*LENGTH.unpack(head)))
         answers.write(frame(answer(call)))
         answers.flush()
-
-
-def frame(content: Call | Answer) -> bytes:
-    """Return a frame."""
-    body = msgspec.msgpack.encode(content)
-    return LENGTH.pack(len(body)) + body
 
 
 def answer(call: Call) -> Answer:

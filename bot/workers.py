@@ -17,8 +17,8 @@ from pathlib import Path
 
 import msgspec
 
+from bot.calls import LENGTH, Answer, Call, Draw, Read, frame
 from bot.channels import TryAgain
-from bot.worker import LENGTH, Answer, Call, Draw, Read, frame
 from core.answer import Invalid
 from core.conversation.messages import Card
 from core.visits import VisitPolicy

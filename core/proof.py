@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import io
 
-import msgspec
 from PIL import Image, ImageOps
 
 from core.answer import Invalid
+from core.clean_proof import MAX_BYTES, CleanProof
 
-MAX_BYTES = 10_000_000
-"""A scanned bill has 1 to 4 MB; OWASP's File Upload Cheat Sheet asks for a limit."""
 MAX_PIXELS = 25_000_000
 MAX_SIDE = 10_000
 """The photo of a large phone, and far below the 89 million pixels at which Pillow warns."""
@@ -22,36 +20,11 @@ LONGEST_SIDE = 2_600
 QUALITY = 82
 PDF = b"%PDF-"
 """How a PDF begins."""
-ERRORS = (
-    "active",
-    "empty",
-    "encrypted",
-    "file_type",
-    "pages",
-    "pixels",
-    "too_large",
-    "unreadable",
-)
-"""Every code with which `clean` refuses."""
-
-
-class CleanProof(msgspec.Struct, frozen=True, array_like=True):
-    """A proof that may be looked at: each page as a JPEG without metadata."""
-
-    pages: list[bytes]
-
-    def to_bytes(self) -> bytes:
-        """Return the proof as MessagePack, to be sealed."""
-        return msgspec.msgpack.encode(self)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> CleanProof:
-        """Return what `to_bytes` wrote, or raise msgspec.DecodeError."""
-        return msgspec.msgpack.decode(data, type=cls)
 
 
 def clean(data: bytes) -> CleanProof:
-    """Return the pages of a JPEG, PNG or PDF drawn anew, or raise Invalid with one of `ERRORS`."""
+    """Return the pages of a JPEG, PNG or PDF drawn anew, or raise Invalid with one of
+    `core.clean_proof.ERRORS`."""
     if not data:
         raise Invalid("empty")
     if len(data) > MAX_BYTES:

@@ -10,18 +10,15 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple, Self
 
-import msgspec
 import zxingcpp
 from PIL import ExifTags, Image, ImageFilter, ImageOps
 
 from core.answer import Invalid
-from core.issuer_keys import Realm
+from core.sighting import MAX_BYTES, PREFIXES, Sighting
 
-MAX_BYTES = 20_000_000
-"""The largest file that a chat platform hands over."""
 MAX_PIXELS = 25_000_000
 """Of a picture that must be unpacked whole; a screenshot has a tenth of it."""
 MAX_JPEG_PIXELS = 80_000_000
@@ -29,16 +26,12 @@ MAX_JPEG_PIXELS = 80_000_000
 million at which Pillow warns."""
 LARGE, MIDDLE, SMALL = 3_000, 1_600, 800
 """Sides of what is looked at, in pixels: a code of 49 modules needs about 150."""
-THIRDS = 3
 MOST = 24
 """Codes of one picture that are told: nobody looks at more."""
 FORMATS = ("PNG", "JPEG", "WEBP")
 SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
-ERRORS = ("empty", "file_type", "pixels", "too_large", "unreadable")
-"""Every code with which a picture is refused."""
 
 QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-PREFIXES = tuple(realm.prefix for realm in Realm)
 CUBED = [round(255 * (value / 255) ** 3) for value in range(256)]
 """Tells what is nearly white from white, as in a reflection."""
 
@@ -54,38 +47,10 @@ UPRIGHT = {
 """What turns a picture as one held the phone, by its Exif orientation (CIPA DC-008 §4.6.5)."""
 
 
-class Sighting(msgspec.Struct, frozen=True, array_like=True):
-    """A code in a picture: its text, empty where it was seen and could not be read.
-
-    `x` and `y` are its middle, from the picture's upper left corner (0, 0) to its lower right
-    one (1, 1), as one holds it.
-    """
-
-    text: str
-    x: float
-    y: float
-
-    @property
-    def third(self) -> tuple[int, int]:
-        """Give the third of the picture's height, and that of its width, counted from 0."""
-        row, column = (min(max(int(at * THIRDS), 0), THIRDS - 1) for at in (self.y, self.x))
-        return row, column
-
-
-def pack(sightings: Sequence[Sighting]) -> bytes:
-    """Return sightings as MessagePack."""
-    return msgspec.msgpack.encode(sightings)
-
-
-def unpack(data: bytes) -> list[Sighting]:
-    """Return what `pack` wrote, or raise msgspec.DecodeError."""
-    return msgspec.msgpack.decode(data, type=list[Sighting])
-
-
 def read_codes(picture: bytes) -> list[Sighting]:
     """Return the codes in a PNG, JPEG or WebP, row by row; others only if none is a health code.
 
-    Each text is there once. Raise Invalid with one of `ERRORS`.
+    Each text is there once. Raise Invalid with one of `core.sighting.ERRORS`.
     """
     if not picture:
         raise Invalid("empty")

@@ -24,7 +24,7 @@ from core.inspection import Inspection, Scan, Seen
 from core.issuer_keys import PublicKeys
 from core.live import accepted, digits_of
 from core.mrz import FILLER
-from core.scanning import PREFIXES, Sighting, unpack
+from core.sighting import PREFIXES, Sighting, unpack
 from core.store.staff import Role
 from handlers.menu import OFFICER, buttons
 from handlers.registration import Registration

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.address import Address, District, Hotel, Housing, Room, district_in
+from core.clean_proof import ERRORS as PROOF_ERRORS
 from core.contact import HongKongMobile
 from core.conversation.fields import Choice, Confirm, Field, NearDay, Words
 from core.conversation.form import Form
@@ -16,7 +17,6 @@ from core.dates import BirthDate, IssueDate, LastNight, ProofDate
 from core.holder import Holder
 from core.identity import Country, DocumentNumber, DocumentType, normalise
 from core.names import ChineseName, EnglishName
-from core.proof import ERRORS as PROOF_ERRORS
 from core.store.people import Known
 from core.store.takeovers import link_own
 from handlers.health_code import HealthCode

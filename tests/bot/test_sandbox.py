@@ -15,10 +15,10 @@ from bot import sandbox as module
 from bot.sandbox import Sandbox
 from core.answer import Invalid
 from core.assessment import Colour
+from core.clean_proof import CleanProof
 from core.conversation.messages import Card
 from core.picture import draw
-from core.proof import CleanProof
-from core.scanning import unpack
+from core.sighting import unpack
 from tests.clock import NOON
 from tests.corpus_proofs import flate_bomb_pdf, image, pdf, png_claiming
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,12 @@ async def test_a_disk_that_fills_up_while_it_starts(
 async def test_a_data_folder_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(KeyRingError, match="cannot be written"):
         App(settings(Path("/proc/none")), Policy())
+
+
+def test_what_others_do_in_processes_of_their_own_is_not_loaded() -> None:
+    """Libraries of pictures and of changes to the schema are a third of what it would load."""
+    loaded = "import sys, bot.app, bot.__main__; print(*sys.modules)"
+    run = [sys.executable, "-c", loaded]
+    modules = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
+    assert "bot.workers" in modules
+    assert not {"numpy", "PIL", "zxingcpp", "pypdf", "alembic"} & set(modules)

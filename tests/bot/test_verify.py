@@ -17,7 +17,7 @@ from core.credential import Reason, expiry, issue
 from core.identity import DocumentType
 from core.issuer_keys import IssuerKey, PublicKeys
 from core.picture import draw
-from core.scanning import ERRORS
+from core.sighting import ERRORS
 from core.vault import KeyRing
 
 NOW = datetime(2021, 12, 10, 4, 0, tzinfo=UTC)

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from core.answer import Invalid
-from core.proof import ERRORS, LONGEST_SIDE, CleanProof, clean
+from core.clean_proof import ERRORS, CleanProof
+from core.proof import LONGEST_SIDE, clean
 from tests.corpus import Upload
 from tests.corpus_proofs import CANARY, exif, image, proof_uploads
 

@@ -17,7 +17,8 @@ from core.answer import Invalid
 from core.assessment import Colour
 from core.conversation.messages import Card
 from core.picture import draw
-from core.scanning import ERRORS, MAX_BYTES, MOST, Sighting, pack, read_codes, unpack
+from core.scanning import MOST, read_codes
+from core.sighting import ERRORS, MAX_BYTES, Sighting, pack, unpack
 from tests.clock import NOON
 from tests.photos import photo
 

@@ -30,7 +30,7 @@ from core.issuer_keys import IssuerKey
 from core.live import MINUTES, digits_of
 from core.mrz import check_digit
 from core.picture import draw
-from core.scanning import Sighting
+from core.sighting import Sighting
 from core.store.staff import Role
 from core.vault import KeyRing
 from handlers import officer

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
+from core.clean_proof import CleanProof
 from core.conversation.form import Form
 from core.conversation.texts import Language
 from core.days import HONG_KONG
 from core.holder import Holder
-from core.proof import CleanProof
 from core.store.people import Known
 from core.store.tables import audit, holders, proofs, uploads
 from handlers.family import Dependant
