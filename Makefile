@@ -12,7 +12,7 @@ run: $(VENV)/run
 	$(BIN)/python -m bot run
 
 test: $(VENV)/dev $(VENV)/system $(VENV)/decoder
-	$(BIN)/python -m pytest -n 3 --dist worksteal --cov=core --cov=handlers --cov-branch \
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=core --cov=handlers --cov-branch \
 		--cov-report=term --cov-fail-under=100
 
 lint: $(VENV)/dev

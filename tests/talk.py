@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from core import proof, scanning
+from core import proof, scanning, sighting
 from core.answer import Invalid
 from core.conversation.engine import Conversation
 from core.conversation.form import Form
@@ -118,7 +118,7 @@ class Talk:
             if kind == "proof":
                 body = proof.clean(data).to_bytes()
             elif kind == "codes":
-                body = scanning.pack(scanning.read_codes(data))
+                body = sighting.pack(scanning.read_codes(data))
             elif kind == "exports":
                 policy = self.store.policy.visits
                 found = read_exports(data, name=name, now=self.clock(), policy=policy)
