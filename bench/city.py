@@ -25,7 +25,7 @@ from pathlib import Path
 import uvloop
 
 from bench.journeys import Step, first_code
-from bench.run import Make, Result, measure, ours, percentile
+from bench.run import Result, measure, ours, percentile
 from bench.target import Target, free_port
 from bot.app import opened
 from bot.chaining import chain_all
@@ -57,17 +57,13 @@ class City:
     started: list[float] = field(default_factory=list)
     idle: list[float] = field(default_factory=list)
 
-    def make(self) -> Make:
-        """Return how the bot is made that runs on this store."""
-
-        def make(
-            folder: Path, bot_api: LoopbackTelegram, phones: LoopbackTwilio, port: int
-        ) -> Target:
-            target = ours(folder, bot_api, phones, port)
-            target.environ["HEALTHCODE_DATA"] = str(self.data)
-            return target
-
-        return make
+    def make(
+        self, folder: Path, bot_api: LoopbackTelegram, phones: LoopbackTwilio, port: int
+    ) -> Target:
+        """Make the bot that runs on this store."""
+        target = ours(folder, bot_api, phones, port)
+        target.environ["HEALTHCODE_DATA"] = str(self.data)
+        return target
 
     async def fill(self) -> None:
         """Fill the store, the audit log in its chain."""
@@ -81,10 +77,8 @@ class City:
         with tempfile.TemporaryDirectory() as folder:
             async with LoopbackTelegram() as bot_api, LoopbackTwilio() as phones:
                 port = free_port()
-                target, began = (
-                    self.make()(Path(folder), bot_api, phones, port),
-                    time.perf_counter(),
-                )
+                target = self.make(Path(folder), bot_api, phones, port)
+                began = time.perf_counter()
                 await target.start(port)
                 self.started.append(time.perf_counter() - began)
                 await asyncio.sleep(SETTLED)
@@ -94,7 +88,7 @@ class City:
     async def serve(self, seconds: float, steps: Callable[[int], list[Step]]) -> None:
         """Run the bot with a crowd in front of it, and again with some who come one by one."""
         for results, every in ((self.crowded, 0.0), (self.calm, EVERY)):
-            result = await measure(self.make(), seconds, steps, every=every, numbers=self.numbers)
+            result = await measure(self.make, seconds, steps, every=every, numbers=self.numbers)
             results.append(result)
 
     @property

@@ -26,6 +26,12 @@ def first(rows: Table, *lane: str) -> ColumnElement[bool]:
     return and_(rows.c.state == WAITS, rows.c.number == oldest.scalar_subquery())
 
 
+def kept(rows: Table) -> ColumnElement[bool]:
+    """Tell whether a row does not wait any more and still says something, in the words of the index
+    of just these."""
+    return and_(rows.c.body.is_not(None), rows.c.state != WAITS)
+
+
 def in_order(rows: Table) -> ColumnElement[int]:
     """Return what rows that wait are put in order by.
 

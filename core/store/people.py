@@ -15,7 +15,7 @@ from core.holder import Holder
 from core.store.audit import new_mark
 from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_replace
-from core.store.lanes import WAITS
+from core.store.lanes import kept
 from core.store.tables import (
     audit,
     codes,
@@ -244,10 +244,7 @@ class People:
         await self.connection.execute(delete(uploads).where(uploads.c.chat.in_(chats)))
         for rows in (inbox, outbox):
             await self.connection.execute(
-                update(rows)
-                # In the words of the index of what is kept of them.
-                .where(rows.c.body.is_not(None), rows.c.state != WAITS, rows.c.chat.in_(chats))
-                .values(body=None)
+                update(rows).where(kept(rows), rows.c.chat.in_(chats)).values(body=None)
             )
         await self.connection.execute(
             update(takeovers).where(takeovers.c.holder == known.id).values(holder="", mobile=None)

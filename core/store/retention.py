@@ -19,7 +19,7 @@ from core.policy import RetentionPolicy
 from core.store import tables
 from core.store.codes import TOLERANCE
 from core.store.connection import Connection
-from core.store.lanes import WAITS
+from core.store.lanes import WAITS, kept
 from core.store.visit_days import first_kept
 
 PASSING = timedelta(days=1)
@@ -134,9 +134,8 @@ class Contents:
     """What messages that were answered or sent, or given up, say: their ids are kept for longer."""
 
     def __init__(self, table: Table, column: ColumnElement[float], before: float) -> None:
-        # In the words of the index that is of just these.
-        kept = table.c.body.is_not(None), table.c.state != WAITS
-        some = select(table.c.number).where(*kept, column < before).order_by(column).limit(ROWS)
+        old = kept(table), column < before
+        some = select(table.c.number).where(*old).order_by(column).limit(ROWS)
         self.statement = update(table).where(table.c.number.in_(some)).values(body=None)
 
     async def step(self, connection: Connection) -> Step:

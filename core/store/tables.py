@@ -6,9 +6,12 @@ A chat, who writes in it and whom it is about are three things: `chats`, and `ho
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Float,
     Index,
     Integer,
@@ -22,6 +25,12 @@ metadata = MetaData()
 
 # SQLite gives a growing row number only to a column of type INTEGER.
 Serial = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _partial_index(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> None:
+    """Index just the rows of which a condition is true."""
+    Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
 
 chats = Table(
     "chats",
@@ -45,18 +54,16 @@ inbox = Table(
     Column("state", Integer, nullable=False, default=0),
     sqlite_autoincrement=True,
 )
-Index(
+_partial_index(
     "inbox_waiting",
     inbox.c.chat,
     inbox.c.number,
-    sqlite_where=inbox.c.state == 0,
-    postgresql_where=inbox.c.state == 0,
+    where=inbox.c.state == 0,
 )
-Index(
+_partial_index(
     "inbox_kept",
     inbox.c.received_at,
-    sqlite_where=inbox.c.body.is_not(None) & (inbox.c.state != 0),
-    postgresql_where=inbox.c.body.is_not(None) & (inbox.c.state != 0),
+    where=inbox.c.body.is_not(None) & (inbox.c.state != 0),
 )
 
 outbox = Table(
@@ -72,19 +79,17 @@ outbox = Table(
     Column("state", Integer, nullable=False, default=0),
     sqlite_autoincrement=True,
 )
-Index(
+_partial_index(
     "outbox_waiting",
     outbox.c.chat,
     outbox.c.number,
-    sqlite_where=outbox.c.state == 0,
-    postgresql_where=outbox.c.state == 0,
+    where=outbox.c.state == 0,
 )
 Index("outbox_chat", outbox.c.chat, outbox.c.number)
-Index(
+_partial_index(
     "outbox_kept",
     outbox.c.made_at,
-    sqlite_where=outbox.c.body.is_not(None) & (outbox.c.state != 0),
-    postgresql_where=outbox.c.body.is_not(None) & (outbox.c.state != 0),
+    where=outbox.c.body.is_not(None) & (outbox.c.state != 0),
 )
 
 uploads = Table(
@@ -131,12 +136,11 @@ links = Table(
     Column("letter", LargeBinary),
     Column("letter_until", Float),
 )
-Index(
+_partial_index(
     "links_waiting",
     links.c.way,
     links.c.made_at,
-    sqlite_where=links.c.starts_at.is_(None),
-    postgresql_where=links.c.starts_at.is_(None),
+    where=links.c.starts_at.is_(None),
 )
 
 takeovers = Table(
@@ -150,11 +154,10 @@ takeovers = Table(
     Column("starts_at", Float, nullable=False),
     Column("ended_at", Float),
 )
-Index(
+_partial_index(
     "takeovers_waiting",
     takeovers.c.starts_at,
-    sqlite_where=takeovers.c.ended_at.is_(None),
-    postgresql_where=takeovers.c.ended_at.is_(None),
+    where=takeovers.c.ended_at.is_(None),
 )
 
 consents = Table(
@@ -282,11 +285,10 @@ codes = Table(
 Index("codes_holder", codes.c.holder, codes.c.issued_at)
 Index("codes_lists", codes.c.lists)
 Index("codes_kid", codes.c.kid, codes.c.expires_at)
-Index(
+_partial_index(
     "codes_withdrawn",
     codes.c.expires_at,
-    sqlite_where=codes.c.withdrawn_at.is_not(None),
-    postgresql_where=codes.c.withdrawn_at.is_not(None),
+    where=codes.c.withdrawn_at.is_not(None),
 )
 
 withdrawals = Table(
