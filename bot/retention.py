@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from datetime import date, timedelta
 
 from bot.chaining import chain_all
 from bot.clock import Clock
 from bot.logs import where
 from core.days import hong_kong_day
-from core.store.retention import empty_the_log, sweeps
+from core.store.retention import Sweep, empty_the_log, sweeps
 from core.store.store import Store
 from core.store.visit_days import trim_exports
 
@@ -28,18 +29,27 @@ async def keep_erasing(store: Store, clock: Clock) -> None:
     trimmed_on: date | None = None
     while True:
         today = hong_kong_day(clock())
-        try:
-            await end_waiting(store, clock)
-            await erase_rows(store, clock)
-            await erase_entries(store, clock)
-            if trimmed_on != today:
-                await erase_visits(store, clock)
-                trimmed_on = today
-            async with store.reading() as tx:
-                await empty_the_log(tx.connection)
-        except Exception as error:
-            log.error("what is old could not be erased: %s", where(error))
+        for erase in (end_waiting, erase_rows, erase_entries):
+            await _done(erase(store, clock))
+        if trimmed_on != today and await _done(erase_visits(store, clock)):
+            trimmed_on = today
+        await _done(_empty_the_log(store))
         await asyncio.sleep(EVERY)
+
+
+async def _done(erasing: Awaitable[None]) -> bool:
+    """Tell whether it could be done. What cannot keeps nothing else from being erased."""
+    try:
+        await erasing
+    except Exception as error:
+        log.error("what is old could not be erased: %s", where(error))
+        return False
+    return True
+
+
+async def _empty_the_log(store: Store) -> None:
+    async with store.reading() as tx:
+        await empty_the_log(tx.connection)
 
 
 async def end_waiting(store: Store, clock: Clock) -> None:
@@ -52,15 +62,18 @@ async def end_waiting(store: Store, clock: Clock) -> None:
 
 async def erase_rows(store: Store, clock: Clock) -> None:
     """Erase the rows that are old."""
-    erased = 0
     for sweep in sweeps(store.policy.retention, clock()):
-        more = True
-        while more:
-            async with store.writing() as tx:
-                step = await sweep.step(tx.connection)
-            erased, more = erased + step.erased, step.more
-            if more:
-                await asyncio.sleep(BREATH)
+        await _done(_swept(store, sweep))
+
+
+async def _swept(store: Store, sweep: Sweep) -> None:
+    erased, more = 0, True
+    while more:
+        async with store.writing() as tx:
+            step = await sweep.step(tx.connection)
+        erased, more = erased + step.erased, step.more
+        if more:
+            await asyncio.sleep(BREATH)
     if erased:
         log.info("%d rows were older than they may be, and are erased", erased)
 
@@ -74,7 +87,8 @@ async def erase_entries(store: Store, clock: Clock) -> None:
         async with store.writing() as tx:
             more = await tx.audit.forget(before, clock())
         erased += more
-        await asyncio.sleep(BREATH)
+        if more:
+            await asyncio.sleep(BREATH)
     if erased:
         log.info("%d entries of the audit log were older than they may be, and are erased", erased)
 
@@ -86,6 +100,7 @@ async def erase_visits(store: Store, clock: Clock) -> None:
         async with store.writing() as tx:
             after, some = await trim_exports(tx.connection, tx.ring, days, clock(), after)
         erased, more = erased + some, bool(after)
-        await asyncio.sleep(BREATH)
+        if more:
+            await asyncio.sleep(BREATH)
     if erased:
         log.info("%d visits were older than they may be, and are erased", erased)

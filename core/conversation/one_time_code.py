@@ -62,12 +62,12 @@ class OneTimeCode(Choice):
         if sent.refused:
             turn.note(
                 f"{self.key}.refused.{sent.refused}",
-                at=sent.again_at and turn.clock_time(_full_minute(sent.again_at)),
+                at=sent.again_at and turn.brief(_full_minute(sent.again_at)),
                 mobile=self._mobile(turn),
                 most=turn.policy.passcode.chat_phones_per_day,
             )
             if sent.good_until:
-                turn.note(f"{self.key}.earlier", until=turn.clock_time(sent.good_until))
+                turn.note(f"{self.key}.earlier", until=turn.brief(sent.good_until))
             return False
         text = await self.sms(turn, sent.code)
         turn.effects.append(Sms(to=phone, text=text))
@@ -125,7 +125,7 @@ class OneTimeCode(Choice):
         ready_at = await turn.tx.challenges.ready_at(turn.session.challenge)
         if ready_at is None or ready_at <= turn.now:
             return Invalid("code_wrong")
-        return Invalid("code_wait", at=turn.clock_time(_full_minute(ready_at)))
+        return Invalid("code_wait", at=turn.brief(_full_minute(ready_at)))
 
 
 def _code(text: str) -> str:

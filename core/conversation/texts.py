@@ -85,7 +85,7 @@ class Texts:
     value named `count` chooses. Dates are written as the language writes them.
     """
 
-    def __init__(self, catalogues: Mapping[Language, Mapping[str, str]]) -> None:
+    def __init__(self, catalogues: Mapping[str, Mapping[str, str]]) -> None:
         self.catalogues = catalogues
         self._words: dict[str, frozenset[str]] = {}
         self._meanings: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
@@ -103,18 +103,20 @@ class Texts:
 
     def has(self, language: str, key: str) -> bool:
         """Tell whether there is such a text."""
-        catalogue = self.catalogues[Language(language)]
+        catalogue = self.catalogues[language]
         return key in catalogue or f"{key}.other" in catalogue
 
     def say(self, language: str, key: str, /, **values: Any) -> str:
         """Return the text with its values filled in; MissingText if either is not there."""
-        catalogue = self.catalogues[Language(language)]
+        catalogue = self.catalogues[language]
         template = catalogue.get(key)
         if template is None:
             number = "one" if values.get("count") == 1 else "other"
             template = catalogue.get(f"{key}.{number}") or catalogue.get(f"{key}.other")
         if template is None:
             raise MissingText(f"{language}: {key}")
+        if "{" not in template:
+            return template
 
         def fill(match: re.Match[str]) -> str:
             try:
@@ -122,7 +124,7 @@ class Texts:
             except KeyError:
                 raise MissingText(f"{language}: {key} wants {{{match[1]}}}") from None
 
-        return _PLACEHOLDER.sub(fill, template) if "{" in template else template
+        return _PLACEHOLDER.sub(fill, template)
 
     def meanings(self, key: str) -> tuple[frozenset[str], frozenset[str]]:
         """Return what may be written for a label in any language: all of it, or its beginning."""

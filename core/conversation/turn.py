@@ -87,7 +87,7 @@ class Turn:
         """The Hong Kong day of this turn."""
         return hong_kong_day(self.now)
 
-    def clock_time(self, at: datetime) -> datetime | time:
+    def brief(self, at: datetime) -> datetime | time:
         """Return an instant as it is told to who waits for it: of today, the time is enough."""
         return at.astimezone(HONG_KONG).time() if hong_kong_day(at) == self.today else at
 
@@ -130,10 +130,12 @@ class Turn:
 
     def text_about(self, name: str, key: str, /, **values: Any) -> str:
         """Return a text as `text` does, about the person of that name; empty for oneself."""
-        values = {"hotline": self.policy.hotline, **values}
-        if name and self.texts.has(self.language, f"{key}_for"):
-            return self.texts.say(self.language, f"{key}_for", **{"name": name, **values})
-        return self.texts.say(self.language, key, **values)
+        language = self.language
+        values.setdefault("hotline", self.policy.hotline)
+        if name and self.texts.has(language, f"{key}_for"):
+            key = f"{key}_for"
+            values.setdefault("name", name)
+        return self.texts.say(language, key, **values)
 
     def named(self, text: str) -> str:
         """Return a message with the name of whom it concerns, where that is somebody else."""

@@ -164,6 +164,38 @@ async def test_a_look_that_fails_is_taken_again_and_told_without_its_words(
     assert "A123456" not in caplog.text
 
 
+@pytest.mark.errors_expected
+async def test_what_cannot_be_erased_keeps_nothing_else_from_it(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swept: list[str] = []
+
+    class Damaged:
+        async def step(self, _: object) -> Step:
+            raise RuntimeError
+
+    class Whole:
+        async def step(self, _: object) -> Step:
+            swept.append("rows")
+            return Step(0, more=False)
+
+    async def failing(*_: object) -> None:
+        raise RuntimeError
+
+    async def visits(*_: object) -> None:
+        swept.append("visits")
+
+    monkeypatch.setattr(retention, "end_waiting", failing)
+    monkeypatch.setattr(retention, "erase_entries", failing)
+    monkeypatch.setattr(retention, "sweeps", lambda *_: [Damaged(), Whole()])
+    monkeypatch.setattr(retention, "erase_visits", visits)
+    task = asyncio.create_task(retention.keep_erasing(store, clock))
+    await until(lambda: swept == ["rows", "visits"])
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
 async def test_turns_come_in_while_many_rows_are_erased(store: Store, clock: TestClock) -> None:
     table, many = tables.dispatches, 5 * ROWS
     filling = {"challenge": "", "chat": "", "phone": b"", "block": b"", "made_at": 0.0}

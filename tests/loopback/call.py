@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, parse_content_disposition, web
 from aiohttp.multipart import BodyPartReader
 
 from tests.loopback.faults import Fault
@@ -47,15 +47,18 @@ async def parameters_of(request: web.Request) -> tuple[Params, bytes]:
     """Return a call's parameters, and the file in it: JSON, form, multipart or query alike."""
     upload = b""
     params: Params = {}
-    if request.content_type == "application/json":
+    # aiohttp reads the header anew for each boundary, and that of a part for each of its values.
+    kind = request.headers.get(hdrs.CONTENT_TYPE, "").partition(";")[0]
+    if kind == "application/json":
         return msgspec.json.decode(await request.read()), upload
-    if request.content_type == "multipart/form-data":
+    if kind == "multipart/form-data":
         async for part in await request.multipart():
             assert isinstance(part, BodyPartReader)
-            if part.filename:
+            _, named = parse_content_disposition(part.headers[hdrs.CONTENT_DISPOSITION])
+            if named.get("filename"):
                 upload = bytes(await part.read())
             else:
-                params[part.name or ""] = await part.text()
+                params[named["name"]] = bytes(await part.read()).decode()
     else:
         params.update(await request.post())
     params.update(request.query)

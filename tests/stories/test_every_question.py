@@ -183,7 +183,7 @@ async def test_after_three_failures_there_is_an_example_and_a_person(
         expect_error(heard, place.field, code, language)
         assert says(heard, "engine.person", language) == (failures >= 3)
         example = f"{place.field.key}.example"
-        if example in TEXTS.catalogues[Language(language)]:
+        if example in TEXTS.catalogues[language]:
             assert (TEXTS.say(language, example) in heard.text) == (failures >= 3)
         else:
             assert not isinstance(place.field, Words)

@@ -56,7 +56,7 @@ async def loads(world: World, kind: str, data: bytes) -> None:
 async def told(person: Person, language: str) -> Heard:
     """Return the message that the code is no longer good."""
     heard = await person.hears()
-    template = TEXTS.catalogues[language]["withdrawn.lists"]  # type: ignore[index]
+    template = TEXTS.catalogues[language]["withdrawn.lists"]
     assert template.partition("{at}")[2] in heard.text
     return heard
 

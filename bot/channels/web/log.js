@@ -144,11 +144,12 @@ function buttons(row, className, press) {
 function picture(frame) {
   const image = make("img", "");
   image.src = frame.picture;
-  image.alt = frame.text;
+  // All that it shows is in the text below: nobody is to hear it twice.
+  image.alt = "";
   // The size of the card, so that nothing jumps when it has come.
   image.width = 820;
   image.height = 1160;
-  return make("figure", "", image, button("open", () => enlarge(image)));
+  return make("figure", "", image, button("open", () => enlarge(frame)));
 }
 
 /** Fetch the pictures that did not come because the line broke. */
@@ -170,7 +171,7 @@ function sound(frame) {
 }
 
 /** Show a code over the whole screen, on white, and keep the screen awake while it is shown. */
-async function enlarge({ src, alt }) {
+async function enlarge({ picture: src, text: alt }) {
   Object.assign(gate.querySelector("img"), { src, alt });
   gate.showModal();
   try {
