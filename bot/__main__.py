@@ -53,6 +53,7 @@ def _plain_errors() -> tuple[type[Exception], ...]:
     from core.issuer_keys import KeysError
     from core.lists import ListError
     from core.policy import PolicyError
+    from core.store.loading import Superseded
     from core.store.staff import StaffError
     from core.vault import KeyRingError
 
@@ -62,6 +63,7 @@ def _plain_errors() -> tuple[type[Exception], ...]:
         KeyRingError,
         KeysError,
         ListError,
+        Superseded,
         StaffError,
         CodeError,
         GuardianError,

@@ -1,13 +1,14 @@
-"""The operator's lists: exposures, high-risk places to live, cases, tenants. Each load replaces its
-list."""
+"""The operator's lists: exposures, high-risk places to live, cases, tenants.
+
+What is read is in force as a whole: `core.store.loading` puts a list in place of the one before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Table, bindparam, select
 
 from core.address import Estate, HighRiskPlace
 from core.assessment import Case, CaseKind
@@ -21,6 +22,14 @@ from core.vault import KeyRing
 LOADED, EVER = "lists loaded", "ever"
 """The tally of the loads of lists that decide colours: their version."""
 
+
+def _in_force(table: Table) -> ColumnElement[bool]:
+    """Tell whether a row is of the list that is in force."""
+    lists = tables.lists.c
+    load = select(lists.load).where(lists.name == table.name).scalar_subquery()
+    return table.c.load == load
+
+
 # The statements of every code are put together once.
 _EXPOSURES = select(
     tables.exposures.c.kind,
@@ -29,21 +38,22 @@ _EXPOSURES = select(
     tables.exposures.c.ends,
     tables.exposures.c.source,
 ).where(
+    _in_force(tables.exposures),
     one_of(tables.exposures.c.place, "wanted"),
     tables.exposures.c.ends >= bindparam("since"),
 )
-_PLACES = select(tables.places)
+_PLACES = select(tables.places).where(_in_force(tables.places))
 _PLACES_OF_DISTRICTS = _PLACES.where(one_of(tables.places.c.district, "districts"))
 _CASES = select(tables.cases.c.kind, tables.cases.c.since, tables.cases.c.until).where(
-    tables.cases.c.document == bindparam("of_document")
+    _in_force(tables.cases), tables.cases.c.document == bindparam("of_document")
 )
 _ESTATES = select(tables.tenants.c.name_en, tables.tenants.c.name_zh).where(
-    tables.tenants.c.document == bindparam("of_document")
+    _in_force(tables.tenants), tables.tenants.c.document == bindparam("of_document")
 )
 
 
 class Lists:
-    """The lists, in the open transaction."""
+    """The lists that are in force, in the open transaction."""
 
     def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
@@ -53,32 +63,6 @@ class Lists:
     async def version(self) -> int:
         """Return the version of the lists: how often one of them was put in another's place."""
         return (await self.tallies.of(LOADED, [EVER])).get(EVER, 0)
-
-    async def _replace(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-        """Put a list that decides colours in place of the one before."""
-        await self._put(table, rows)
-        await self.tallies.add(LOADED, EVER)
-
-    async def _put(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-        await self.connection.execute(delete(table))
-        if rows:
-            await self.connection.execute(insert(table), rows)
-
-    async def replace_exposures(self, exposures: Sequence[Exposure]) -> None:
-        """Put this list of exposures in place of the one before."""
-        await self._replace(
-            tables.exposures,
-            [
-                {
-                    "kind": str(e.kind),
-                    "place": e.place,
-                    "starts": e.starts.timestamp(),
-                    "ends": e.ends.timestamp(),
-                    "source": e.source,
-                }
-                for e in exposures
-            ],
-        )
 
     async def exposures_at(self, places: Iterable[str], since: datetime) -> list[Exposure]:
         """Return the exposures at these places (venue ids and plates) that end after `since`."""
@@ -94,22 +78,6 @@ class Lists:
             )
             for kind, place, starts, ends, source in rows
         ]
-
-    async def replace_places(self, places: Sequence[HighRiskPlace]) -> None:
-        """Put this list of high-risk places to live in place of the one before."""
-        await self._replace(
-            tables.places,
-            [
-                {
-                    "district": str(p.district),
-                    "name_en": p.name_en,
-                    "name_zh": p.name_zh,
-                    "starts": p.starts.timestamp(),
-                    "ends": p.ends.timestamp(),
-                }
-                for p in places
-            ],
-        )
 
     async def places_in(self, district: str) -> list[HighRiskPlace]:
         """Return the high-risk places of a district, and those listed for any.
@@ -132,21 +100,6 @@ class Lists:
             for row in rows
         ]
 
-    async def replace_cases(self, listed: Sequence[tuple[bytes, Case]]) -> None:
-        """Put this list of cases (by the blind index of the document) in place of the old one."""
-        await self._replace(
-            tables.cases,
-            [
-                {
-                    "document": index,
-                    "kind": str(case.kind),
-                    "since": case.since.isoformat(),
-                    "until": case.until.isoformat() if case.until else "",
-                }
-                for index, case in listed
-            ],
-        )
-
     async def cases_of(self, index: bytes) -> list[Case]:
         """Return what the authority lists of the holder of a document."""
         rows = await self.connection.execute(_CASES, {"of_document": index})
@@ -158,15 +111,6 @@ class Lists:
             )
             for kind, since, until in rows
         ]
-
-    async def replace_tenants(self, listed: Sequence[tuple[bytes, Estate]]) -> None:
-        """Put this register of tenants (by the blind index of the document) in place of the old
-        one. No code is assessed again: where one lives was believed when it was issued."""
-        rows = [
-            {"document": index, "name_en": estate.name_en, "name_zh": estate.name_zh}
-            for index, estate in listed
-        ]
-        await self._put(tables.tenants, rows)
 
     async def estates_of(self, index: bytes) -> list[Estate]:
         """Return the estates in which the holder of a document is registered as living."""

@@ -32,6 +32,11 @@ def _partial_index(name: str, *columns: Column[Any], where: ColumnElement[bool])
     Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
+def _load() -> Column[int]:
+    """Return the column that says with which load a row of a list came, see `lists`."""
+    return Column("load", Integer, nullable=False, server_default="0")
+
+
 chats = Table(
     "chats",
     metadata,
@@ -225,10 +230,20 @@ installations = Table(
     Column("made_at", Float, nullable=False, index=True),
 )
 
+lists = Table(
+    "lists",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    # The load whose rows are in force, and the newest, which may not be there as a whole.
+    Column("load", Integer, nullable=False),
+    Column("loading", Integer, nullable=False),
+)
+
 exposures = Table(
     "exposures",
     metadata,
     Column("number", Serial, primary_key=True, autoincrement=True),
+    _load(),
     Column("kind", String(10), nullable=False),
     Column("place", String(60), nullable=False),
     Column("starts", Float, nullable=False),
@@ -241,6 +256,7 @@ places = Table(
     "places",
     metadata,
     Column("number", Serial, primary_key=True, autoincrement=True),
+    _load(),
     Column("district", String(5), nullable=False, index=True),
     Column("name_en", String(120), nullable=False),
     Column("name_zh", String(120), nullable=False),
@@ -252,6 +268,7 @@ cases = Table(
     "cases",
     metadata,
     Column("number", Serial, primary_key=True, autoincrement=True),
+    _load(),
     Column("document", LargeBinary, nullable=False, index=True),
     Column("kind", String(20), nullable=False),
     Column("since", String(10), nullable=False),
@@ -262,6 +279,7 @@ tenants = Table(
     "tenants",
     metadata,
     Column("number", Serial, primary_key=True, autoincrement=True),
+    _load(),
     Column("document", LargeBinary, nullable=False, index=True),
     Column("name_en", String(200), nullable=False),
     Column("name_zh", String(200), nullable=False),

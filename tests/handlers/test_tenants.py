@@ -8,6 +8,7 @@ from core.address import Estate
 from core.conversation.texts import Language
 from core.identity import DocumentType, normalise
 from core.policy import Policy
+from core.store import loading
 from handlers.everyone import Declaring
 from handlers.health_code import HealthCode
 from tests.handlers.family import BO, MEI, NUMBERS, OWN, family
@@ -25,12 +26,13 @@ MINE = "A123456(3)"
 async def listed(talk: Talk, *numbers: str, estate: Estate = MEI_LAM) -> None:
     """Let the policy ask the register, and these identity cards stand in it."""
     talk.store.policy = Policy(check_tenants=True)
-    async with talk.store.writing() as tx:
+    async with talk.store.reading() as tx:
         indexes = [
             tx.people.document_index("hkid", normalise(DocumentType.HKID, number))
             for number in numbers
         ]
-        await tx.lists.replace_tenants([(index, estate) for index in indexes])
+    tenants = loading.tenants((index, estate) for index in indexes)
+    await loading.replace(talk.store, tenants, talk.clock())
 
 
 async def asks(talk: Talk) -> Heard:

@@ -13,6 +13,7 @@ from core.conversation.texts import Language
 from core.credential import Reason, check
 from core.district import District
 from core.issuer_keys import PublicKeys
+from core.store import loading
 from core.store.codes import Code, Why
 from core.store.people import Known
 from core.store.reassessment import reassess
@@ -77,9 +78,9 @@ async def lists_him(talk: Talk) -> None:
     """Let the authority list him as a close contact."""
     case = Case(CaseKind.CLOSE_CONTACT, talk.clock().date())
     holder = (await known(talk)).holder
-    async with talk.store.writing() as tx:
+    async with talk.store.reading() as tx:
         index = tx.people.document_index(holder.document, "A1234563")
-        await tx.lists.replace_cases([(index, case)])
+    await loading.replace(talk.store, loading.cases([(index, case)]), talk.clock())
 
 
 @pytest.fixture(autouse=True)
@@ -139,10 +140,10 @@ async def test_who_changes_without_a_code_hears_nothing_of_one(talk: Talk) -> No
 
 async def test_who_moves_has_his_code_assessed_again(talk: Talk) -> None:
     code = await gets_code(talk)
+    day = talk.clock()
+    place = HighRiskPlace(District("ST"), "Mei Tin Estate", "美田邨", day, day)
+    await loading.replace(talk.store, loading.places([place]), day)
     async with talk.store.writing() as tx:
-        day = talk.clock()
-        place = HighRiskPlace(District("ST"), "Mei Tin Estate", "美田邨", day, day)
-        await tx.lists.replace_places([place])
         assert (await reassess(tx, talk.clock())).withdrawn == 0
         assert (await reassess(tx, talk.clock())).looked_at == 0
     await talk.presses_menu("change")

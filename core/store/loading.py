@@ -1,0 +1,178 @@
+"""Put a list in place of the one before, while the chats go on.
+
+A list may have a million rows. They are brought in some at a time, each time in one transaction,
+and count for nothing until all of them are there; then one transaction puts them in force. Wherever
+the program is killed, one whole list is in force; the rest goes with the next load.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Insert, Table, delete, func, insert, select, update
+
+from core.address import Estate, HighRiskPlace
+from core.assessment import Case
+from core.exposure import Exposure
+from core.store import tables
+from core.store.dialects import insert_or_set
+from core.store.lists import EVER, LOADED
+from core.store.store import Store, Transaction
+from core.store.tables import lists
+
+ROWS = 500
+"""Rows in one transaction: some tens of milliseconds, for which nobody else can write into SQLite."""
+
+REST = 0.03
+"""Seconds between two of them, longer than who waits for SQLite's lock takes to look again."""
+
+
+class Superseded(Exception):
+    """Another list of this kind is being loaded by now. The text says so to the operator."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(f"another list of {table.name} is being loaded, so this one is given up")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list as it is kept. `decides`: codes are assessed again when it is in force."""
+
+    table: Table
+    rows: Iterable[dict[str, Any]]
+    decides: bool = True
+
+
+def exposures(found: Iterable[Exposure]) -> Listed:
+    """Return a list of where the virus was."""
+    rows = (
+        {
+            "kind": str(e.kind),
+            "place": e.place,
+            "starts": e.starts.timestamp(),
+            "ends": e.ends.timestamp(),
+            "source": e.source,
+        }
+        for e in found
+    )
+    return Listed(tables.exposures, rows)
+
+
+def places(found: Iterable[HighRiskPlace]) -> Listed:
+    """Return a list of high-risk places to live."""
+    rows = (
+        {
+            "district": str(p.district),
+            "name_en": p.name_en,
+            "name_zh": p.name_zh,
+            "starts": p.starts.timestamp(),
+            "ends": p.ends.timestamp(),
+        }
+        for p in found
+    )
+    return Listed(tables.places, rows)
+
+
+def cases(found: Iterable[tuple[bytes, Case]]) -> Listed:
+    """Return a list of cases, each by the blind index of its document."""
+    rows = (
+        {
+            "document": index,
+            "kind": str(case.kind),
+            "since": case.since.isoformat(),
+            "until": case.until.isoformat() if case.until else "",
+        }
+        for index, case in found
+    )
+    return Listed(tables.cases, rows)
+
+
+def tenants(found: Iterable[tuple[bytes, Estate]]) -> Listed:
+    """Return a register of tenants, each by the blind index of his document. No code is assessed
+    again: where one lives was believed when it was issued."""
+    rows = (
+        {"document": index, "name_en": estate.name_en, "name_zh": estate.name_zh}
+        for index, estate in found
+    )
+    return Listed(tables.tenants, rows, decides=False)
+
+
+async def replace(store: Store, listed: Listed, now: datetime) -> int:
+    """Put a list in force in place of the one before; return how many rows it has.
+
+    Raise Superseded, with nothing changed, where another load of it has begun meanwhile.
+    """
+    async with store.writing() as tx:
+        load = await _begin(tx, listed.table)
+    rows, count = iter(listed.rows), 0
+    while some := list(islice(rows, ROWS)):
+        async with store.writing() as tx:
+            await load.add(tx, some)
+        count += len(some)
+        await asyncio.sleep(REST)
+    async with store.writing() as tx:
+        await load.put_in_force(tx)
+        if listed.decides:
+            await tx.lists.tallies.add(LOADED, EVER)
+        await tx.people.record(
+            f"{listed.table.name} loaded", actor="operator", object=str(count), now=now
+        )
+    erased = ROWS
+    while erased == ROWS:
+        async with store.writing() as tx:
+            erased = await load.erase_earlier(tx)
+        await asyncio.sleep(REST)
+    return count
+
+
+@cache
+def _another(dialect: str) -> Insert:
+    return insert_or_set(dialect, lists, loading=lists.c.loading + 1)
+
+
+async def _begin(tx: Transaction, table: Table) -> _Load:
+    """Begin to bring a list in; who is at it already is superseded."""
+    statement = _another(tx.connection.dialect.name)
+    await tx.connection.execute(statement, {"name": table.name, "load": 0, "loading": 1})
+    newest = select(lists.c.loading).where(lists.c.name == table.name)
+    last = select(func.coalesce(func.max(table.c.number), 0))
+    number = (await tx.connection.execute(newest)).scalar_one()
+    return _Load(table, number, (await tx.connection.execute(last)).scalar_one())
+
+
+@dataclass(frozen=True)
+class _Load:
+    """The load of a list, by its number. `last`: the last row that was there before it."""
+
+    table: Table
+    number: int
+    last: int
+
+    async def add(self, tx: Transaction, rows: list[dict[str, Any]]) -> None:
+        """Bring some rows in, or raise Superseded."""
+        newest = select(lists.c.loading).where(lists.c.name == self.table.name)
+        if await tx.connection.scalar(newest) != self.number:
+            raise Superseded(self.table)
+        of_this = [row | {"load": self.number} for row in rows]
+        await tx.connection.execute(insert(self.table), of_this)
+
+    async def put_in_force(self, tx: Transaction) -> None:
+        """Let these rows count instead of those before, or raise Superseded."""
+        still = (lists.c.name == self.table.name) & (lists.c.loading == self.number)
+        changed = await tx.connection.execute(update(lists).where(still).values(load=self.number))
+        if not changed.rowcount:
+            raise Superseded(self.table)
+
+    async def erase_earlier(self, tx: Transaction) -> int:
+        """Erase some rows of earlier loads; return how many."""
+        number = self.table.c.number
+        earlier = (number <= self.last) & (self.table.c.load != self.number)
+        some = select(number).where(earlier).order_by(number).limit(ROWS)
+        gone = await tx.connection.execute(delete(self.table).where(number.in_(some)))
+        return gone.rowcount
