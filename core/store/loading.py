@@ -27,7 +27,7 @@ from core.store.store import Store, Transaction
 from core.store.tables import lists
 
 ROWS = 500
-"""Rows in one transaction: some tens of milliseconds, for which nobody else can write into SQLite."""
+"""Rows in one transaction: tens of milliseconds, in which nobody else can write into SQLite."""
 
 REST = 0.03
 """Seconds between two of them, longer than who waits for SQLite's lock takes to look again."""
