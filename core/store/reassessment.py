@@ -6,12 +6,13 @@ killed, and several processes share the codes, as each takes rows that no other 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import DecodeError
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from core.assessment import worse
 from core.store.assessing import assess_holder
@@ -41,17 +42,25 @@ class Pass:
 
 async def is_due(tx: Transaction) -> bool:
     """Tell whether codes were assessed under older lists than those of now."""
-    version = await tx.lists.version()
-    older = select(codes.c.id).where(codes.c.lists < version).limit(1)
-    return await tx.connection.scalar(older) is not None
+    return await _oldest(tx) < await tx.lists.version()
+
+
+async def _oldest(tx: Transaction) -> float:
+    """Return the oldest lists under which codes were assessed that may still be good."""
+    oldest = await tx.connection.scalar(select(func.min(codes.c.lists)))
+    return math.inf if oldest is None else oldest
 
 
 async def reassess(tx: Transaction, now: datetime) -> Pass:
     """Assess some codes again; nothing was left to do where none were looked at."""
-    version = await tx.lists.version()
+    version, oldest = await tx.lists.version(), await _oldest(tx)
+    if oldest >= version:
+        return Pass()
+    # One version by itself: only so can the index tell those that are over from the others.
+    older, at = codes.c.lists == oldest, now.timestamp()
     over = (
         select(codes.c.id)
-        .where(codes.c.lists < version, codes.c.expires_at < now.timestamp())
+        .where(older, codes.c.expires_at < at)
         .limit(CLOSED_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
@@ -61,7 +70,7 @@ async def reassess(tx: Transaction, now: datetime) -> Pass:
     rows = (
         await tx.connection.execute(
             select(codes)
-            .where(codes.c.lists < version, codes.c.expires_at >= now.timestamp())
+            .where(older, codes.c.expires_at >= at)
             .limit(AT_ONCE)
             .with_for_update(skip_locked=True)
         )

@@ -301,7 +301,7 @@ codes = Table(
     Column("withdrawn_why", String(20)),
 )
 Index("codes_holder", codes.c.holder, codes.c.issued_at)
-Index("codes_lists", codes.c.lists)
+Index("codes_lists", codes.c.lists, codes.c.expires_at)
 Index("codes_kid", codes.c.kid, codes.c.expires_at)
 _partial_index(
     "codes_withdrawn",

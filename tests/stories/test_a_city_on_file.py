@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot import app, retention
 from bot.chaining import chain_all
+from core.policy import Policy
+from core.store import loading
 from core.store import store as stores
+from core.store.reassessment import AT_ONCE, Pass, reassess
+from core.store.schema import migrate
+from core.store.store import Store
+from core.store.tables import codes
+from core.vault import KeyRing
 from handlers.registration import Registration
+from tests.clock import TestClock
 from tests.crowd import settle
 from tests.reading import expect
 from tests.stories.script import Resident, consents, declares, export_for, gets_code, registers
@@ -157,3 +167,31 @@ async def test_it_costs_the_same_beside_many_as_beside_few(
     many = await cost(tmp_path / "many", MANY, monkeypatch, scene)
     assert few > 0
     assert (many - few) / (MANY - FEW) < SCENES[scene], f"{few} and {many} steps"
+
+
+async def some_assessed_again(folder: Path, people: int, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return the steps of assessing some codes again, of so many that are still good."""
+    now = TestClock()()
+    steps = Steps(monkeypatch)
+    store = Store.open(f"sqlite:///{folder}/store.sqlite3", KeyRing.generate(now), Policy())
+    await migrate(store)
+    await settle(store, now, people)
+    later = (now + timedelta(hours=1)).timestamp()
+    async with store.writing() as tx:
+        await tx.connection.execute(update(codes).values(expires_at=later))
+    await loading.replace(store, loading.places([]), now)
+    before = steps.count
+    async with store.writing() as tx:
+        assert await reassess(tx, now) == Pass(looked_at=AT_ONCE)
+    counted = steps.count - before
+    await store.close()
+    return counted
+
+
+async def test_codes_are_assessed_again_beside_many_as_beside_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = await some_assessed_again(tmp_path / "few", FEW, monkeypatch)
+    many = await some_assessed_again(tmp_path / "many", MANY, monkeypatch)
+    assert few > 0
+    assert (many - few) / (MANY - FEW) < EACH, f"{few} and {many} steps"

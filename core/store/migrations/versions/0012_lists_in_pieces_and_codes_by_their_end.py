@@ -1,4 +1,4 @@
-"""A list is loaded in pieces, and put in place of the one before when all of it is there"""
+"""A list is loaded in pieces, and codes that are still good are found among those that are over"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,3 +22,5 @@ def upgrade() -> None:
     op.bulk_insert(lists, [{"name": name, "load": 0, "loading": 0} for name in LISTS])
     for name in LISTS:
         op.add_column(name, sa.Column("load", sa.Integer(), nullable=False, server_default="0"))
+    op.drop_index("codes_lists", "codes")
+    op.create_index("codes_lists", "codes", ["lists", "expires_at"])
