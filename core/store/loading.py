@@ -32,6 +32,9 @@ ROWS = 500
 REST = 0.03
 """Seconds between two of them, longer than who waits for SQLite's lock takes to look again."""
 
+FIRST = -1
+"""Before the version of any lists: the codes that are assessed again first have this one."""
+
 
 class Superseded(Exception):
     """Another list of this kind is being loaded by now. The text says so to the operator."""
@@ -123,6 +126,11 @@ async def replace(store: Store, listed: Listed, now: datetime) -> int:
         await tx.people.record(
             f"{listed.table.name} loaded", actor="operator", object=str(count), now=now
         )
+    named: int | None = load.last if listed.table is tables.cases else None
+    while named is not None:
+        async with store.writing() as tx:
+            named = await load.put_first(tx, named)
+        await asyncio.sleep(REST)
     erased = ROWS
     while erased == ROWS:
         async with store.writing() as tx:
@@ -168,6 +176,23 @@ class _Load:
         changed = await tx.connection.execute(update(lists).where(still).values(load=self.number))
         if not changed.rowcount:
             raise Superseded(self.table)
+
+    async def put_first(self, tx: Transaction, after: int) -> int | None:
+        """Have the codes assessed before all others of whom the next rows name; return the last
+        of these rows, None for none. In a city the others take half an hour."""
+        t, holders, codes = self.table.c, tables.holders.c, tables.codes.c
+        some = select(t.number).where(t.number > after, t.load == self.number)
+        rows = (await tx.connection.execute(some.order_by(t.number).limit(ROWS))).scalars().all()
+        if not rows:
+            return None
+        named = (
+            select(holders.id)
+            .join(self.table, t.document == holders.document)
+            .where(t.number.between(rows[0], rows[-1]), t.load == self.number)
+        )
+        urgent = codes.lists.is_not(None) & codes.holder.in_(named)
+        await tx.connection.execute(update(tables.codes).where(urgent).values(lists=FIRST))
+        return int(rows[-1])
 
     async def erase_earlier(self, tx: Transaction) -> int:
         """Erase some rows of earlier loads; return how many."""
