@@ -190,8 +190,14 @@ class _Load:
             .join(self.table, t.document == holders.document)
             .where(t.number.between(rows[0], rows[-1]), t.load == self.number)
         )
-        urgent = codes.lists.is_not(None) & codes.holder.in_(named)
-        await tx.connection.execute(update(tables.codes).where(urgent).values(lists=FIRST))
+        urgent = (
+            select(codes.id)
+            .where(codes.lists.is_not(None), codes.holder.in_(named))
+            # Who holds one just now may be waiting for another of these.
+            .with_for_update(skip_locked=True)
+        )
+        marked = update(tables.codes).where(codes.id.in_(urgent)).values(lists=FIRST)
+        await tx.connection.execute(marked)
         return int(rows[-1])
 
     async def erase_earlier(self, tx: Transaction) -> int:
