@@ -144,8 +144,8 @@ function buttons(row, className, press) {
 function picture(frame) {
   const image = make("img", "");
   image.src = frame.picture;
-  // All that it shows is in the text below: nobody is to hear it twice.
-  image.alt = "";
+  // What it is; all that it shows is in the text below, and nobody is to hear that twice.
+  [image.alt] = frame.text.split("\n");
   // The size of the card, so that nothing jumps when it has come.
   image.width = 820;
   image.height = 1160;

@@ -210,9 +210,13 @@ async def test_the_code_can_be_shown_large_and_is_told_in_words(
     page: Page, served: LoopbackChat
 ) -> None:
     await walk(page, served)
-    await expect(page.get_by_role("img", name="GREEN. Valid until 23:59.")).to_be_visible()
+    # What stands below in words is not said by the picture too.
+    await expect(
+        page.get_by_role("img", name="GREEN. Valid until 23:59.", exact=True)
+    ).to_be_visible()
     await page.get_by_role("button", name="Show large").click()
     dialog = page.get_by_role("dialog", name="Your code, large")
+    await expect(dialog.get_by_role("img", name="C*** T** M**")).to_be_visible()
     box = await dialog.bounding_box()
     assert box and (box["width"], box["height"]) == (320, 640)
     assert await dialog.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(255, 255, 255)"
