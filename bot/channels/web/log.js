@@ -144,8 +144,9 @@ function buttons(row, className, press) {
 function picture(frame) {
   const image = make("img", "");
   image.src = frame.picture;
-  // What it is; all that it shows is in the text below, and nobody is to hear that twice.
-  [image.alt] = frame.text.split("\n");
+  // All that it shows is in the text below: nobody is to hear that twice.
+  image.alt = word("code");
+  image.dataset.label = "code";
   // The size of the card, so that nothing jumps when it has come.
   image.width = 820;
   image.height = 1160;

@@ -57,6 +57,6 @@ async def walk(page: Page, served: LoopbackChat) -> None:
     await page.get_by_role("textbox").press("Enter")
     await expect(page.get_by_text("You wrote one word.")).to_be_visible()
     await page.set_input_files("#file", FilePayload(name="a.json", mimeType="", buffer=b"{}"))
-    await expect(page.get_by_role("img", name="GREEN")).to_be_visible()
+    await expect(page.get_by_role("img", name="The code as a picture")).to_be_visible()
     await served.channel.show_sms(served.received[0].chat, "+85291234567", "Your code is 482913.")
     await expect(page.get_by_text("482913")).to_be_visible()

@@ -23,7 +23,7 @@ async def test_nothing_stays_behind_in_any_tab(
     await walk(page, served)
     other = await context.new_page()
     await other.goto(served.url)
-    await expect(other.get_by_role("img", name="GREEN")).to_be_visible()
+    await expect(other.get_by_role("img", name="The code as a picture")).to_be_visible()
     before = [cookie.get("value") for cookie in await context.cookies()]
     await page.locator("#words").fill("half a secret")
     await page.get_by_role("button", name="Leave this device").click()
@@ -79,7 +79,7 @@ async def test_a_tab_without_a_connection_forgets_too(
     await served.restart()
     other = await context.new_page()
     await other.goto(served.url)
-    await expect(other.get_by_role("img", name="GREEN")).to_be_visible()
+    await expect(other.get_by_role("img", name="The code as a picture")).to_be_visible()
     await other.get_by_role("button", name="Leave this device").click()
     await other.get_by_role("button", name="Yes, leave").click()
     await expect(page.get_by_text("one word")).to_have_count(0)

@@ -139,7 +139,7 @@ async def test_a_file_shows_how_much_of_it_has_gone(
         "#file", FilePayload(name="visits.json", mimeType="application/json", buffer=b"x" * 10**6)
     )
     await expect(page.get_by_role("progressbar")).to_be_visible()
-    await expect(page.get_by_role("img", name="GREEN")).to_be_visible()
+    await expect(page.get_by_role("img", name="The code as a picture")).to_be_visible()
     await expect(page.get_by_role("progressbar")).to_have_count(0)
     parts = await page.evaluate("window.parts")
     assert parts == sorted(parts)
@@ -165,7 +165,7 @@ async def test_a_file_that_is_too_large_is_explained_without_sending_it(
     assert await page.evaluate("window.invited")
     await expect(page.get_by_text("up to 10 MB")).to_be_visible()
     await page.set_input_files("#file", FilePayload(name="a.json", mimeType="", buffer=b"{}"))
-    await expect(page.get_by_role("img", name="GREEN")).to_be_visible()
+    await expect(page.get_by_role("img", name="The code as a picture")).to_be_visible()
     assert served.store.files == [b"{}"]
 
 
@@ -177,7 +177,9 @@ async def test_a_file_chosen_while_the_server_is_away_goes_by_itself(
     await expect(page.get_by_text("Not sent yet")).to_be_visible()
     await expect(page.get_by_role("button", name="Try again")).to_be_visible()
     await served.restart()
-    await expect(page.get_by_role("img", name="GREEN")).to_be_visible(timeout=20_000)
+    await expect(page.get_by_role("img", name="The code as a picture")).to_be_visible(
+        timeout=20_000
+    )
     assert len([one for one in served.received if isinstance(one.body, File)]) == 1
 
 
@@ -189,7 +191,7 @@ async def test_a_file_that_fails_while_the_line_is_good_goes_again_by_itself(
     await page.set_input_files("#file", FilePayload(name="a.json", mimeType="", buffer=b"{}"))
     await expect(page.get_by_text("Not sent yet")).to_be_visible()
     served.fail = False
-    await expect(page.get_by_role("img", name="GREEN")).to_be_visible()
+    await expect(page.get_by_role("img", name="The code as a picture")).to_be_visible()
     assert len([one for one in served.received if isinstance(one.body, File)]) == 1
 
 
@@ -198,7 +200,7 @@ async def test_a_picture_that_did_not_come_is_fetched_when_the_line_is_back(
 ) -> None:
     await page.route("**/picture/*", lambda route: route.abort())
     await walk(page, served)
-    picture = page.get_by_role("img", name="GREEN")
+    picture = page.get_by_role("img", name="The code as a picture")
     assert not await picture.evaluate("e => e.naturalWidth")
     await page.unroute("**/picture/*")
     async with page.expect_response("**/picture/*"):
@@ -212,7 +214,7 @@ async def test_the_code_can_be_shown_large_and_is_told_in_words(
     await walk(page, served)
     # What stands below in words is not said by the picture too.
     await expect(
-        page.get_by_role("img", name="GREEN. Valid until 23:59.", exact=True)
+        page.get_by_role("img", name="The code as a picture, told in words below", exact=True)
     ).to_be_visible()
     await page.get_by_role("button", name="Show large").click()
     dialog = page.get_by_role("dialog", name="Your code, large")
@@ -257,7 +259,7 @@ async def test_files_that_are_chosen_together_are_sent_as_one_album(
 ) -> None:
     files = [FilePayload(name=f"{name}.json", mimeType="", buffer=b"{}") for name in "ab"]
     await page.set_input_files("#file", files)
-    await expect(page.get_by_role("img", name="GREEN")).to_have_count(2)
+    await expect(page.get_by_role("img", name="The code as a picture")).to_have_count(2)
     bodies = [one.body for one in served.received if isinstance(one.body, File)]
     assert sorted(body.name for body in bodies) == ["a.json", "b.json"]
     [album] = {body.album for body in bodies}
