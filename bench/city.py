@@ -8,7 +8,7 @@ Then the bot is run on the one and on the other in turn, with the same crowd in 
 erase what is old, to trim visit records, to check the audit log) is going on, and what counts is
 how long the others wait meanwhile.
 
-To fill a store with 1,000,000 takes most of an hour: `--keep FOLDER` keeps both, and a later run of
+To fill a store with 1,000,000 takes half an hour: `--keep FOLDER` keeps both, and a later run of
 the same day finds them there.
 """
 

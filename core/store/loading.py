@@ -148,10 +148,15 @@ async def _begin(tx: Transaction, table: Table) -> _Load:
     """Begin to bring a list in; who is at it already is superseded."""
     statement = _another(tx.connection.dialect.name)
     await tx.connection.execute(statement, {"name": table.name, "load": 0, "loading": 1})
-    newest = select(lists.c.loading).where(lists.c.name == table.name)
     last = select(func.coalesce(func.max(table.c.number), 0))
-    number = (await tx.connection.execute(newest)).scalar_one()
-    return _Load(table, number, (await tx.connection.execute(last)).scalar_one())
+    return _Load(table, await _newest(tx, table), (await tx.connection.execute(last)).scalar_one())
+
+
+async def _newest(tx: Transaction, table: Table) -> int:
+    """Return the number of the newest load of a list."""
+    newest = select(lists.c.loading).where(lists.c.name == table.name)
+    number: int = (await tx.connection.execute(newest)).scalar_one()
+    return number
 
 
 @dataclass(frozen=True)
@@ -164,8 +169,7 @@ class _Load:
 
     async def add(self, tx: Transaction, rows: list[dict[str, Any]]) -> None:
         """Bring some rows in, or raise Superseded."""
-        newest = select(lists.c.loading).where(lists.c.name == self.table.name)
-        if await tx.connection.scalar(newest) != self.number:
+        if await _newest(tx, self.table) != self.number:
             raise Superseded(self.table)
         of_this = [row | {"load": self.number} for row in rows]
         await tx.connection.execute(insert(self.table), of_this)
