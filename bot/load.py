@@ -8,8 +8,8 @@ from bot.settings import Settings
 from core.identity import DocumentType, normalise
 from core.lists import read_cases, read_exposures, read_places, read_tenants
 from core.policy import Policy
-from core.store import loading
-from core.store.loading import Listed
+from core.store import lists, loading
+from core.store.lists import Listed
 from core.store.people import People
 
 
@@ -27,15 +27,15 @@ async def load(settings: Settings, policy: Policy, kind: str, data: bytes) -> st
 def _read(kind: str, data: bytes, people: People) -> Listed:
     """Return a list as it is kept."""
     if kind == "exposures":
-        return loading.exposures(read_exposures(data))
+        return lists.exposures(read_exposures(data))
     if kind == "places":
-        return loading.places(read_places(data))
+        return lists.places(read_places(data))
 
     def index(document: DocumentType, number: str) -> bytes:
         return people.document_index(document, normalise(document, number))
 
     if kind == "tenants":
         tenants = read_tenants(data)
-        return loading.tenants((index(t.document, t.number), t.estate) for t in tenants)
+        return lists.tenants((index(t.document, t.number), t.estate) for t in tenants)
     cases = read_cases(data)
-    return loading.cases((index(c.document, c.number), c.case) for c in cases)
+    return lists.cases((index(c.document, c.number), c.case) for c in cases)

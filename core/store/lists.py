@@ -6,7 +6,9 @@ What is read is in force as a whole: `core.store.loading` puts a list in place o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Table, bindparam, select
 
@@ -21,6 +23,71 @@ from core.vault import KeyRing
 
 LOADED, EVER = "lists loaded", "ever"
 """The tally of the loads of lists that decide colours: their version."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list as it is kept. `decides`: codes are assessed again when it is in force. `names`: those
+    of the people whom it names come first."""
+
+    table: Table
+    rows: Iterable[dict[str, Any]]
+    decides: bool = True
+    names: bool = False
+
+
+def exposures(found: Iterable[Exposure]) -> Listed:
+    """Return a list of where the virus was."""
+    rows = (
+        {
+            "kind": str(e.kind),
+            "place": e.place,
+            "starts": e.starts.timestamp(),
+            "ends": e.ends.timestamp(),
+            "source": e.source,
+        }
+        for e in found
+    )
+    return Listed(tables.exposures, rows)
+
+
+def places(found: Iterable[HighRiskPlace]) -> Listed:
+    """Return a list of high-risk places to live."""
+    rows = (
+        {
+            "district": str(p.district),
+            "name_en": p.name_en,
+            "name_zh": p.name_zh,
+            "starts": p.starts.timestamp(),
+            "ends": p.ends.timestamp(),
+        }
+        for p in found
+    )
+    return Listed(tables.places, rows)
+
+
+def cases(found: Iterable[tuple[bytes, Case]]) -> Listed:
+    """Return a list of cases, each by the blind index of its document."""
+    rows = (
+        {
+            "document": index,
+            "kind": str(case.kind),
+            "since": case.since.isoformat(),
+            "until": case.until.isoformat() if case.until else "",
+        }
+        for index, case in found
+    )
+    return Listed(tables.cases, rows, names=True)
+
+
+def tenants(found: Iterable[tuple[bytes, Estate]]) -> Listed:
+    """Return a register of tenants, each by the blind index of his document. No code is assessed
+    again: where one lives was believed when it was issued."""
+    rows = (
+        {"document": index, "name_en": estate.name_en, "name_zh": estate.name_zh}
+        for index, estate in found
+    )
+    return Listed(tables.tenants, rows, decides=False)
 
 
 def _in_force(table: Table) -> ColumnElement[bool]:

@@ -8,25 +8,22 @@ the program is killed, one whole list is in force; the rest goes with the next l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Insert, Table, delete, func, insert, select, update
 
-from core.address import Estate, HighRiskPlace
-from core.assessment import Case
-from core.exposure import Exposure
 from core.store import tables
 from core.store.dialects import insert_or_set
-from core.store.lists import EVER, LOADED
+from core.store.lists import EVER, LOADED, Listed
 from core.store.store import Store, Transaction
 from core.store.tables import lists
 
-ROWS = 500
+ROWS = 1_000
 """Rows in one transaction: tens of milliseconds, in which nobody else can write into SQLite."""
 
 REST = 0.03
@@ -34,6 +31,8 @@ REST = 0.03
 
 FIRST = -1
 """Before the version of any lists: the codes that are assessed again first have this one."""
+
+T = TypeVar("T")
 
 
 class Superseded(Exception):
@@ -43,82 +42,16 @@ class Superseded(Exception):
         super().__init__(f"another list of {table.name} is being loaded, so this one is given up")
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A list as it is kept. `decides`: codes are assessed again when it is in force."""
-
-    table: Table
-    rows: Iterable[dict[str, Any]]
-    decides: bool = True
-
-
-def exposures(found: Iterable[Exposure]) -> Listed:
-    """Return a list of where the virus was."""
-    rows = (
-        {
-            "kind": str(e.kind),
-            "place": e.place,
-            "starts": e.starts.timestamp(),
-            "ends": e.ends.timestamp(),
-            "source": e.source,
-        }
-        for e in found
-    )
-    return Listed(tables.exposures, rows)
-
-
-def places(found: Iterable[HighRiskPlace]) -> Listed:
-    """Return a list of high-risk places to live."""
-    rows = (
-        {
-            "district": str(p.district),
-            "name_en": p.name_en,
-            "name_zh": p.name_zh,
-            "starts": p.starts.timestamp(),
-            "ends": p.ends.timestamp(),
-        }
-        for p in found
-    )
-    return Listed(tables.places, rows)
-
-
-def cases(found: Iterable[tuple[bytes, Case]]) -> Listed:
-    """Return a list of cases, each by the blind index of its document."""
-    rows = (
-        {
-            "document": index,
-            "kind": str(case.kind),
-            "since": case.since.isoformat(),
-            "until": case.until.isoformat() if case.until else "",
-        }
-        for index, case in found
-    )
-    return Listed(tables.cases, rows)
-
-
-def tenants(found: Iterable[tuple[bytes, Estate]]) -> Listed:
-    """Return a register of tenants, each by the blind index of his document. No code is assessed
-    again: where one lives was believed when it was issued."""
-    rows = (
-        {"document": index, "name_en": estate.name_en, "name_zh": estate.name_zh}
-        for index, estate in found
-    )
-    return Listed(tables.tenants, rows, decides=False)
-
-
 async def replace(store: Store, listed: Listed, now: datetime) -> int:
     """Put a list in force in place of the one before; return how many rows it has.
 
     Raise Superseded, with nothing changed, where another load of it has begun meanwhile.
     """
-    async with store.writing() as tx:
-        load = await _begin(tx, listed.table)
+    load = await _step(store, partial(_begin, table=listed.table))
     rows, count = iter(listed.rows), 0
     while some := list(islice(rows, ROWS)):
-        async with store.writing() as tx:
-            await load.add(tx, some)
+        await _step(store, partial(load.add, rows=some))
         count += len(some)
-        await asyncio.sleep(REST)
     async with store.writing() as tx:
         await load.put_in_force(tx)
         if listed.decides:
@@ -126,17 +59,20 @@ async def replace(store: Store, listed: Listed, now: datetime) -> int:
         await tx.people.record(
             f"{listed.table.name} loaded", actor="operator", object=str(count), now=now
         )
-    named: int | None = load.last if listed.table is tables.cases else None
+    named = load.last if listed.names else None
     while named is not None:
-        async with store.writing() as tx:
-            named = await load.put_first(tx, named)
-        await asyncio.sleep(REST)
-    erased = ROWS
-    while erased == ROWS:
-        async with store.writing() as tx:
-            erased = await load.erase_earlier(tx)
-        await asyncio.sleep(REST)
+        named = await _step(store, partial(load.put_first, after=named))
+    while await _step(store, load.erase_earlier):
+        pass
     return count
+
+
+async def _step(store: Store, step: Callable[[Transaction], Awaitable[T]]) -> T:
+    """Take a step in a transaction of its own, then let others write."""
+    async with store.writing() as tx:
+        done = await step(tx)
+    await asyncio.sleep(REST)
+    return done
 
 
 @cache

@@ -8,7 +8,7 @@ from core.address import Estate
 from core.conversation.texts import Language
 from core.identity import DocumentType, normalise
 from core.policy import Policy
-from core.store import loading
+from core.store import lists, loading
 from handlers.everyone import Declaring
 from handlers.health_code import HealthCode
 from tests.handlers.family import BO, MEI, NUMBERS, OWN, family
@@ -31,7 +31,7 @@ async def listed(talk: Talk, *numbers: str, estate: Estate = MEI_LAM) -> None:
             tx.people.document_index("hkid", normalise(DocumentType.HKID, number))
             for number in numbers
         ]
-    tenants = loading.tenants((index, estate) for index in indexes)
+    tenants = lists.tenants((index, estate) for index in indexes)
     await loading.replace(talk.store, tenants, talk.clock())
 
 

@@ -13,7 +13,7 @@ from core.conversation.texts import Language
 from core.credential import Reason, check
 from core.district import District
 from core.issuer_keys import PublicKeys
-from core.store import loading
+from core.store import lists, loading
 from core.store.codes import Code, Why
 from core.store.people import Known
 from core.store.reassessment import reassess
@@ -80,7 +80,7 @@ async def lists_him(talk: Talk) -> None:
     holder = (await known(talk)).holder
     async with talk.store.reading() as tx:
         index = tx.people.document_index(holder.document, "A1234563")
-    await loading.replace(talk.store, loading.cases([(index, case)]), talk.clock())
+    await loading.replace(talk.store, lists.cases([(index, case)]), talk.clock())
 
 
 @pytest.fixture(autouse=True)
@@ -142,7 +142,7 @@ async def test_who_moves_has_his_code_assessed_again(talk: Talk) -> None:
     code = await gets_code(talk)
     day = talk.clock()
     place = HighRiskPlace(District("ST"), "Mei Tin Estate", "美田邨", day, day)
-    await loading.replace(talk.store, loading.places([place]), day)
+    await loading.replace(talk.store, lists.places([place]), day)
     async with talk.store.writing() as tx:
         assert (await reassess(tx, talk.clock())).withdrawn == 0
         assert (await reassess(tx, talk.clock())).looked_at == 0

@@ -18,7 +18,7 @@ from sqlalchemy import update
 from bot import app, retention
 from bot.chaining import chain_all
 from core.policy import Policy
-from core.store import loading
+from core.store import lists, loading
 from core.store import store as stores
 from core.store.reassessment import AT_ONCE, Pass, reassess
 from core.store.schema import migrate
@@ -179,7 +179,7 @@ async def some_assessed_again(folder: Path, people: int, monkeypatch: pytest.Mon
     later = (now + timedelta(hours=1)).timestamp()
     async with store.writing() as tx:
         await tx.connection.execute(update(codes).values(expires_at=later))
-    await loading.replace(store, loading.places([]), now)
+    await loading.replace(store, lists.places([]), now)
     before = steps.count
     async with store.writing() as tx:
         assert await reassess(tx, now) == Pass(looked_at=AT_ONCE)

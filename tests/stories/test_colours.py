@@ -12,7 +12,7 @@ from core.assessment import Case, CaseKind
 from core.days import HONG_KONG, start_of_day
 from core.exposure import Exposure
 from core.identity import DocumentType, normalise
-from core.store import loading
+from core.store import lists, loading
 from core.visits import VisitKind
 from handlers.health_code import HealthCode
 from tests.corpus import as_json, export, visit
@@ -50,7 +50,7 @@ async def exposed(world: World, starts: datetime, ends: datetime, place: str = V
     """List an exposure."""
     kind = VisitKind.VENUE if len(place) == 8 else VisitKind.TAXI
     listed = [Exposure(kind, place, starts, ends, "CHP")]
-    await loading.replace(world.app.store, loading.exposures(listed), world.clock())
+    await loading.replace(world.app.store, lists.exposures(listed), world.clock())
 
 
 async def again(world: World, person: Person, language: str, data: bytes, **later: float) -> Heard:
@@ -128,7 +128,7 @@ async def test_who_is_listed_is_red(
         async with world.app.store.reading() as tx:
             number = normalise(DocumentType.HKID, resident.number)
             index = tx.people.document_index("hkid", number)
-        cases = loading.cases([(index, Case(kind, TODAY))])
+        cases = lists.cases([(index, Case(kind, TODAY))])
         await loading.replace(world.app.store, cases, world.clock())
         await registers(world, person, resident)
         expect_code(world, await gets_code(world, person, language), "red", language)
@@ -144,7 +144,7 @@ async def test_who_lives_where_there_is_an_outbreak_is_yellow(
         place = HighRiskPlace(
             "ST", "Mei Lam Estate", "美林邨", hour(TODAY, "00:00"), hour(TODAY, "23:00")
         )
-        await loading.replace(world.app.store, loading.places([place]), world.clock())
+        await loading.replace(world.app.store, lists.places([place]), world.clock())
         await registers(world, person, Resident(language))
         expect_code(world, await gets_code(world, person, language), "amber", language)
         await asks_why(person, "lives_at", language)

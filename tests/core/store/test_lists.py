@@ -39,9 +39,9 @@ async def count(store: Store, table: Table) -> int:
 
 async def test_a_list_of_exposures_takes_the_place_of_the_one_before(store: Store) -> None:
     before = [exposure("AAAAAAAA"), exposure("BBBBBBBB")]
-    await replace(store, loading.exposures(before), NOON)
+    await replace(store, lists.exposures(before), NOON)
     after = [exposure("BBBBBBBB", 2), exposure("CCCCCCCC")]
-    assert await replace(store, loading.exposures(after), NOON) == 2
+    assert await replace(store, lists.exposures(after), NOON) == 2
     async with store.reading() as tx:
         found = await tx.lists.exposures_at(["AAAAAAAA", "BBBBBBBB"], NOON)
         assert await tx.lists.version() == 2
@@ -50,7 +50,7 @@ async def test_a_list_of_exposures_takes_the_place_of_the_one_before(store: Stor
 
 
 async def test_exposures_that_ended_before_are_left_out(store: Store) -> None:
-    await replace(store, loading.exposures([exposure("AAAAAAAA")]), NOON)
+    await replace(store, lists.exposures([exposure("AAAAAAAA")]), NOON)
     async with store.reading() as tx:
         assert await tx.lists.exposures_at(["AAAAAAAA"], NOON + HOUR)
         assert not await tx.lists.exposures_at(["AAAAAAAA"], NOON + HOUR + timedelta(seconds=1))
@@ -59,16 +59,16 @@ async def test_exposures_that_ended_before_are_left_out(store: Store) -> None:
 
 async def test_any_number_of_places_can_be_asked_for(store: Store) -> None:
     names = [f"{n:08}" for n in range(40_000)]  # beyond what either database lets be bound
-    await replace(store, loading.exposures(map(exposure, names)), NOON)
+    await replace(store, lists.exposures(map(exposure, names)), NOON)
     async with store.reading() as tx:
         found = await tx.lists.exposures_at([*names, *names], NOON)
     assert sorted(e.place for e in found) == names
 
 
 async def test_places_to_live_are_found_by_district(store: Store) -> None:
-    await replace(store, loading.places([home("ST", "Old Estate")]), NOON)
+    await replace(store, lists.places([home("ST", "Old Estate")]), NOON)
     after = [home("ST", "Mei Lam Estate"), home("WTS", "Fu Shan")]
-    await replace(store, loading.places(after), NOON)
+    await replace(store, lists.places(after), NOON)
     async with store.reading() as tx:
         assert await tx.lists.places_in("ST") == [home("ST", "Mei Lam Estate")]
         assert await tx.lists.places_in("YL") == []
@@ -78,9 +78,9 @@ async def test_places_to_live_are_found_by_district(store: Store) -> None:
 async def test_cases_are_found_by_the_blind_index(store: Store) -> None:
     open_case = Case(CaseKind.CONFIRMED, date(2021, 12, 1))
     over = Case(CaseKind.QUARANTINE, date(2021, 11, 1), date(2021, 11, 14))
-    await replace(store, loading.cases([(b"old", over)]), NOON)
+    await replace(store, lists.cases([(b"old", over)]), NOON)
     after = [(b"one", open_case), (b"one", over), (b"two", over)]
-    await replace(store, loading.cases(after), NOON)
+    await replace(store, lists.cases(after), NOON)
     async with store.reading() as tx:
         assert await tx.lists.cases_of(b"one") == [open_case, over]
         assert await tx.lists.cases_of(b"two") == [over]
@@ -89,9 +89,9 @@ async def test_cases_are_found_by_the_blind_index(store: Store) -> None:
 
 async def test_tenants_are_found_by_the_blind_index_and_decide_no_colour(store: Store) -> None:
     first, second = Estate("Mei Lam Estate", "美林邨"), Estate("", "彩虹邨")
-    await replace(store, loading.tenants([(b"old", second)]), NOON)
+    await replace(store, lists.tenants([(b"old", second)]), NOON)
     after = [(b"one", first), (b"one", second), (b"two", second)]
-    await replace(store, loading.tenants(after), NOON)
+    await replace(store, lists.tenants(after), NOON)
     async with store.reading() as tx:
         assert await tx.lists.estates_of(b"one") == [first, second]
         assert await tx.lists.estates_of(b"old") == []
@@ -100,14 +100,14 @@ async def test_tenants_are_found_by_the_blind_index_and_decide_no_colour(store: 
 
 async def test_an_empty_list_is_a_list(store: Store) -> None:
     for listed in (
-        loading.exposures([exposure("AAAAAAAA")]),
-        loading.places([home("ST", "A")]),
-        loading.cases([(b"one", Case(CaseKind.CONFIRMED, date(2021, 12, 1)))]),
-        loading.tenants([(b"one", Estate("A", ""))]),
-        loading.exposures([]),
-        loading.places([]),
-        loading.cases([]),
-        loading.tenants([]),
+        lists.exposures([exposure("AAAAAAAA")]),
+        lists.places([home("ST", "A")]),
+        lists.cases([(b"one", Case(CaseKind.CONFIRMED, date(2021, 12, 1)))]),
+        lists.tenants([(b"one", Estate("A", ""))]),
+        lists.exposures([]),
+        lists.places([]),
+        lists.cases([]),
+        lists.tenants([]),
     ):
         await replace(store, listed, NOON)
     async with store.reading() as tx:
@@ -121,9 +121,9 @@ async def test_others_write_and_find_the_list_before_until_the_whole_new_one_is_
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "ROWS", 10)
-    await replace(store, loading.cases([(b"of both", CONFIRMED)] * 25), NOON)
+    await replace(store, lists.cases([(b"of both", CONFIRMED)] * 25), NOON)
     replacing = asyncio.create_task(
-        replace(store, loading.cases([(b"of both", CLOSE_CONTACT)] * 35), NOON)
+        replace(store, lists.cases([(b"of both", CLOSE_CONTACT)] * 35), NOON)
     )
     kept, in_force = set(), set()
     while not replacing.done():
@@ -145,14 +145,14 @@ async def test_what_a_load_that_was_killed_has_left_counts_for_nothing_and_goes(
         yield b"one", CLOSE_CONTACT
         raise ZeroDivisionError
 
-    await replace(store, loading.cases([(b"one", CONFIRMED)]), NOON)
+    await replace(store, lists.cases([(b"one", CONFIRMED)]), NOON)
     with pytest.raises(ZeroDivisionError):
-        await replace(store, loading.cases(killed()), NOON)
+        await replace(store, lists.cases(killed()), NOON)
     assert await count(store, tables.cases) == 2
     async with store.reading() as tx:
         assert await tx.lists.cases_of(b"one") == [CONFIRMED]
         assert await tx.lists.version() == 1
-    await replace(store, loading.cases([(b"two", CONFIRMED)]), NOON)
+    await replace(store, lists.cases([(b"two", CONFIRMED)]), NOON)
     assert await count(store, tables.cases) == 1
 
 
@@ -164,12 +164,12 @@ async def test_of_two_loads_at_once_the_later_counts(
     later: list[asyncio.Task[int]] = []
 
     def overtaken() -> Iterator[tuple[bytes, Case]]:
-        meanwhile = replace(store, loading.cases([(b"one", CONFIRMED)]), NOON)
+        meanwhile = replace(store, lists.cases([(b"one", CONFIRMED)]), NOON)
         later.append(asyncio.create_task(meanwhile))
         yield from [(b"one", CLOSE_CONTACT)] * rows
 
     with pytest.raises(loading.Superseded, match="another list of cases"):
-        await replace(store, loading.cases(overtaken()), NOON)
+        await replace(store, lists.cases(overtaken()), NOON)
     await later[0]
     async with store.reading() as tx:
         assert await tx.lists.cases_of(b"one") == [CONFIRMED]

@@ -12,7 +12,7 @@ from core.assessment import Case, CaseKind, Colour
 from core.declaration import Condition, Declaration
 from core.exposure import Exposure
 from core.policy import Policy
-from core.store import loading
+from core.store import lists, loading
 from core.store.assessing import assess_holder
 from core.store.people import Known
 from core.store.reassessment import AT_ONCE, CLOSED_AT_ONCE, Pass, is_due, reassess
@@ -33,13 +33,13 @@ def records() -> Export:
     return read_export(as_json(export()), name="visits.json", now=NOON, policy=Policy().visits)
 
 
-async def lists(store: Store, *known: Known) -> None:
+async def authority_lists(store: Store, *known: Known) -> None:
     """Let the authority list these people, and nobody else."""
     case = Case(CaseKind.CLOSE_CONTACT, date(2021, 12, 9))
     numbers = [each.holder.number for each in known]
     async with store.reading() as tx:
         indexes = [index_of(tx, holder(number=number)) for number in numbers]
-    await loading.replace(store, loading.cases((index, case) for index in indexes), NOON)
+    await loading.replace(store, lists.cases((index, case) for index in indexes), NOON)
 
 
 async def again(store: Store, at: datetime = NOON) -> Pass:
@@ -54,7 +54,7 @@ async def test_a_load_makes_a_version_and_codes_of_older_ones_are_due(store: Sto
         code = await keep(tx, known, 1)
         assert not await is_due(tx)
     for number in range(4):
-        await loading.replace(store, loading.exposures([]), NOON)
+        await loading.replace(store, lists.exposures([]), NOON)
         async with store.reading() as tx:
             assert await tx.lists.version() == number + 1
     async with store.writing() as tx:
@@ -81,7 +81,7 @@ async def test_whoever_is_worse_now_has_his_code_withdrawn_and_hears_of_it(store
         well = await register(tx, "web:2", number="G123456(A)")
         ids = [await keep(tx, ill, 1), await keep(tx, well, 2), await keep(tx, ill, 3, Colour.RED)]
         await old(tx)
-    await lists(store, ill)
+    await authority_lists(store, ill)
     assert await again(store) == Pass(looked_at=2, withdrawn=1), "whom the list names comes first"
     assert await again(store) == Pass(looked_at=1)
     async with store.reading() as tx:
@@ -98,7 +98,7 @@ async def test_visits_are_compared_with_the_new_exposures(store: Store) -> None:
         code = await keep(tx, known, 1)
         await old(tx)
     exposure = Exposure(VisitKind.VENUE, VENUE, NOON - timedelta(days=2), NOON, "CHP")
-    await loading.replace(store, loading.exposures([exposure]), NOON)
+    await loading.replace(store, lists.exposures([exposure]), NOON)
     assert await again(store) == Pass(looked_at=1, withdrawn=1)
     async with store.reading() as tx:
         assert await why(tx, [code]) == ["lists"]
@@ -109,7 +109,7 @@ async def test_what_was_declared_today_still_counts(store: Store) -> None:
     async with store.writing() as tx:
         await keep(tx, await register(tx), 1, Colour.AMBER, declaration=declared)
         await old(tx)
-    await loading.replace(store, loading.places([]), NOON)
+    await loading.replace(store, lists.places([]), NOON)
     assert await again(store) == Pass(looked_at=1, withdrawn=1)
 
 
@@ -119,7 +119,7 @@ async def test_what_is_over_is_put_away_unseen(store: Store) -> None:
         over = await keep(tx, known, 1, ends=NOON - timedelta(seconds=1))
         last = await keep(tx, known, 2, ends=NOON)
         await old(tx)
-    await lists(store, known)
+    await authority_lists(store, known)
     assert await again(store) == Pass(looked_at=2, withdrawn=1)
     async with store.reading() as tx:
         assert await why(tx, [over, last]) == [None, "lists"]
@@ -141,7 +141,7 @@ async def test_whom_the_cases_name_comes_first(
         ]
         ids = [await keep(tx, known, 100 + number) for number, known in enumerate(late)]
         await old(tx)
-    await lists(store, *late)
+    await authority_lists(store, *late)
     assert await again(store) == Pass(looked_at=3, withdrawn=3)
     async with store.reading() as tx:
         assert await why(tx, ids) == ["lists"] * 3
@@ -154,7 +154,7 @@ async def test_a_few_at_a_time_until_all_are_done(store: Store) -> None:
         for number in range(2 * AT_ONCE + 1):
             await keep(tx, known, number)
         await old(tx)
-    await lists(store, known)
+    await authority_lists(store, known)
     assert [(await again(store)).withdrawn for _ in range(4)] == [AT_ONCE, AT_ONCE, 1, 0]
 
 
@@ -164,7 +164,7 @@ async def test_what_was_done_before_a_kill_is_done(store: Store) -> None:
         for number in range(AT_ONCE + 1):
             await keep(tx, known, number)
         await old(tx)
-    await lists(store, known)
+    await authority_lists(store, known)
     await again(store)
     with pytest.raises(ZeroDivisionError):
         async with store.writing() as tx:
@@ -185,7 +185,7 @@ async def test_a_damaged_row_stops_no_other(store: Store) -> None:
             if number == 1:
                 await tx.connection.execute(update(codes).values(body=b"damaged"))
         await old(tx)
-    await lists(store, known)
+    await authority_lists(store, known)
     assert await again(store) == Pass(looked_at=1, withdrawn=1)
     assert await again(store) == Pass(looked_at=1, damaged=1)
     assert await again(store) == Pass()
@@ -198,7 +198,7 @@ async def test_a_code_without_a_holder_is_passed_over(store: Store) -> None:
         await keep(tx, await register(tx), 1)
         await old(tx)
         await tx.connection.execute(holders.delete())
-    await loading.replace(store, loading.cases([]), NOON)
+    await loading.replace(store, lists.cases([]), NOON)
     assert await again(store) == Pass(looked_at=1)
 
 
@@ -208,7 +208,7 @@ async def test_two_share_the_codes_where_the_store_is_shared(store: Store) -> No
         for number in range(AT_ONCE + 5):
             await keep(tx, known, number)
         await old(tx)
-    await lists(store, known)
+    await authority_lists(store, known)
 
     async def works() -> int:
         withdrawn = 0

@@ -13,7 +13,7 @@ from sqlalchemy import Table, func, insert, select
 
 from core.days import HONG_KONG
 from core.policy import RetentionPolicy
-from core.store import loading, tables
+from core.store import lists, loading, tables
 from core.store.retention import FILES, PASSING, ROWS, Unused, empty_the_log
 from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING
@@ -100,7 +100,7 @@ async def test_a_row_goes_when_it_is_older_than_its_limit(
 
 
 async def test_the_version_of_the_lists_is_kept(store: Store) -> None:
-    await loading.replace(store, loading.places([]), NOW)
+    await loading.replace(store, lists.places([]), NOW)
     assert await erase(store) == 0
     async with store.reading() as tx:
         assert await tx.lists.version() == 1
