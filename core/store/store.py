@@ -13,10 +13,9 @@ import sqlalchemy
 from sqlalchemy import event, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.policy import Policy
-from core.store import tables
+from core.store import postgresql, tables
 from core.store.audit import Audit
 from core.store.challenges import Challenges
 from core.store.codes import Codes
@@ -37,19 +36,6 @@ from core.vault import KeyRing
 
 SOME = 20
 """Of so many keys of each kind not all are damaged, unless the ring is another."""
-
-STANDS_STILL = 60
-"""Seconds after which PostgreSQL ends a transaction in which nothing is asked for any more: its
-process stands still, or is gone with its machine, and its chats are locked for the others."""
-
-ENDS_WHAT_STANDS_STILL = "SET idle_in_transaction_session_timeout"
-
-WRITTEN_FIRST = (
-    "SELECT set_config('synchronous_commit', 'on', false) "
-    "WHERE current_setting('synchronous_commit') = 'off'"
-)
-"""On a server that is set to tell of a commit before it is written down, let it be the other way
-round: what a platform was told is received must outlive the server."""
 
 READERS = 2
 """Connections that only read, beside SQLite's one writer."""
@@ -156,15 +142,7 @@ class Store:
         """
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            engine = create_async_engine(
-                parsed.set(drivername="postgresql+asyncpg"),
-                pool_size=10,
-                pool_pre_ping=True,
-                # What the server does where nobody says. A row that was waited for is looked at as
-                # it is then: under any other level the transaction would fail instead.
-                isolation_level="READ COMMITTED",
-            )
-            event.listen(engine.sync_engine, "connect", _on_postgresql)
+            engine = postgresql.engine(parsed)
             return cls(engine, engine, ring, policy)
         if not parsed.database:
             raise ValueError("a SQLite store needs a file: readers and the writer share it")
@@ -210,12 +188,6 @@ def _has_tables(connection: sqlalchemy.Connection) -> bool:
 def _make_private(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-
-
-def _on_postgresql(connection: Any, _record: Any) -> None:
-    """Make what is committed durable, and let no transaction stand still."""
-    set_up = f"{WRITTEN_FIRST}; {ENDS_WHAT_STANDS_STILL} = '{STANDS_STILL}s'"
-    connection.run_async(lambda driver: driver.execute(set_up))
 
 
 def _on_sqlite(connection: Any, _record: Any) -> None:
