@@ -12,6 +12,9 @@ import secrets
 from aiohttp import web
 
 COOKIE = "chat"
+HOST_ONLY = "__Host-"
+"""Before a cookie's name: browsers take such a one from this host alone, by https. Otherwise a
+neighbour of its domain could set it, and have somebody write into the neighbour's own chat."""
 COOKIE_DAYS = 180
 """As long as an unused registration is kept."""
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -43,20 +46,26 @@ def _new() -> str:
 
 def _set(request: web.Request, response: web.StreamResponse, token: str) -> None:
     response.set_cookie(
-        COOKIE,
+        _name(request),
         token,
         max_age=COOKIE_DAYS * 24 * 3600,
         httponly=True,
         samesite="Strict",
-        secure="https" in (request.scheme, _forwarded(request)),
+        secure=_is_secure(request),
     )
 
 
-def _forwarded(request: web.Request) -> str:
-    """Return the scheme of the browser's own connection; each proxy on the way may add its own."""
-    return request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()
-
-
 def _token(request: web.Request) -> str:
-    token = request.cookies.get(COOKIE, "")
+    token = request.cookies.get(_name(request), "")
     return token if TOKEN.fullmatch(token) else ""
+
+
+def _name(request: web.Request) -> str:
+    return HOST_ONLY + COOKIE if _is_secure(request) else COOKIE
+
+
+def _is_secure(request: web.Request) -> bool:
+    """Tell whether the browser's own connection is by https; each proxy on the way may add its
+    own."""
+    forwarded = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()
+    return "https" in (request.scheme, forwarded)

@@ -19,7 +19,7 @@ async def test_the_cookie_is_random_and_kept_from_scripts_and_other_sites(
             aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
             session.get(chat.url, headers=headers) as response,
         ):
-            cookie = response.cookies["chat"]
+            cookie = response.cookies["__Host-chat" if headers else "chat"]
             seen.add(cookie.value)
             assert len(cookie.value) == 43
             assert cookie["httponly"] and cookie["samesite"] == "Strict" and cookie["path"] == "/"
@@ -37,6 +37,17 @@ async def test_a_cookie_is_kept_but_a_made_up_one_is_replaced(
     person.session.cookie_jar.clear()
     async with person.session.get(chat.url, headers={"Cookie": "chat=x"}) as response:
         assert response.cookies["chat"].value != "x"
+
+
+async def test_by_https_a_cookie_that_a_neighbour_may_have_set_opens_nothing(
+    chat: LoopbackChat,
+) -> None:
+    token = "n" * 43
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        for name, kept in ("chat", False), ("__Host-chat", True):
+            headers = {"X-Forwarded-Proto": "https", "Cookie": f"{name}={token}"}
+            async with session.get(chat.url, headers=headers) as response:
+                assert (response.cookies["__Host-chat"].value == token) == kept
 
 
 async def test_without_the_cookie_there_is_no_chat_and_the_page_is_told_why(
