@@ -70,6 +70,9 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 
+HTTPS_SECONDS = 365 * 24 * 3600
+"""Who has been here by https comes by nothing else for so long (OWASP ASVS 5.0, 3.4.1)."""
+
 
 class Transcript(Protocol):
     """What the web chat needs of the store. `chat` is `web:<address>`, as in Incoming."""
@@ -435,6 +438,8 @@ async def _discreet(
         return web.Response(status=500, text="Something went wrong. Please try again.\n")
 
 
-async def _harden(_: web.Request, response: web.StreamResponse) -> None:
+async def _harden(request: web.Request, response: web.StreamResponse) -> None:
     for name, value in {**HEADERS, "Cache-Control": "no-cache"}.items():
         response.headers.setdefault(name, value)
+    if web_cookie.is_secure(request):
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={HTTPS_SECONDS}")

@@ -51,7 +51,7 @@ def _set(request: web.Request, response: web.StreamResponse, token: str) -> None
         max_age=COOKIE_DAYS * 24 * 3600,
         httponly=True,
         samesite="Strict",
-        secure=_is_secure(request),
+        secure=is_secure(request),
     )
 
 
@@ -61,10 +61,10 @@ def _token(request: web.Request) -> str:
 
 
 def _name(request: web.Request) -> str:
-    return HOST_ONLY + COOKIE if _is_secure(request) else COOKIE
+    return HOST_ONLY + COOKIE if is_secure(request) else COOKIE
 
 
-def _is_secure(request: web.Request) -> bool:
+def is_secure(request: web.Request) -> bool:
     """Tell whether the browser's own connection is by https; each proxy on the way may add its
     own."""
     forwarded = request.headers.get("X-Forwarded-Proto", "").partition(",")[0].strip().lower()

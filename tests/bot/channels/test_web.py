@@ -36,6 +36,15 @@ async def test_the_page_is_hardened_and_asks_nobody_else(chat: LoopbackChat) -> 
                 ).replace('"wss" : "ws"}://', "")
 
 
+async def test_who_came_by_https_comes_by_nothing_else_from_then_on(chat: LoopbackChat) -> None:
+    async with aiohttp.ClientSession() as session:
+        for scheme, kept in (("https", "max-age=31536000"), ("http", None)):
+            headers = {"X-Forwarded-Proto": scheme}
+            for path in ("/", "/static/chat.js", "/static/nothing", "/healthz"):
+                async with session.get(chat.url + path, headers=headers) as response:
+                    assert response.headers.get("Strict-Transport-Security") == kept
+
+
 async def test_the_files_of_the_program_are_not_served(chat: LoopbackChat) -> None:
     async with aiohttp.ClientSession() as session:
         for path in ("/static/../web.py", "/static/%2e%2e/web.py", "/static/", "/web.py"):
