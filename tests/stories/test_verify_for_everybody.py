@@ -33,6 +33,13 @@ SMALL = """() => [...document.querySelectorAll("button, select, textarea, input"
     .map((e) => [e.id, e.getBoundingClientRect()])
     .filter(([, box]) => box.width < 44 || box.height < 44).map(([id]) => id)"""
 
+WHOLE = """(e) => {
+    const { clientWidth } = e;
+    Object.assign(e.style, { overflowWrap: "normal", width: "min-content" });
+    return e.offsetWidth <= clientWidth;
+}"""
+"""Whether no word is broken."""
+
 
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize(
@@ -76,6 +83,35 @@ async def test_every_answer_is_clear_in_every_language(
             if look == "ask" or size == DESK:
                 found = await Axe().run(page, options=AXE)
                 assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("size", [(320, 640), (844, 390), (320, 256)])
+async def test_what_to_do_is_seen_where_the_whole_answer_has_no_room(
+    browser: Browser, gate: Gate, size: tuple[int, int]
+) -> None:
+    async with officer(browser, gate.url, size=size) as one:
+        await one.opens()
+        await one.page.locator("#large").click()
+        await one.page.locator("#ask").click()
+        await one.enters(gate.issuer.code(colour=Colour.RED))
+        await one.shows("red", "Do not let through")
+        await expect(one.page.locator("#advice")).to_be_in_viewport(ratio=1)
+        for what in ("#advice", "#four"):
+            assert await one.page.locator(what).evaluate(WHOLE), what
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_chinese_input_method_may_use_enter(browser: Browser, gate: Gate) -> None:
+    async with officer(browser, gate.url) as one:
+        await one.opens()
+        # Safari tells of it by the key's code alone.
+        for sign in ("isComposing: true", "keyCode: 229"):
+            taken = await one.page.locator("#number").evaluate(
+                f"""e => !e.dispatchEvent(new KeyboardEvent(
+                    "keydown", {{ key: "Enter", {sign}, bubbles: true, cancelable: true }}))"""
+            )
+            assert not taken
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -113,6 +113,8 @@ function answered(advice, look, why, verdict = null) {
   const how = verdict && list?.stale ? "stale" : verdict && !list ? "noList" : null;
   show({ look, advice, why, how, verdict, list, now: seconds() });
   $("#answer").scrollIntoView({ block: "nearest" });
+  // Where there is no room for all of it, what to do comes first.
+  $("#advice").scrollIntoView({ block: "nearest" });
   sounds.play(advice);
   if ($("#aloud").getAttribute("aria-pressed") === "true") sounds.pronounce(word(advice), spoken());
   keep();
@@ -233,7 +235,7 @@ $("#hand form").onsubmit = async (event) => {
   await judge();
 };
 $("#number").onkeydown = (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   const send = () => $("#hand form").requestSubmit();
   // A reader of machine-readable lines ends each with Enter: more may come in a moment.
   if (looksLike(event.target.value)) {
