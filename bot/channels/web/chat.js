@@ -263,4 +263,7 @@ fill(own.draft.get());
 const server = connect({ pending: own.pending, last: log.lastNumber, heard, changed });
 addEventListener("pointerdown", server.wake);
 addEventListener("keydown", server.wake);
-bannerTimer = setTimeout(() => server.isOpen() || say(banner, "connecting"), PATIENCE_MS);
+bannerTimer = setTimeout(() => {
+  bannerTimer = undefined;
+  if (!server.isOpen()) say(banner, "connecting");
+}, PATIENCE_MS);

@@ -92,6 +92,21 @@ async def test_where_the_browser_keeps_nothing_at_all_the_page_says_so_too(
     await expect(page.get_by_role("button", name="Large text", pressed=True)).to_be_visible()
 
 
+async def test_where_no_line_can_be_opened_at_all_the_page_does_not_say_connecting_for_ever(
+    page: Page, served: LoopbackChat
+) -> None:
+    # As a firewall does that lets pages pass, but no sockets.
+    await page.add_init_script(
+        """Object.defineProperty(window, "WebSocket", { value: class {
+            static OPEN = 1; static CLOSED = 3; readyState = 3;
+            constructor() { setTimeout(() => this.onclose?.({ code: 1006 })); }
+            close() {}
+        } })"""
+    )
+    await page.reload()
+    await expect(page.get_by_role("status")).to_contain_text("No connection just now")
+
+
 async def test_a_line_that_died_without_a_word_is_found_out(
     context: BrowserContext, served: LoopbackChat
 ) -> None:
