@@ -120,11 +120,15 @@ async function send(id, wait = UPLOAD_AGAIN_MS) {
     await upload(id, file, album, (part) => log.progress(id, part));
     taken(id);
   } catch (why) {
+    if (!(await readable(file))) return log.mark(id, "unreadableFile");
     log.mark(id, why, why === "tooSlow" || why === "waiting" ? () => send(id) : undefined);
     // The rest may be connected well; where it is not, the file goes as soon as it is.
     setTimeout(() => server.isOpen() && waits(id) && send(id, wait * 2), wait);
   }
 }
+
+/** Tell whether a file can be read: not a folder, nor one that was changed or taken away since. */
+const readable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
 
 const waits = (id) => $(`#m-${id}`).dataset.state === "waiting";
 
@@ -142,6 +146,8 @@ addEventListener("dragleave", (event) => {
   if (!event.relatedTarget) $("#drop").hidden = true;
 });
 addEventListener("drop", (event) => {
+  // Words that are drawn into the place to write belong there.
+  if (!event.dataTransfer.types.includes("Files")) return;
   event.preventDefault();
   $("#drop").hidden = true;
   sendFiles([...event.dataTransfer.files]);

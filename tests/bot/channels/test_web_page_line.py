@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
@@ -208,6 +210,32 @@ async def test_a_file_that_fails_while_the_line_is_good_goes_again_by_itself(
     served.fail = False
     await expect(page.get_by_role("img", name="The code as a picture")).to_be_visible()
     assert len([one for one in served.received if isinstance(one.body, File)]) == 1
+
+
+@pytest.mark.errors_expected
+async def test_a_file_that_can_no_longer_be_read_is_not_waited_for(
+    page: Page, served: LoopbackChat, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.json"
+    file.write_text("{}")
+    served.fail = True
+    await page.set_input_files("#file", file)
+    await expect(page.get_by_text("Not sent yet")).to_be_visible()
+    file.unlink()
+    served.fail = False
+    await expect(page.get_by_text("This file could not be read")).to_be_visible()
+    assert [one for one in served.received if isinstance(one.body, File)] == []
+
+
+async def test_words_can_be_drawn_into_the_place_to_write(page: Page, served: LoopbackChat) -> None:
+    stopped = """() => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.setData("text/plain", "words");
+        const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+        document.querySelector("#words").dispatchEvent(drop);
+        return drop.defaultPrevented;
+    }"""
+    assert not await page.evaluate(stopped)
 
 
 async def test_a_picture_that_did_not_come_is_fetched_when_the_line_is_back(
