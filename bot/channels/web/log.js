@@ -1,6 +1,6 @@
 // The conversation as it is seen and heard.
 
-import { say, word } from "./words.js";
+import { say, spoken, word } from "./words.js";
 
 const log = document.querySelector("#log");
 const typing = document.querySelector("#typing");
@@ -98,10 +98,9 @@ export function reply(frame, press) {
   last = frame.number;
   const text = make("p", "text", ...frame.text.split("\n").map(line));
   const element = make("article", frame.notice ? "notice" : "reply", say(make("span", "quiet"), "service"));
-  element.lang = frame.language || document.documentElement.lang;
   if (frame.picture) element.append(picture(frame));
   if (frame.sound) element.append(sound(frame));
-  element.append(text);
+  const said = [text];
   if (frame.buttons.length) {
     document.querySelector(".newest")?.classList.remove("newest");
     // The ways out of a question lead nowhere once it is answered. Focus is never taken away.
@@ -112,8 +111,11 @@ export function reply(frame, press) {
     const made = rows.filter((row) => row.length).map((row) => buttons(row, "row", press));
     const ways = frame.buttons.flat().filter(out);
     if (ways.length) made.push(buttons(ways, "ways", press));
-    element.append(make("div", "buttons", ...made));
+    said.push(make("div", "buttons", ...made));
   }
+  // The page's own words beside them may be in another language.
+  for (const one of said) one.lang = frame.language || spoken();
+  element.append(...said);
   const following = pinned || below() < NEAR;
   place(element, frame.number);
   if (log.getAttribute("aria-busy") === "true") return;

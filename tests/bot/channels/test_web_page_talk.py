@@ -63,8 +63,12 @@ async def test_the_page_follows_the_language_of_the_chat(page: Page, served: Loo
     await page.get_by_role("button", name="繁體中文").click()
     await expect(page.get_by_role("button", name="傳送檔案")).to_be_visible()
     await expect(page.locator("html")).to_have_attribute("lang", "zh-Hant-HK")
-    await expect(page.locator("article.reply").last).to_have_attribute("lang", "zh-Hant-HK")
-    await expect(page.locator("article.reply").first).to_have_attribute("lang", "en")
+    for part in (".text", ".buttons"):
+        await expect(page.locator(f".reply {part}").first).to_have_attribute("lang", "en")
+    await expect(page.locator(".reply .text").last).to_have_attribute("lang", "zh-Hant-HK")
+    # What the page says beside it is in the page's language now, and is read out in that.
+    spoken = page.locator(".reply").first.get_by_text("健康碼：")
+    assert await spoken.evaluate("e => e.closest('[lang]').lang") == "zh-Hant-HK"
     await page.get_by_label("本頁語言").select_option("zh-Hans")
     await page.reload()
     await expect(page.get_by_role("button", name="发送文件")).to_be_visible()
