@@ -153,3 +153,15 @@ async def test_whose_words_are_whose_is_seen_where_colours_are_forced(
     await large.click()
     # By its width: all borders have one colour there.
     assert await large.evaluate("e => getComputedStyle(e).borderTopWidth") == "3px"
+
+
+async def test_what_can_be_pressed_and_what_is_asked_first_have_an_edge_where_colours_are_forced(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.emulate_media(forced_colors="active")
+    await page.get_by_role("button", name="English", exact=True).click()
+    await page.get_by_role("button", name="Hong Kong identity card").click()
+    width = "e => parseFloat(getComputedStyle(e).borderTopWidth)"
+    assert await page.get_by_role("button", name="Choose the file").evaluate(width) == 2
+    await page.get_by_role("button", name="Leave this device").click()
+    assert await page.get_by_role("dialog").evaluate(width) == 1
