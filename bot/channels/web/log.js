@@ -6,6 +6,7 @@ const log = document.querySelector("#log");
 const typing = document.querySelector("#typing");
 const newer = document.querySelector("#newer");
 const gate = document.querySelector("#gate");
+const phone = document.querySelector("#phone");
 const NEAR = 120;
 const GAP = 8;
 const TYPING_MS = 8000;
@@ -19,6 +20,8 @@ let last = 0;
 let typingTimer;
 // What the person should see the beginning of; null while he looks elsewhere.
 let pinned = null;
+// What scrolled when it was last looked for.
+let scrolled = log;
 // Whether it is a finger that presses, and where and when it last did.
 let finger = false;
 let pressed = { x: 0, y: 0, at: -HASTE_MS };
@@ -51,11 +54,23 @@ function place(element, order) {
   log.insertBefore(element, before);
 }
 
-const below = () => log.scrollHeight - log.scrollTop - log.clientHeight;
+/** What scrolls: the conversation, or the whole page where the window is small. */
+const scroller = () => (getComputedStyle(log).overflowY === "visible" ? document.documentElement : log);
+
+function below() {
+  const { scrollHeight, scrollTop, clientHeight } = scroller();
+  return scrollHeight - scrollTop - clientHeight;
+}
 
 /** Show the newest, but never scroll past the beginning of what was not read yet. */
 function follow() {
-  if (pinned) log.scrollTop = Math.min(log.scrollHeight, pinned.offsetTop - log.offsetTop - GAP);
+  const scrolls = scroller();
+  // Where something else scrolls from now on, as above a phone's keyboard, no place is kept.
+  if (scrolls !== scrolled) pinned ??= typing.previousElementSibling;
+  scrolled = scrolls;
+  const stays = getComputedStyle(phone).position === "sticky" ? phone.offsetHeight : 0;
+  const top = scrolls === log ? log.getBoundingClientRect().top : stays;
+  if (pinned) scrolls.scrollTop += pinned.getBoundingClientRect().top - top - GAP;
   newer.hidden = below() < NEAR;
 }
 

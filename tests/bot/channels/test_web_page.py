@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
-from core.conversation.messages import Press, Start, Text
+from core.conversation.messages import Press, Reply, Start, Text
 from tests.bot.channels.clerk import walk
 from tests.bot.channels.transcript import LoopbackChat
 
@@ -165,3 +165,94 @@ async def test_what_can_be_pressed_and_what_is_asked_first_have_an_edge_where_co
     assert await page.get_by_role("button", name="Choose the file").evaluate(width) == 2
     await page.get_by_role("button", name="Leave this device").click()
     assert await page.get_by_role("dialog").evaluate(width) == 1
+
+
+SMALL = [(320, 256), (844, 390), (360, 340)]
+"""A page enlarged four times, a phone on its side, a phone with its keyboard."""
+
+
+@pytest.mark.parametrize("size", SMALL)
+async def test_in_a_small_window_all_that_comes_is_seen(
+    page: Page, served: LoopbackChat, size: tuple[int, int]
+) -> None:
+    await page.set_viewport_size({"width": size[0], "height": size[1]})
+    await page.get_by_role("button", name="English", exact=True).click()
+    asked = page.get_by_text("Which document")
+    await expect(asked).to_be_in_viewport()
+    await page.locator("#words").fill("one word")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page.get_by_text("You wrote one word.")).to_be_in_viewport(ratio=1)
+    await expect(page.locator("#words")).to_be_in_viewport(ratio=1)
+    await served.channel.show_sms(served.received[0].chat, "+85291234567", "Your code is 482913.")
+    await expect(page.get_by_text("482913")).to_be_in_viewport()
+    await page.reload()
+    await expect(page.get_by_text("You wrote one word.")).to_be_in_viewport(ratio=1)
+    phone, newest = page.locator("#phone"), page.locator(".reply").last
+    edge, words = await phone.bounding_box(), await newest.bounding_box()
+    assert edge and words and edge["y"] + edge["height"] <= words["y"]
+    await served.restart(2)
+    await expect(page.get_by_text("No connection just now")).to_be_in_viewport(ratio=1)
+
+
+async def test_in_a_small_window_nothing_moves_while_one_writes_and_no_button_is_covered(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.set_viewport_size({"width": 360, "height": 340})
+    await page.get_by_role("button", name="English", exact=True).click()
+    await expect(page.get_by_text("Which document")).to_be_in_viewport()
+    answers = page.locator(".newest button")
+    await answers.first.focus()
+    for _ in range(await answers.count() - 1):
+        await page.keyboard.press("Tab")
+        focused = await page.locator(":focus").bounding_box()
+        composer = await page.locator("#composer").bounding_box()
+        assert focused and composer and focused["y"] + focused["height"] <= composer["y"]
+    await page.evaluate("scrollTo(0, 100)")
+    await page.locator("#words").click()
+    await page.keyboard.type("words")
+    assert await page.evaluate("scrollY") == 100
+
+
+async def test_in_a_small_window_there_is_room_to_read_what_file_is_wanted(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.set_viewport_size({"width": 320, "height": 256})
+    await page.get_by_role("button", name="Large text").click()
+    await page.get_by_role("button", name="English", exact=True).click()
+    await page.get_by_role("button", name="Hong Kong identity card").click()
+    await expect(page.get_by_role("button", name="Choose the file to send")).to_be_in_viewport()
+    composer = await page.locator("#composer").bounding_box()
+    assert composer and composer["height"] < 256 / 2
+
+
+async def test_the_question_stays_in_sight_when_the_keyboard_of_a_phone_opens(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.get_by_role("button", name="English", exact=True).click()
+    question = page.locator(".newest .text")
+    await expect(question).to_be_in_viewport()
+    await served.channel.show_sms(served.received[0].chat, "+85291234567", "Your code is 482913.")
+    await page.get_by_role("button", name="Hide").click()
+    await expect(question).to_be_in_viewport()
+    # Whoever has moved the conversation by hand is not to lose his place in it either.
+    await page.locator("#log").dispatch_event("touchmove")
+    for height in (256, 640):
+        await page.set_viewport_size({"width": 320, "height": height})
+        await expect(question).to_be_in_viewport()
+        where, composer = await question.bounding_box(), await page.locator("form").bounding_box()
+        assert where and composer and where["y"] + 100 < composer["y"]
+
+
+async def test_the_way_to_what_is_below_covers_no_words(page: Page, served: LoopbackChat) -> None:
+    await served.reply(served.received[0].chat, Reply(text="A long answer.\n" * 60))
+    newer = page.get_by_role("button", name="More below")
+    await expect(newer).to_be_visible()
+    # It stands across the whole width: words end above it, and are not hidden in their middle.
+    edge, log = await newer.bounding_box(), await page.locator("#log").bounding_box()
+    words = await page.locator(".text").last.bounding_box()
+    assert edge and log and words
+    assert edge["x"] <= words["x"] and edge["x"] + edge["width"] >= words["x"] + words["width"]
+    assert edge["y"] + edge["height"] == log["y"] + log["height"]
+    await newer.click()
+    await expect(newer).to_be_hidden()
+    await expect(page.locator(".text").last).to_be_in_viewport()
