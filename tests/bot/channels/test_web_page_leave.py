@@ -43,9 +43,14 @@ async def test_nothing_stays_behind_in_any_tab(
 async def test_it_is_asked_first_and_escape_means_no(page: Page, served: LoopbackChat) -> None:
     opener = page.get_by_role("button", name="Leave this device")
     dialog = page.get_by_role("dialog", name="Leave this device?")
+    left: list[str] = []
+    page.on("request", lambda request: left.append(request.url))
     await opener.click()
     await expect(dialog).to_contain_text("Your registration stays")
     assert (await Axe().run(page)).violations_count == 0
+    # Whoever pressed the key twice has not answered yet.
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
     await expect(opener).to_be_focused()
@@ -54,6 +59,7 @@ async def test_it_is_asked_first_and_escape_means_no(page: Page, served: Loopbac
     await expect(dialog).to_be_hidden()
     await expect(page.get_by_text("Which language")).to_be_visible()
     assert len(served.received) == 1
+    assert left == []
 
 
 async def test_without_a_connection_it_says_that_the_conversation_is_still_there(
