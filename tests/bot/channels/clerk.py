@@ -43,7 +43,7 @@ def clerk(incoming: Incoming) -> list[Reply]:
         case Press(button="1.zh"):
             return [Reply(text="你好！請選擇你的證件。", language="zh_Hant_HK")]
         case Text(text=text):
-            return [Reply(text=f"You wrote {text}.")]
+            return [Reply(text=f"You wrote {text}.", aloud=True)]
         case _:
             return []
 
