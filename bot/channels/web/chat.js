@@ -152,6 +152,13 @@ addEventListener("drop", (event) => {
   $("#drop").hidden = true;
   sendFiles([...event.dataTransfer.files]);
 });
+addEventListener("paste", (event) => {
+  // Of words that are copied some programs give a picture too.
+  const { files: pasted, types } = event.clipboardData;
+  if (!pasted.length || types.includes("text/plain")) return;
+  event.preventDefault();
+  sendFiles([...pasted]);
+});
 
 // What comes back.
 

@@ -238,6 +238,25 @@ async def test_words_can_be_drawn_into_the_place_to_write(page: Page, served: Lo
     assert not await page.evaluate(stopped)
 
 
+async def test_a_picture_of_the_screen_is_pasted_but_not_the_picture_of_pasted_words(
+    page: Page, served: LoopbackChat
+) -> None:
+    paste = """(text) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.items.add(new File(["{}"], "screen.png", { type: "image/png" }));
+        if (text) clipboardData.setData("text/plain", text);
+        const how = { clipboardData, bubbles: true, cancelable: true };
+        const paste = new ClipboardEvent("paste", how);
+        document.querySelector("#words").dispatchEvent(paste);
+        return paste.defaultPrevented;
+    }"""
+    assert not await page.evaluate(paste, "words, of which an editor gives a picture too")
+    assert await page.evaluate(paste, "")
+    await expect(page.get_by_role("img", name="The code as a picture")).to_be_visible()
+    (file,) = [one.body for one in served.received if isinstance(one.body, File)]
+    assert (file.name, file.photo) == ("screen.png", True)
+
+
 async def test_a_picture_that_did_not_come_is_fetched_when_the_line_is_back(
     page: Page, served: LoopbackChat
 ) -> None:
