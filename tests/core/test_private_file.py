@@ -88,6 +88,21 @@ def test_a_replacement_that_fails_leaves_all_as_it_was(
     assert names(path) == ["file"]
 
 
+def test_of_a_file_that_the_disk_has_no_room_for_nothing_stays(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        private_file.replace(path, b"other")
+    with pytest.raises(OSError, match="No space"):
+        private_file.create(path.with_name("new"), b"first")
+    assert path.read_bytes() == b"first"
+    assert names(path) == ["file"]
+
+
 def test_one_process_changes_it_at_a_time(path: Path) -> None:
     asks = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), %s)"
     command = [sys.executable, "-c", asks % (fcntl.LOCK_EX | fcntl.LOCK_NB), str(path.parent)]
