@@ -15,6 +15,12 @@ QUIET = ("alembic", "httpx", "httpcore", "telegram", "aiohttp.access", "asyncio"
 NUMBER = re.compile(r"[A-Za-z]{1,2}\d{6}\(?[0-9A]?\)?|\d[\d -]{6,}\d")
 """What might be a document's number or a telephone's: a platform's error may quote a message."""
 
+REPEATED = 10.0
+"""Seconds for which a trouble that was told is not told again in the same words."""
+
+REMEMBERED = 1_000
+"""Troubles whose words are kept for that."""
+
 log = logging.getLogger(__name__)
 
 
@@ -45,9 +51,32 @@ def shown(text: str) -> str:
     )
 
 
+class Once(logging.Filter):
+    """Let the same trouble through once in `REPEATED` seconds: a store that is away is asked ten
+    times a second, and its log would fill the disk."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._told: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether the record is to be written."""
+        if record.levelno < logging.WARNING:
+            return True
+        words = record.getMessage()
+        # Either way: the clock may have been set back.
+        if abs(record.created - self._told.get(words, 0.0)) < REPEATED:
+            return False
+        if len(self._told) >= REMEMBERED:
+            self._told.clear()
+        self._told[words] = record.created
+        return True
+
+
 def set_up(level: int = logging.INFO) -> None:
     """Log to stderr: time, level, place, message."""
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Once())
     handler.setFormatter(Discreet())
     logging.basicConfig(level=level, handlers=[handler])
     for name in QUIET:
@@ -62,7 +91,13 @@ def unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 
 def where(error: BaseException) -> str:
-    """Return the kind of an error and the lines of code it passed: its text may hold an answer."""
+    """Return the kind of an error and the lines of code it passed: its text may hold an answer.
+
+    Of a database's error also the code, such as SQLITE_FULL or 53100: it tells what to look at.
+    """
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames[-4:]]
-    return f"{type(error).__name__} at {' > '.join(places)}"
+    origin = getattr(error, "orig", None)
+    code = getattr(origin, "sqlite_errorname", None) or getattr(origin, "sqlstate", None)
+    kind = f"{type(error).__name__} {code}" if code else type(error).__name__
+    return f"{kind} at {' > '.join(places)}"

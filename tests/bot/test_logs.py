@@ -12,10 +12,13 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from bot.logs import QUIET, Discreet, unhandled, where
+from bot.logs import QUIET, REMEMBERED, Discreet, Once, unhandled, where
 
 SECRET = "A123456(3)"
 
@@ -127,6 +130,43 @@ def test_where_names_the_last_places_and_not_the_words() -> None:
     assert told.startswith("ValueError at test_logs.py:")
     assert told.endswith(f"test_logs.py:{last.lineno}")
     assert SECRET not in told
+
+
+@pytest.mark.errors_expected
+def test_of_a_database_s_error_the_code_is_told(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}")
+    with pytest.raises(OperationalError) as caught, engine.connect():
+        pass
+    assert where(caught.value).startswith("OperationalError SQLITE_CANTOPEN at ")
+
+    class Driver(Exception):
+        sqlstate = "53100"
+
+    assert where(DBAPIError(SECRET, None, Driver(SECRET))).startswith("DBAPIError 53100 at ")
+
+
+def test_the_same_trouble_is_told_once_in_a_while() -> None:
+    once = Once()
+
+    def passes(at: float, words: str = "away", level: int = logging.ERROR) -> bool:
+        record = logging.LogRecord("bot", level, "", 0, "it is %s", (words,), None)
+        record.created = at
+        return bool(once.filter(record))
+
+    assert [passes(at) for at in (1e9, 1e9 + 1, 1e9 + 9.9, 1e9 + 10, 1e9 + 11)] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert passes(1e9 + 11, "here")
+    assert passes(1e9 - 3600), "the clock was set back"
+    assert passes(1e9, "news", logging.INFO)
+    assert passes(1e9, "news", logging.INFO)
+    for number in range(REMEMBERED):
+        passes(1e9 + 12, str(number))
+    assert passes(1e9 + 13, "here"), "no more words are kept than these"
 
 
 PROGRAM = """
