@@ -171,13 +171,18 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _WORDS = {
+    "array": "a list",
     "bool": "true or false",
+    "date": "a date alone",
     "datetime": "a date and time",
     "float": "a number",
     "int": "a whole number",
     "object": "a table",
     "str": "a text",
+    "time": "a time alone",
 }
+
+_NO_INSTANT = ("Invalid RFC3339 encoded datetime", "Expected `datetime` with a timezone component")
 
 
 def _sentence(message: str) -> str:
@@ -190,6 +195,8 @@ def _sentence(message: str) -> str:
     if wrong := re.fullmatch(r"Invalid enum value (.+)", what):
         # The realm is the only choice in a policy.
         what = f"Expected one of {', '.join(Realm)}, got {wrong[1]}"
+    if what in _NO_INSTANT:
+        what = "Expected `datetime` with its offset, such as 2021-12-10T09:00:00+08:00"
     what = re.sub(r"`(\w+)`", lambda match: _WORDS.get(match[1], match[1]), what)
     what = (what[0].lower() + what[1:]).replace(">=", "at least").replace("<=", "at most")
     return f"{key} is wrong: {what}" if key else what
