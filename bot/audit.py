@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.app import opened
 from bot.chaining import chain_all, check_beside, in_words
 from bot.clock import Clock
-from bot.kept_checkpoint import FILE, keep, read
+from bot.kept_checkpoint import FILE, keep, kept, read
 from bot.settings import SettingError, Settings
 from core.checkpoint import CheckpointError
 from core.policy import Policy
@@ -50,7 +50,12 @@ async def write_checkpoint(settings: Settings, policy: Policy, clock: Clock, out
     if newest is None or body is None:
         raise SettingError("The audit log has no entries yet.")
     try:
+        kept(output, store.ring)
         keep(output, body)
+    except CheckpointError:
+        raise SettingError(
+            f"{output} is there already, and no check-point: give another FILE."
+        ) from None
     except OSError as error:
         raise SettingError(f"{output} cannot be written: {error.strerror}.") from None
     return f"{output}: the check-point of entry {newest.place:,}. Keep it on another machine."

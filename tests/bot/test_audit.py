@@ -104,6 +104,9 @@ def test_what_is_no_check_point_is_one_sentence(inside: Path, says: Says) -> Non
     is_one_sentence(says(*verify, ".", code=2), ". cannot be read: ")
     (inside / "junk").write_bytes(b"junk")
     is_one_sentence(says(*verify, "junk", code=2), "The check-point junk is damaged, or is none")
+    is_one_sentence(says("audit", "checkpoint", "-o", "junk", code=2), "junk is there already")
+    is_one_sentence(says("audit", "checkpoint", "-o", "data/keys.json", code=2), "no check-point")
+    assert (inside / "junk").read_bytes() == b"junk"
     said = says("audit", "checkpoint", "-o", "nowhere/else/x", code=0)
     assert "nowhere/else/x" in said
     is_one_sentence(says("audit", "checkpoint", "-o", ".", code=2), ". cannot be written: ")
