@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import io
 import os
 import resource
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.arguments import parser
 
 if TYPE_CHECKING:
     from bot.settings import Settings
     from core.policy import Policy
+
+T = TypeVar("T")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,7 +82,16 @@ def _decided() -> tuple[Settings, Policy]:
     return settings, Policy.load(settings.policy) if settings.policy else Policy()
 
 
+def _result(deed: Coroutine[Any, Any, T]) -> T:
+    # Here, as all that takes long to import: before `main` Ctrl-C would be a traceback.
+    import asyncio
+
+    return asyncio.run(deed)
+
+
 def _run(options: argparse.Namespace) -> int:
+    import asyncio
+
     import uvloop
 
     from bot.alone import alone
@@ -156,7 +166,7 @@ def _keys_rotate(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.keys import rotated
 
-    print(asyncio.run(rotated(*_decided(), system_clock, options.in_hours)))
+    print(_result(rotated(*_decided(), system_clock, options.in_hours)))
     return 0
 
 
@@ -166,7 +176,7 @@ def _keys_revoke(options: argparse.Namespace) -> int:
 
     settings, policy = _decided()
     act = revoked(settings, policy, system_clock, options.key, options.by, options.reason)
-    print(asyncio.run(act))
+    print(_result(act))
     return 0
 
 
@@ -175,7 +185,7 @@ def _keys_distrust(options: argparse.Namespace) -> int:
     from bot.keys import distrusted
 
     asked = options.key, options.before, options.by, options.reason
-    print(asyncio.run(distrusted(*_decided(), system_clock, *asked)))
+    print(_result(distrusted(*_decided(), system_clock, *asked)))
     return 0
 
 
@@ -188,7 +198,7 @@ def _load(options: argparse.Namespace) -> int:
     except OSError as error:
         raise SettingError(f"{options.file} cannot be read: {error.strerror}.") from None
     settings, policy = _decided()
-    print(asyncio.run(load(settings, policy, options.list, data)))
+    print(_result(load(settings, policy, options.list, data)))
     return 0
 
 
@@ -198,7 +208,7 @@ def _codes_withdraw(options: argparse.Namespace) -> int:
     from core.store.codes import Why
 
     asked = Asked(options.code, options.by, Why(options.why), options.reason)
-    print(asyncio.run(withdraw(*_decided(), system_clock, asked)))
+    print(_result(withdraw(*_decided(), system_clock, asked)))
     return 0
 
 
@@ -206,7 +216,7 @@ def _codes_pending(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.codes import pending
 
-    print(asyncio.run(pending(*_decided(), system_clock)))
+    print(_result(pending(*_decided(), system_clock)))
     return 0
 
 
@@ -214,7 +224,7 @@ def _staff_add(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.staff import add
 
-    print(asyncio.run(add(*_decided(), system_clock, options.name, options.role)))
+    print(_result(add(*_decided(), system_clock, options.name, options.role)))
     return 0
 
 
@@ -222,7 +232,7 @@ def _staff_list(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.staff import listed
 
-    print(asyncio.run(listed(*_decided(), system_clock)))
+    print(_result(listed(*_decided(), system_clock)))
     return 0
 
 
@@ -230,7 +240,7 @@ def _staff_remove(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.staff import remove
 
-    print(asyncio.run(remove(*_decided(), system_clock, options.name)))
+    print(_result(remove(*_decided(), system_clock, options.name)))
     return 0
 
 
@@ -238,7 +248,7 @@ def _guardians_list(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.guardians import listed
 
-    print(asyncio.run(listed(*_decided(), system_clock)))
+    print(_result(listed(*_decided(), system_clock)))
     return 0
 
 
@@ -246,7 +256,7 @@ def _guardians_confirm(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.guardians import confirm
 
-    print(asyncio.run(confirm(*_decided(), system_clock, options.reference, options.by)))
+    print(_result(confirm(*_decided(), system_clock, options.reference, options.by)))
     return 0
 
 
@@ -255,7 +265,7 @@ def _guardians_refuse(options: argparse.Namespace) -> int:
     from bot.guardians import refuse
 
     asked = options.reference, options.by, options.reason
-    print(asyncio.run(refuse(*_decided(), system_clock, *asked)))
+    print(_result(refuse(*_decided(), system_clock, *asked)))
     return 0
 
 
@@ -263,7 +273,7 @@ def _unlock(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.phones import unlock
 
-    print(asyncio.run(unlock(*_decided(), system_clock, options.phone, options.by)))
+    print(_result(unlock(*_decided(), system_clock, options.phone, options.by)))
     return 0
 
 
@@ -271,7 +281,7 @@ def _audit_verify(options: argparse.Namespace) -> int:
     from bot.audit import verify
     from bot.clock import system_clock
 
-    whole, answer = asyncio.run(verify(*_decided(), system_clock, options.checkpoint))
+    whole, answer = _result(verify(*_decided(), system_clock, options.checkpoint))
     print(answer, file=sys.stdout if whole else sys.stderr)
     return 0 if whole else 1
 
@@ -280,7 +290,7 @@ def _audit_checkpoint(options: argparse.Namespace) -> int:
     from bot.audit import write_checkpoint
     from bot.clock import system_clock
 
-    print(asyncio.run(write_checkpoint(*_decided(), system_clock, options.output)))
+    print(_result(write_checkpoint(*_decided(), system_clock, options.output)))
     return 0
 
 
@@ -289,7 +299,7 @@ def _letters(options: argparse.Namespace) -> int:
     from bot.letters import write
 
     asked = options.output, options.by, options.again
-    print(asyncio.run(write(*_decided(), system_clock, *asked)))
+    print(_result(write(*_decided(), system_clock, *asked)))
     return 0
 
 
