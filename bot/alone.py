@@ -25,6 +25,8 @@ def alone(settings: Settings) -> Iterator[None]:
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(settings.data / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileExistsError:
+        raise SettingError("HEALTHCODE_DATA cannot be used: it must name a folder.") from None
     except OSError as error:
         raise SettingError(f"HEALTHCODE_DATA cannot be used: {error.strerror}.") from None
     try:

@@ -138,7 +138,8 @@ def in_words(whole: Whole) -> str:
     """Say in one sentence what a log holds that is whole."""
     if whole.first is None or whole.last is None:
         return "The audit log is whole: it has no entries yet."
-    waiting = f"; {whole.waiting:,} of them wait for their place in the chain"
+    wait = "waits for its" if whole.waiting == 1 else "wait for their"
+    waiting = f"; {whole.waiting:,} of them {wait} place in the chain"
     return (
         f"The audit log is whole: {_entries(whole)} from {_moment(whole.first)} "
         f"to {_moment(whole.last)}, Hong Kong time{waiting if whole.waiting else ''}."

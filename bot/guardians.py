@@ -82,7 +82,7 @@ async def meant(tx: Transaction, waits: Sequence[Wait], given: str) -> Wait:
     number, _, mark = given.partition("/")
     reference = read_reference(number)
     if reference is None:
-        raise GuardianError(f"{given[:80]!r} is no reference number.")
+        raise GuardianError(f"{given[:80]!r} is no reference number: `guardians list` shows them.")
     if await tx.people.of_reference(reference) is None:
         raise GuardianError(f"Nobody has the reference number {reference}.")
     those = [

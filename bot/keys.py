@@ -26,7 +26,10 @@ def listed(settings: Settings, policy: Policy, clock: Clock) -> str:
     """Return all keys, a line each. Makes none: raise SettingError where there are none yet."""
     file = settings.data / "keys.json"
     if not KeyRing.there(file):
-        raise SettingError(f"{file} is not there yet: the first start makes it.")
+        raise SettingError(
+            f"{file} is not there: the first start makes it, and one that is lost comes from its "
+            "backup."
+        )
     now = clock()
     ring = KeyRing.open(file, now, policy.keys.life)
     heads = ("ID", "KID", "PURPOSE", "CREATED", "NOT BEFORE", "NOT AFTER", "STATE")

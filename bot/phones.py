@@ -23,7 +23,7 @@ async def unlock(settings: Settings, policy: Policy, clock: Clock, given: str, b
     try:
         phone = HongKongMobile.parse(given, Context(hong_kong_day(now), {}))
     except Invalid:
-        raise PhoneError("That is not a Hong Kong mobile number.") from None
+        raise PhoneError("That is not a Hong Kong mobile number: give its eight digits.") from None
     async with opened(settings, policy, clock) as store, store.writing() as tx:
         await must_be_staff(tx, name)
         if not await tx.challenges.locked(phone):

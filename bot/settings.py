@@ -134,7 +134,7 @@ def _wrong(name: str, why: str) -> SettingError:
 
 def _token(value: str) -> str:
     # The shape is the Bot API's: the bot's number, a colon, the secret part.
-    if value and not re.fullmatch(r"\d+:[A-Za-z0-9_-]{3,}", value):
+    if value and not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]{3,}", value):
         raise _wrong("TELEGRAM_TOKEN", "must look like 123456:ABC-def, as BotFather gives it")
     return value
 

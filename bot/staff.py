@@ -52,7 +52,7 @@ async def remove(settings: Settings, policy: Policy, clock: Clock, given: str) -
     name = staff_name(given)
     async with opened(settings, policy, clock) as store, store.writing() as tx:
         if not await tx.staff.remove(name, clock()):
-            raise StaffError(f"{name} is not on the staff.")
+            raise StaffError(f"{name} is not on the staff: `staff list` shows who is.")
         await tx.people.record("staff removed", actor=OPERATOR, object=name, now=clock())
     return f"{name} is no longer on the staff. What he sends from now on is a resident's."
 
@@ -61,6 +61,6 @@ async def must_be_staff(tx: Transaction, name: str) -> None:
     """Raise StaffError where somebody is not on the staff, or an officer at the gate."""
     member = await tx.staff.named(name)
     if member is None:
-        raise StaffError(f"{name} is not on the staff.")
+        raise StaffError(f"{name} is not on the staff: `staff list` shows who is.")
     if member.role is not Role.STAFF:
         raise StaffError(f"{name} is an officer: this is for those with the role staff.")

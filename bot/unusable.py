@@ -18,7 +18,7 @@ SQLITE = {
     sqlite3.SQLITE_CANTOPEN: "its file and its folder must be readable and writable",
     sqlite3.SQLITE_CORRUPT: "its file is damaged: put it back from its backup",
     sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_IOERR: "the disk cannot be read or written",
+    sqlite3.SQLITE_IOERR: "the disk cannot be read or written, or is full",
     sqlite3.SQLITE_NOTADB: "its file is not an SQLite database",
     sqlite3.SQLITE_READONLY: "its file and its folder must be writable",
 }
@@ -79,6 +79,12 @@ def _of_system(error: OSError) -> str:
         return "there is no host of that name"
     if isinstance(error, TimeoutError):
         return "its host does not answer"
+    if type(error) is ConnectionError:
+        # The driver's own: somebody is there, and does not go on.
+        return (
+            "its server ends the connection at once: it may be another program, or without the "
+            "SSL that the URL asks for"
+        )
     if isinstance(error, ConnectionError) or error.errno is None:
         return "nothing answers at its address"
     return os.strerror(error.errno)

@@ -245,6 +245,7 @@ def test_a_log_is_told_in_one_sentence() -> None:
     assert in_words(Whole(1, at, at)) == (
         "The audit log is whole: 1 entry from 2021-12-10 12:00 to 2021-12-10 12:00, Hong Kong time."
     )
+    assert in_words(Whole(3, at, at, 1)).endswith("; 1 of them waits for its place in the chain.")
     assert in_words(Whole(1_234, at, at + 3600, 2)) == (
         "The audit log is whole: 1,234 entries from 2021-12-10 12:00 to 2021-12-10 13:00, "
         "Hong Kong time; 2 of them wait for their place in the chain."

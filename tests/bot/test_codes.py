@@ -122,7 +122,9 @@ async def test_only_staff_may_ask(desk: Desk, name: str) -> None:
     async with desk.talk.store.writing() as tx:
         await tx.staff.add("gone", Role.STAFF, desk.clock())
         await tx.staff.remove("gone", desk.clock())
-    with pytest.raises(StaffError, match=rf"^{name} is not on the staff\.$"):
+    with pytest.raises(
+        StaffError, match=rf"^{name} is not on the staff: `staff list` shows who is\.$"
+    ):
         await desk.asks(name)
     await desk.asks("chan")
     with pytest.raises(StaffError):

@@ -98,7 +98,10 @@ WRONG = {
         {"DATABASE": "postgresql://me:hidden@127.0.0.1:9/x"},
         "HEALTHCODE_DATABASE cannot be used: nothing answers at its address",
     ),
-    "a folder that is a file": ({"DATA": "file"}, "HEALTHCODE_DATA cannot be used: "),
+    "a folder that is a file": (
+        {"DATA": "file"},
+        "HEALTHCODE_DATA cannot be used: it must name a folder",
+    ),
     "a folder with too long a name": ({"DATA": "x" * 300}, "HEALTHCODE_DATA cannot be used: "),
     "a key ring that others read": ({"DATA": "open"}, "chmod 600"),
     "keys that cannot be published": ({"DATA": "closed"}, "issuer-keys.json cannot be written"),

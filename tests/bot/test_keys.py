@@ -104,7 +104,9 @@ def test_the_list_shows_each_key_and_what_it_does(
 
 
 def test_before_the_first_start_there_is_nothing_to_list(inside: Path, says: Says) -> None:
-    is_one_sentence(says("keys", "list", code=2), "keys.json is not there yet")
+    is_one_sentence(
+        says("keys", "list", code=2), "keys.json is not there: the first start makes it"
+    )
     assert not (inside / "data").exists()
 
 

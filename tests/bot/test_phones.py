@@ -43,7 +43,9 @@ async def test_a_member_of_staff_unlocks_it(tmp_path: Path, clock: TestClock) ->
 
         with pytest.raises(StaffError):
             await phones.unlock(settings, POLICY, clock, PHONE, "lee")
-        with pytest.raises(PhoneError, match=r"^That is not a Hong Kong mobile number\.$"):
+        with pytest.raises(
+            PhoneError, match=r"^That is not a Hong Kong mobile number: give its eight digits\.$"
+        ):
             await phones.unlock(settings, POLICY, clock, "2123 4567", "chan")
         assert await asks(store, clock) == "locked"
 

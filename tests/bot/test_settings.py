@@ -34,6 +34,7 @@ def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
     ("given", "named"),
     [
         ({"TELEGRAM_TOKEN": "no"}, "HEALTHCODE_TELEGRAM_TOKEN"),
+        ({"TELEGRAM_TOKEN": "１２３４５６:ABC-def"}, "HEALTHCODE_TELEGRAM_TOKEN"),
         ({"TELEGRAM_API": "http://127.0.0.1/bot"}, "HEALTHCODE_TELEGRAM_API"),
         ({"TELEGRAM_API": "127.0.0.1"}, "HEALTHCODE_TELEGRAM_API"),
         ({"TELEGRAM_API": "http://[::1"}, "HEALTHCODE_TELEGRAM_API"),

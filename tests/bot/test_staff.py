@@ -40,7 +40,9 @@ async def test_add_list_remove(settings: Settings, clock: TestClock) -> None:
     assert "\nlee  staff  " in listed
     assert "no longer on the staff" in await staff.remove(settings, policy, clock, "CHAN.tm")
     assert "chan" not in await staff.listed(settings, policy, clock)
-    with pytest.raises(StaffError, match=r"^chan.tm is not on the staff\.$"):
+    with pytest.raises(
+        StaffError, match=r"^chan.tm is not on the staff: `staff list` shows who is\.$"
+    ):
         await staff.remove(settings, policy, clock, "chan.tm")
     with pytest.raises(StaffError, match="is no name"):
         await staff.add(settings, policy, clock, "Chan Tai Man", "officer")

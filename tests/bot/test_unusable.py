@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -95,6 +96,21 @@ async def test_postgresql(
     assert sentence.endswith(".")
     assert "hidden" not in sentence
     await postgres.drop(name)
+
+
+async def test_a_server_without_the_ssl_that_is_asked_for(tmp_path: Path, clock: TestClock) -> None:
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(8)
+        writer.write(b"N")
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    url = f"postgresql://me:hidden@127.0.0.1:{port}/x?sslmode=require"
+    environ = {"HEALTHCODE_DATA": str(tmp_path), "HEALTHCODE_DATABASE": url}
+    with pytest.raises(SettingError, match=r": its server ends the connection at once: .* SSL"):
+        await staff.listed(Settings.load(environ, tmp_path / "none"), Policy(), clock)
+    server.close()
 
 
 def test_what_nobody_expects_is_called_by_its_kind_alone() -> None:
