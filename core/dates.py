@@ -14,6 +14,7 @@ from core import written_dates
 from core.answer import Context, Found, Invalid
 from core.characters import narrow
 from core.days import counts
+from core.identity import DocumentType
 from core.written_dates import BACK, FORWARD, Sense, days_in, only_day, read_day
 
 OLDEST_AGE = 120
@@ -170,7 +171,9 @@ class BirthDate(Day):
     @classmethod
     def find(cls, text: str, context: Context) -> Found | None:
         """Return the date that is called a birth, or the only one if it can be nothing else."""
-        if found := super().find(text, context):
+        found = super().find(text, context)
+        # Where it is asked, something is wrong with what was not found: it is said, not passed by.
+        if found or context.asked:
             return found
         days = list(days_in(text))
         if len(days) != 1 or _label_of(narrow(text), days[0], 0):
@@ -186,12 +189,18 @@ class IssueDate(Day):
     errors: tuple[str, ...] = (
         *written_dates.ERRORS,
         "no_year",
+        "two_digit_year",
         "future",
         "too_early",
         "before_birth",
     )
     label = "issue"
     hundred = FIRST_ISSUE_YEAR
+
+    @classmethod
+    def _sense(cls, context: Context) -> Sense:
+        printed = context.answers.get("document", DocumentType.HKID) == DocumentType.HKID
+        return replace(super()._sense(context), day_first=printed)
 
     @classmethod
     def check(cls, day: date, context: Context) -> None:

@@ -27,6 +27,7 @@ MONTHS = (
 RELATIVE = {
     word.replace("_", " "): days
     for days, words in {
+        -3: "大前日 大前天",
         -2: "the_day_before_yesterday day_before_yesterday 前日 前天",
         -1: "yesterday 昨天 昨日 昨晚 琴日 琴晚 尋日 尋晚 寻日 寻晚",
         0: "today tonight 今天 今日 今晚 今朝",
@@ -49,11 +50,13 @@ class Sense:
 
     `way`: the day is near, FORWARD or BACK, and needs no year; 0: it may be any.
     `hundred`: the first of the hundred years in which a year of two digits lies; None: in any.
+    `day_first`: it is copied from where the day stands first, also if its year has two digits.
     """
 
     today: date
     way: int = 0
     hundred: int | None = None
+    day_first: bool = False
 
     def year(self, written: str) -> int:
         """Return the year; raise Invalid `two_digit_year`, or `format` for other lengths."""
@@ -120,7 +123,7 @@ _NEAR = (
     r"in (?P<ahead>\d{1,2}) days?",
 )
 _WITHOUT_DAY = re.compile(
-    rf"\b{_MONTH_NAME},?\s*\d{{4}}\b|\d{{2,4}}\s*年",
+    rf"\b{_MONTH_NAME},?\s*\d{{4}}\b|\d{{2,4}}\s*年|\b(?:19|20)\d\d\b",
     re.ASCII | re.IGNORECASE,
 )
 _ALONE = [
@@ -162,9 +165,9 @@ _WEEKDAY = re.compile(
     r"|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?)\)?,?",
     re.ASCII | re.IGNORECASE,
 )
-_NUMBER = re.compile("[\\d〇零○一二三四五六七八九十百兩两廿卅]+", re.ASCII)
+_NUMBER = re.compile("[\\d〇零○一二三四五六七八九十百兩两廿卅]+|元(?=月)", re.ASCII)
 _CHINESE_FIGURES = str.maketrans(
-    dict(zip("〇零○一二三四五六七八九兩两", "00012345678922", strict=True))
+    dict(zip("〇零○一二三四五六七八九兩两元", "000123456789221", strict=True))
     | {"廿": "2十", "卅": "3十"}
 )
 
@@ -172,7 +175,8 @@ _CHINESE_FIGURES = str.maketrans(
 def read_day(text: str, sense: Sense) -> date:
     """Read a text that is a day as a whole.
 
-    Figures are day first (10/12/2021 is 10 December), unless only month first makes a day.
+    Figures are day first (10/12/2021 is 10 December), unless only month first makes a day; where
+    the year has two digits it may stand first as well, as `_of_short_numbers` tells.
     Raise Invalid: `format`, `no_such_day`, and as `sense` fills in, `no_year`, `two_digit_year`.
     """
     folded = " ".join(fold(text).split())
@@ -307,10 +311,39 @@ def _in_marks(first: str, second: str, *third: str, sense: Sense) -> date:
         if len(third[0]) > 2:
             raise Invalid("format")
         return _valid(sense.year(first), int(second), int(third[0]))
+    if third and len(third[0]) < 3:
+        return _of_short_numbers(first, second, third[0], sense)
+    return _day_first(first, second, *third, sense=sense)
+
+
+def _day_first(first: str, second: str, *year: str, sense: Sense) -> date:
     day, month = int(first), int(second)
     if month > 12 >= day:
         day, month = month, day
-    return _valid(sense.year(third[0]), month, day) if third else sense.near(month, day)
+    return _valid(sense.year(year[0]), month, day) if year else sense.near(month, day)
+
+
+def _of_short_numbers(first: str, second: str, third: str, sense: Sense) -> date:
+    """Return the day of three numbers, of which the last or else the first is a year of two digits.
+
+    Of two days a near one is the nearer, any other the one that is past. Raise Invalid
+    `two_digit_year` where both are.
+    """
+    days: list[date] = []
+    try:
+        days.append(_day_first(first, second, third, sense=sense))
+    except Invalid as invalid:
+        wrong = invalid
+    with suppress(Invalid):
+        days.append(_valid(sense.year(first), int(second), int(third)))
+    if not days:
+        raise wrong
+    if sense.way:
+        return min(days, key=lambda day: abs(day - sense.today))
+    past = [day for day in days if day <= sense.today] or days
+    if past[0] != past[-1] and not sense.day_first:
+        raise Invalid("two_digit_year")
+    return past[0]
 
 
 def _month(written: str) -> int:
@@ -321,7 +354,7 @@ def _month(written: str) -> int:
 
 def _compact(figures: str, sense: Sense) -> date:
     if len(figures) == 6:
-        return _valid(sense.year(figures[4:]), int(figures[2:4]), int(figures[:2]))
+        return _of_short_numbers(figures[:2], figures[2:4], figures[4:], sense)
     for year, month, day in (
         (figures[:4], figures[4:6], figures[6:]),
         (figures[4:], figures[2:4], figures[:2]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -81,6 +82,27 @@ def test_the_day_beyond_is_refused(
 ) -> None:
     wrong = refused(kind, text)
     assert (wrong.code, wrong.params) == (code, params)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2 Jan 1958, but my card says 3 Jan", "several_days"),
+        ("1958年1月2號，但身份證寫1月3號", "several_days"),
+        ("1958", "no_day"),
+        ("born 1958", "no_day"),
+    ],
+)
+def test_a_birthday_that_is_not_certain_is_asked_for_again(text: str, code: str) -> None:
+    assert refused(BirthDate, text).code == code
+    assert BirthDate.find(text, replace(CONTEXT, asked=True)) is None
+
+
+def test_two_digits_of_a_year_are_those_of_the_card_only_where_a_card_is_used() -> None:
+    assert IssueDate.parse("03-05-01", CONTEXT) == "2001-05-03"
+    passport = Context(TODAY, {"document": "passport"})
+    assert refused(IssueDate, "03-05-01", passport).code == "two_digit_year"
+    assert IssueDate.parse("03年5月1日", passport) == "2003-05-01"
 
 
 def test_a_document_is_not_older_than_its_holder() -> None:

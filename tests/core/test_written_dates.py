@@ -60,6 +60,9 @@ def test_a_day_is_understood_however_it_is_written(text: str) -> None:
         ("琴日", date(2021, 12, 9)),
         ("昨天", date(2021, 12, 9)),
         ("前日", date(2021, 12, 8)),
+        ("大前日", date(2021, 12, 7)),
+        ("大前天", date(2021, 12, 7)),
+        ("1958年元月2日", date(1958, 1, 2)),
         ("聽日", date(2021, 12, 11)),
         ("1/2/1990", date(1990, 2, 1)),
         ("12/25/1990", date(1990, 12, 25)),
@@ -128,6 +131,22 @@ def test_what_a_near_day_leaves_out_is_filled_in() -> None:
         with pytest.raises(Invalid) as caught:
             read_day(text, ahead)
         assert caught.value.code == code
+
+
+def test_a_year_of_two_digits_may_stand_first() -> None:
+    ahead, back = Sense(TODAY, FORWARD, 1971), Sense(TODAY, BACK, 1971)
+    for text in ("24-12-21", "21-12-24", "211224", "21.12.24", "12/24/21"):
+        assert read_day(text, ahead) == date(2021, 12, 24), text
+    assert read_day("21-12-1", back) == date(2021, 12, 1)
+    past, card = Sense(TODAY, hundred=1949), Sense(TODAY, hundred=1949, day_first=True)
+    for text in ("19-03-28", "190328", "28-03-19"):
+        assert read_day(text, past) == read_day(text, card) == date(2019, 3, 28), text
+    for text in ("19-03-15", "190315"):
+        assert read_day(text, card) == date(2015, 3, 19)
+        with pytest.raises(Invalid, match="two_digit_year"):
+            read_day(text, past)
+    with pytest.raises(Invalid, match="no_such_day"):
+        read_day("31-31-31", past)
 
 
 @pytest.mark.parametrize(

@@ -296,6 +296,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     IssueDate: {
         **WRITTEN,
         "no_year": Bad("15 March"),
+        "two_digit_year": Bad("03-05-01", {"document": "consular"}),
         "future": Bad("1/1/2050"),
         "too_early": Bad("1/1/1940", {"born_on": "1930-01-01"}),
         "before_birth": Bad("1/1/1957", {"born_on": "1958-01-02"}),
