@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from core.answer import AsWritten, Context, Found, Invalid
+from core.answer import UNLIKELY, AsWritten, Context, Found, Invalid
 from core.characters import in_figures, narrow, tidy
 from core.days import hong_kong_day
 from core.district import District as District
@@ -29,12 +29,23 @@ _LEAD_IN = re.compile(
     r"|(?:it|(?:my|the) hotel)(?: is|['’]s)\b"
     r"|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住[喺係系在於]?|住(?:喺|係|系|在|於|(?!宅))"
     r"|(?:[我佢他她](?:[哋们們])?[個嘅的]?)?(?:屋企|家庭)?[住地]址[係系是為为喺在]?"
-    r"|[間间]?酒店名?[叫係是]"
+    r"|[間间]?酒店(?:名[字稱称]?)?[叫係是]|[係系是]"
     r")[\s:,，：-]*)+",
     re.IGNORECASE,
 )
-_ENDING = re.compile(r"(?:[呀啊喇啦囉嘅㗎]|[^\w.)\]）】])+$")
+_ENDING = re.compile(r"(?:[呀啊喇啦囉嘅㗎]|(?<!酒)吧|[^\w.)\]）】])+$")
 _NUMBERED = re.compile(r"\d|[〇一二三四五六七八九十百]+\s*[號号樓楼座室層层期]|[號号樓楼座室]")
+_UNITS = re.compile(
+    r"\b(?:flat|flt|room|rm|floor|fl|f|block|blk|tower|twr|unit|house|level|no|p\.?o\.? ?box)\b"
+    r"|[一二三四五六七八九十百零〇]+(?=[號号樓楼座室層层期])|[號号樓楼座室層层期房]|地下",
+    re.IGNORECASE,
+)
+"""What is numbered in an address: without a name beside it nobody knows where that is."""
+_ANY_HOTEL = re.compile(
+    r"(?:(?:an?|the|my|our|quarantine|designated) )*(?:hotel|hostel|guest ?house)"
+    r"|[我嘅的一這这嗰間间個个家]*(?:檢疫|检疫|隔離|隔离)?(?:酒店|賓館|宾馆|旅館|旅馆|旅店)",
+    re.IGNORECASE,
+)
 _ROOM_WORDS = re.compile(
     r"^(?:(?:(?:MY|ROOM|RM|NO|NUMBER|IS)\b|[我嘅的][間间個个]?|房[間间]?[號号]?碼?|[係是])[\s.:#]*)+"
     r"|[號号]?[房室]$"
@@ -48,7 +59,7 @@ _ROOM = re.compile(
 _STAY = re.compile(
     r"\b(?:until|till?|check(?:ing)?[- ]?out|leav(?:e|ing)"
     r"|for \w+ (?:more )?(?:nights?|days?|weeks?))\b"
-    r"|[住直][到至]|退房|住\w{1,3}[晚日天]",
+    r"|[住直][到至]|退房|住多?[\d一二兩两三四五六七八九十幾几]{1,3}[晚日天]",
     re.IGNORECASE,
 )
 """What is said of a stay beside the hotel and the room: until when."""
@@ -91,7 +102,7 @@ class Address(AsWritten):
         address = _introduced(", ".join(filter(None, lines)))
         if not _NUMBERED.search(address):
             raise Invalid("no_number")
-        if sum(map(str.isalpha, address)) < 2:
+        if sum(map(str.isalpha, _UNITS.sub("", address))) < 2:
             raise Invalid("no_name")
         return _bounded(address, LEAST_ADDRESS, MOST_ADDRESS)
 
@@ -105,11 +116,14 @@ class Hotel(AsWritten):
     def parse(text: str, context: Context) -> str:
         """Return the name.
 
-        Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_name` (a room, until when, or
-        that he does not know, is no name), `too_short` (least), `too_long` (most).
+        Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_name` (a room, until when, that
+        he does not know, a question, or just any hotel, is no name), `too_short` (least),
+        `too_long` (most).
         """
-        hotel = _introduced(text)
-        if any(words.search(hotel) for words in (_ROOM, _STAY, _UNKNOWN)):
+        said, hotel = tidy(text), _introduced(text)
+        if any(words.search(said) for words in (_ROOM, _STAY, _UNKNOWN)) or said.endswith("?"):
+            raise Invalid("no_name")
+        if _ANY_HOTEL.fullmatch(hotel):
             raise Invalid("no_name")
         hotel = _bounded(hotel, LEAST_HOTEL, MOST_HOTEL)
         if not any(map(str.isalpha, hotel)):
@@ -129,15 +143,16 @@ class Hotel(AsWritten):
 class Room(AsWritten):
     """The number or name of a hotel room."""
 
-    errors: tuple[str, ...] = ("hidden", "private_use", "format", "too_long")
+    errors: tuple[str, ...] = ("hidden", "private_use", "format", "too_long", UNLIKELY)
 
     @staticmethod
     def parse(text: str, context: Context) -> str:
         """Return the room without the word for it, in capitals.
 
-        Raise Invalid: `hidden`, `private_use` (see `tidy`), `format`, `too_long` (most).
+        Raise Invalid: `hidden`, `private_use` (see `tidy`), `format`, `too_long` (most),
+        `unlikely` for one without a figure, or that he does not know.
         """
-        if _STAY.search(text) or _UNKNOWN.search(text):
+        if _STAY.search(text):
             raise Invalid("format")
         room = _introduced(text).upper()
         room = _ROOM_WORDS.sub("", room).strip(" .:#")
@@ -147,6 +162,9 @@ class Room(AsWritten):
             raise Invalid("too_long", most=MOST_ROOM)
         if not any(map(str.isalnum, room)):
             raise Invalid("format")
+        known = re.search(r"[\d十]", in_figures(room)) and not _UNKNOWN.search(text)
+        if not (known or context.sure):
+            raise Invalid(UNLIKELY)
         return room
 
     @staticmethod

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+UNLIKELY = "unlikely"
+"""The code of an answer that could be one, but is more likely something else: it is asked about."""
+
 
 class Invalid(Exception):
     """An answer that cannot be taken.
@@ -36,12 +39,14 @@ class Context:
     """What a kind may know besides the text: today's Hong Kong day and the answers so far.
 
     `asked`: just this is asked, so that less in a longer message is unmistakable.
+    `sure`: he was asked, and says that it is his answer, however unlikely it looks.
     """
 
     today: date
     answers: Mapping[str, Any]
     language: str = "en"
     asked: bool = False
+    sure: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 
-from core.answer import AsWritten, Context, Found, Invalid
+from core.answer import UNLIKELY, AsWritten, Context, Found, Invalid
 from core.characters import is_han, is_latin, narrow, tidy
 from core.gazetteer import is_place
 
@@ -45,16 +46,18 @@ _RELATION = re.compile(
 _TALK = _words(
     "mother father mum mom dad daughter wife husband sister brother what why please thank thanks"
     " sorry mistake mean means person people understand know because don't dont your have want need"
-    " not name named called is"
+    " not name named called is from same above before already it's call passport card document"
 )
 _REPLIES = _words("yes yeah yep no nope ok okay sure none nothing right correct true")
 _GOES_ON = r"(?:[^\W\u3400-\u9fff]|['-])"
 """What stands beside a part of a Latin word: a Chinese character does not."""
 _CAPITAL_SURNAME = re.compile(
     rf"(?:\b(?i:{_INTRODUCTION}))?(?<!{_GOES_ON})"
-    r"(?P<name>[A-Z]{2,}(?:-[A-Z]{2,})?,? [A-Z][a-z]+(?:(?: [A-Z]|-[A-Za-z])[a-z]+){0,3})"
+    r"(?P<name>(?:[A-Z]{2,} )?[A-Z]{2,}(?:-[A-Z]{2,})?,?"
+    r" [A-Z][a-z]+(?:(?: [A-Z]|-[A-Za-z])[a-z]+){0,3})"
     rf"(?!{_GOES_ON})"
 )
+_LATIN_WORDS = re.compile(rf"{_GOES_ON}+(?:[ ,.]+{_GOES_ON}+)+")
 _INTRODUCED = re.compile(
     rf"(?:\b{_NAME_IS}|叫做?\s*|英文(?:姓名|名字?)[係是叫:]?\s*)"
     rf"(?P<name>[a-z][a-z'.-]*,?(?: (?!(?:{'|'.join(_STOPS)})\b)[a-z'.-]+){{0,5}})",
@@ -67,7 +70,10 @@ _CHINESE_INTRODUCTION = re.compile(
     "|(?:中文)?(?:姓名|名字)[是係系為为叫]?|中文名[是係系為为叫]?|叫)[ :]*"
 )
 _CHINESE_MARKS = "·,、:"
-_CHINESE_INTRODUCTIONS = re.compile(rf"^(?:[{_CHINESE_MARKS}]*{_CHINESE_INTRODUCTION.pattern})+")
+_CHINESE_INTRODUCTIONS = re.compile(
+    rf"^(?:[{_CHINESE_MARKS}]*(?:{_CHINESE_INTRODUCTION.pattern}|[係系是](?=..)))+"
+)
+_SURNAME_AND_NAME = re.compile(r"^我?姓(?P<surname>.{1,2}?),?(?:名字?)[叫係系是]?(?P<name>.{1,2})$")
 _COMPOUND_SURNAMES = _words(
     "歐陽 欧阳 司徒 司馬 司马 上官 諸葛 诸葛 皇甫 尉遲 尉迟 公孫 公孙 慕容 令狐 端木 夏侯 東方 东方"
 )
@@ -77,6 +83,11 @@ _SURNAMES = frozenset(
     "蔣蒋賴赖甘錢钱洪施嚴严丁龍龙杜田姜白金宋賈贾尹康邱丘秦史陸陆顏颜程汪傅鄺邝文侯詹翁霍邵屈歐欧"
     "倫伦勞劳古成連连凌阮龔龚孔尤毛卓倪俞藍蓝涂雷巫符柯岑佘鮑鲍柳韋韦招談谈郝童冼利辛容陶裴包尚單单"
     "項项盛祝樂乐游駱骆向車车苗顧顾薛夏葛孟熊萬万段常武易喬乔龐庞樊梅季安聶聂焦左"
+)
+# Words in their own right, too: enough in an answer, not to find a name in passing.
+_MORE_SURNAMES = frozenset(
+    "鄒邹甄賀贺翟殷邢祁靳寧宁應应閻阎華华畢毕卜官冉滕路牛申管艾房裘戚植禤幸練练敖揭麻強强鄔邬聞闻竇窦卞褚桂"
+    "穆柴封耿鞠遲迟苑晏婁娄池佟巢粟仇仲牟"
 )
 _ENDING = re.compile("(?:先生|女士|小姐|太太)?[呀啦囉㗎]?$")
 _CHINESE_TALK = re.compile(
@@ -88,6 +99,8 @@ _ORDINARY_WORDS = _words(
     " 连接 黃色 黄色 黃碼 黄码 常見 常见 單位 单位 項目 项目 容易 尚未 程序 溫度 温度 關於 关于"
     " 任何 萬一 万一 白天 金色 游客"
 )
+_TITLES = "生太"
+"""陳生 and 陳太 are Mr and Mrs Chan."""
 _PLACE_ENDS = frozenset("道街路邨村苑樓楼座室區区號号里徑径灣湾廈厦園园院校城閣阁臺台段市省縣县站")
 
 
@@ -142,20 +155,31 @@ class EnglishName(AsWritten):
         """Return a name with its surname in capitals, or one that is introduced as a name."""
         folded = narrow(text)
         for match in (*_CAPITAL_SURNAME.finditer(folded), *_INTRODUCED.finditer(folded)):
-            words = re.findall(r"\w+", match["name"])
+            start, name = match.start(), match["name"]
+            words = re.findall(r"\w+", name)
+            if words[1:2] and words[1].isupper() and _is_no_surname(words[0]):
+                start, name, words = match.start("name"), name[len(words[0]) :].lstrip(), words[1:]
+                start += match["name"].index(name)
             if words[0].upper() in _NOT_A_SURNAME or not _PLACE_WORDS.isdisjoint(words):
                 continue
             try:
-                return Found(EnglishName.parse(match["name"], context), match.start(), match.end())
+                return Found(EnglishName.parse(name, context), start, match.end())
             except Invalid:
                 continue
-        return None
+        return _only_latin_words(folded, context) if context.asked else None
 
 
 class ChineseName(AsWritten):
     """The name in Chinese characters, kept as they were written."""
 
-    errors: tuple[str, ...] = ("hidden", "private_use", "not_chinese", "not_a_name", "too_long")
+    errors: tuple[str, ...] = (
+        "hidden",
+        "private_use",
+        "not_chinese",
+        "not_a_name",
+        "too_long",
+        UNLIKELY,
+    )
 
     @staticmethod
     def parse(text: str, context: Context) -> str:
@@ -164,23 +188,26 @@ class ChineseName(AsWritten):
         NFC would change compatibility characters into others (U+F9D1 into U+516D), so that the
         name would no longer be the document's.
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `not_chinese`, `not_a_name` for words
-        of a sentence, `too_long` (most).
+        of a sentence, `too_long` (most), `unlikely` where neither a surname nor a dot is in it.
         """
         name = tidy(text).replace(" ", "").translate(_DOTS)
+        name = _SURNAME_AND_NAME.sub(r"\g<surname>\g<name>", name)
         name = _CHINESE_INTRODUCTIONS.sub("", name).strip(_CHINESE_MARKS)
         name = _ENDING.sub("", name) or name
-        han = 0
+        bare = "".join(filter(is_han, name))
         for position, character in enumerate(name):
             if is_han(character):
-                han += 1
-            elif not (position and (character == "·" or _is_variation(character))):
+                continue
+            if not (position and (character == "·" or _is_variation(character))):
                 raise Invalid("not_chinese")
-        if not han:
+        if not bare:
             raise Invalid("not_chinese")
         if _CHINESE_TALK.search(name):
             raise Invalid("not_a_name")
-        if han > MOST_CHINESE or len(name) > 2 * MOST_CHINESE:
+        if len(bare) > MOST_CHINESE or len(name) > 2 * MOST_CHINESE:
             raise Invalid("too_long", most=MOST_CHINESE)
+        if not (context.sure or "·" in name or _could_be_a_name(bare, _SURNAMES | _MORE_SURNAMES)):
+            raise Invalid(UNLIKELY)
         return name
 
     @staticmethod
@@ -202,12 +229,28 @@ def _is_sign(character: str) -> bool:
     return unicodedata.category(character)[0] in "PSZ" and character not in ".@"
 
 
-def _could_be_a_name(run: str) -> bool:
+def _is_no_surname(word: str) -> bool:
+    """Tell whether a word in capitals leads to a name rather than begins it: ID CHAN, IS CHAN."""
+    return word in _NOT_A_SURNAME or word.lower() in {*_STOPS, *_TALK}
+
+
+def _only_latin_words(text: str, context: Context) -> Found | None:
+    """Return the only words in Latin letters amid Chinese ones, if they are a name."""
+    runs = list(_LATIN_WORDS.finditer(text))
+    if len(runs) == 1 and any(map(is_han, text)):
+        with suppress(Invalid):
+            return Found(EnglishName.parse(runs[0][0], context), *runs[0].span())
+    return None
+
+
+def _could_be_a_name(run: str, surnames: frozenset[str] = _SURNAMES) -> bool:
     return (
         2 <= len(run) <= 4
-        and (run[0] in _SURNAMES or run[:2] in _COMPOUND_SURNAMES)
+        and (run[0] in surnames or run[:2] in _COMPOUND_SURNAMES)
         and not (len(run) == 4 and run[:2] not in _COMPOUND_SURNAMES and run[1] not in _SURNAMES)
         and run not in _ORDINARY_WORDS
+        and not (len(run) == 2 and run[1] in _TITLES)
+        and not _CHINESE_TALK.search(run)
         and not is_place(run)
         and run[-1] not in _PLACE_ENDS
     )

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from core.answer import Invalid
+from core.answer import Context, Invalid
 from core.conversation.fields import Choice, Field, Several, Words
 from core.conversation.form import Form
 from core.conversation.messages import Text
@@ -29,12 +29,15 @@ def corrected(
         return None  # It takes another number itself.
     session = turn.session
     fresh = not session.failures and field.name not in session.answers
-    if not (fresh and said.sure) and _taken(turn, field, said.rest, said.sure) is not None:
+    likely = turn.context
+    # An unlikely answer to the question in hand is asked about there.
+    mine = _taken(turn, field, said.rest, said.sure, replace(likely, sure=True))
+    if not (fresh and said.sure) and mine is not None:
         return None
     # Nearly all words are a name or a hotel: so only where that was asked just before.
     sure = said.sure
     for earlier in _earlier(form, field, turn):
-        value = _taken(turn, earlier, said.rest, sure)
+        value = _taken(turn, earlier, said.rest, sure, likely)
         if value is not None:
             return earlier, value
         sure = False
@@ -50,15 +53,15 @@ def _earlier(form: type[Form], field: Field, turn: Turn) -> Iterator[Field]:
             yield form.fields[name]
 
 
-def _taken(turn: Turn, field: Field, text: str, sure: bool) -> Any:
+def _taken(turn: Turn, field: Field, text: str, sure: bool, context: Context) -> Any:
     """Return the answer that a text is to a question, None for none; where it is not `sure` that it
     is one, only what is unmistakable."""
     match field:
         case Words(kind=kind):
             if sure:
                 with suppress(Invalid):
-                    return kind.parse(text, turn.context)
-            found = kind.find(text, replace(turn.context, asked=True))
+                    return kind.parse(text, context)
+            found = kind.find(text, replace(context, asked=True))
             return found.value if found else None
         case Choice() if not isinstance(field, Several | OneTimeCode):
             return field.recognise(turn, text) or field.mentioned(turn, Text(text)) or None

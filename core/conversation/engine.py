@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
-from core.answer import Invalid
+from core.answer import UNLIKELY, Invalid
 from core.conversation.corrections import corrected
 from core.conversation.draft import erase, erase_if_found, keep, keep_found
 from core.conversation.fields import (
@@ -536,6 +536,8 @@ class Conversation:
             return
         session.failures += 1
         session.wrong = turn.incoming.message
+        if invalid.code == UNLIKELY and isinstance(said, Text):
+            session.meant = said.text.strip()
         if invalid.code == "file_not_now":
             self._refuse_file(turn, form, field)
         else:
@@ -581,6 +583,7 @@ class Conversation:
                 self._example(turn, field)
                 await self.again(turn)
             case "_meant":
+                turn.sure = True
                 await self._answer(turn, field, Text(session.meant))
             case "_skip":
                 keep(session, field, None)

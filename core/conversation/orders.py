@@ -4,6 +4,7 @@ question that a command answers."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from core.answer import Invalid
 from core.conversation.fields import Choice, Field, Words
@@ -72,7 +73,7 @@ def may_answer(turn: Turn, field: Field | None, text: str) -> bool:
     if not isinstance(field, Words):
         return False
     try:
-        field.kind.parse(text, turn.context)
+        field.kind.parse(text, replace(turn.context, sure=True))
     except Invalid:
         return False
     return True

@@ -18,7 +18,8 @@ class Session(msgspec.Struct, omit_defaults=True):
     the person answered himself; `noted` those that were taken out of an answer to another question;
     `prompt` counts the questions shown, and `options` are the answers that the newest one offers,
     in order; `aside` is what the newest one asks instead of the field (language, cancel, resume,
-    edit); `meant` what was written and taken for a command, where it could be the answer as well;
+    edit); `meant` what was written and taken for a command or an unlikely answer, where it could be
+    the answer all the same;
     `partial` the choices so far where several may be chosen; `jobs` the background work that is
     awaited, by its id, and the question that it answers; `wrong` the message whose answer was not
     taken, or that was not understood; `about` is the holder whom the form in hand concerns, and

@@ -73,6 +73,7 @@ class Turn:
     about: str = ""
     about_name: str = ""
     handed: dict[str, Any] = field(default_factory=dict)
+    sure: bool = False
 
     def __post_init__(self) -> None:
         self.about, self.about_name = self.session.about, self.session.about_name
@@ -121,7 +122,7 @@ class Turn:
     @property
     def context(self) -> Context:
         """What a kind of answer may know."""
-        return Context(today=self.today, answers=self.session.answers, language=self.language)
+        return Context(self.today, self.session.answers, self.language, sure=self.sure)
 
     def text(self, key: str, /, **values: Any) -> str:
         """Return a text in the chat's language; about somebody else in the words for another person

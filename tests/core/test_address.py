@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -49,6 +50,10 @@ def test_an_address_is_taken_in_one_line(text: str, address: str) -> None:
         ("Nathan Road, Kowloon", "no_number", {}),
         ("九龍旺角彌敦道", "no_number", {}),
         ("12345678", "no_name", {}),
+        ("12樓3室", "no_name", {}),
+        ("5座十二樓A室", "no_name", {}),
+        ("Rm 1203 5/F", "no_name", {}),
+        ("P.O. Box 123", "no_name", {}),
         ("8 Nathan\u202e Road", "hidden", {}),
         ("8 Nathan\x00 Road", "hidden", {}),
         ("8 Nathan\ue000 Road", "private_use", {}),
@@ -67,6 +72,13 @@ def test_a_hotel_has_a_name() -> None:
     for text in ("X", "88"):
         wrong = refused(Hotel, text)
         assert (wrong.code, wrong.params) == ("too_short", {"least": 2})
+    assert Hotel.parse("係半島酒店呀", CONTEXT) == "半島酒店"
+    assert Hotel.parse("酒店名字是湾景酒店吧", CONTEXT) == "湾景酒店"
+    assert Hotel.parse("我住在天悅酒店", CONTEXT) == "天悅酒店"
+    for text in ("hotel", "a quarantine hotel", "嗰間酒店", "which hotel?", "住三晚，湾景酒店"):
+        assert refused(Hotel, text).code == "no_name", text
+    asked = replace(CONTEXT, asked=True)
+    assert Hotel.find("酒店住到禮拜五", asked) is None
     wrong = refused(Hotel, "H" * 101)
     assert (wrong.code, wrong.params) == ("too_long", {"most": 100})
     assert refused(Hotel, "Hotel\u200b").code == "hidden"
@@ -81,7 +93,7 @@ def test_a_hotel_has_a_name() -> None:
         ("1208號房", "1208"),
         ("房間１２０８", "1208"),
         ("#1208", "1208"),
-        ("Harbour Suite", "HARBOUR SUITE"),
+        ("十二樓八號房", "十二樓八"),
     ],
 )
 def test_a_room_is_taken_without_the_word_for_it(text: str, room: str) -> None:
@@ -91,6 +103,19 @@ def test_a_room_is_taken_without_the_word_for_it(text: str, room: str) -> None:
 def test_what_is_wrong_with_a_room_is_told_apart() -> None:
     for text in ("", "room", "房", "#"):
         assert refused(Room, text).code == "format"
+    for text in (
+        "no room yet",
+        "I don't have it yet",
+        "未定",
+        "not checked in",
+        "冇房號",
+        "没有",
+        "聽日先知",
+        "Harbour Suite",
+    ):
+        assert refused(Room, text).code == "unlikely", text
+    sure = replace(CONTEXT, sure=True)
+    assert Room.parse("Harbour Suite", sure) == "HARBOUR SUITE"
     wrong = refused(Room, "1" * 21)
     assert (wrong.code, wrong.params) == ("too_long", {"most": 20})
     assert refused(Room, "1\u200b").code == "hidden"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -13,6 +14,7 @@ from core.answer import Context, Invalid, Kind
 from core.names import ChineseName, EnglishName
 
 CONTEXT = Context(date(2021, 12, 10), {})
+SURE, ASKED = replace(CONTEXT, sure=True), replace(CONTEXT, asked=True)
 
 
 def refused(kind: type[Kind], text: str) -> Invalid:
@@ -64,6 +66,9 @@ def test_an_english_name_is_kept_as_it_was_written(text: str, name: str) -> None
         ("what do you mean", "not_a_name"),
         ("I made a mistake", "not_a_name"),
         ("Thank you.", "not_a_name"),
+        ("it's on my passport", "not_a_name"),
+        ("same as above", "not_a_name"),
+        ("Jean Dupont from France", "not_a_name"),
     ],
 )
 def test_what_is_wrong_with_an_english_name_is_told_apart(text: str, code: str) -> None:
@@ -124,7 +129,7 @@ def test_what_might_be_something_else_is_no_english_name(text: str) -> None:
     ],
 )
 def test_a_chinese_name_is_kept_in_its_own_characters(text: str, name: str) -> None:
-    assert ChineseName.parse(text, CONTEXT) == name
+    assert ChineseName.parse(text, SURE) == name
     assert ChineseName.show(name, "zh_Hans") == name
 
 
@@ -177,6 +182,8 @@ def test_a_chinese_name_is_found(text: str, value: str, span: str) -> None:
         "金鐘道",
         "簡體",
         "何時開放",
+        "安全吗",
+        "陳太",
         "陳大文 李小明",
         "姓名",
         "2021年12月10日",
@@ -186,6 +193,29 @@ def test_a_chinese_name_is_found(text: str, value: str, span: str) -> None:
 )
 def test_what_might_be_something_else_is_no_chinese_name(text: str) -> None:
     assert ChineseName.find(text, CONTEXT) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("歐陽修文 AU YEUNG Sau Man", "AU YEUNG Sau Man"),
+        ("HKID CHAN Tai Man", "CHAN Tai Man"),
+        ("MY NAME IS CHAN Tai Man", "CHAN Tai Man"),
+    ],
+)
+def test_a_surname_may_have_two_words(text: str, name: str) -> None:
+    found = EnglishName.find(text, CONTEXT)
+    assert found is not None
+    assert (found.value, text[found.end - len(name) : found.end]) == (name, name)
+
+
+@pytest.mark.parametrize("text", ["拼音WANG XIAOMING", "中文王小明，英文WANG XIAOMING（護照）"])
+def test_the_only_latin_words_amid_chinese_ones_are_the_name_that_is_asked_for(text: str) -> None:
+    found = EnglishName.find(text, ASKED)
+    assert found is not None
+    assert found.value == text[found.start : found.end] == "WANG XIAOMING"
+    for other in ("Wang Xiaoming", "我用 Face Book 同 You Tube"):
+        assert EnglishName.find(other, ASKED) is None, other
 
 
 @given(st.text(), st.sampled_from([EnglishName, ChineseName]))
@@ -218,10 +248,22 @@ def test_introductions_are_taken_away_once_and_for_all(text: str) -> None:
         ("王美玲女士", "王美玲"),
         ("我叫陳大文", "陳大文"),
         ("小姐", "小姐"),
+        ("係陳大文", "陳大文"),
+        ("姓陳名大文", "陳大文"),
+        ("姓王，名小明", "王小明"),
+        ("鄒小文", "鄒小文"),
     ],
 )
 def test_a_chinese_name_is_kept_without_a_title(text: str, name: str) -> None:
-    assert ChineseName.parse(text, CONTEXT) == name
+    assert ChineseName.parse(text, SURE) == name
+
+
+@pytest.mark.parametrize(
+    "text", ["同上", "已經講咗", "幾時有得過關", "我是外国人", "刚才写了", "不用", "陳生", "佐藤健"]
+)
+def test_what_is_more_likely_no_chinese_name_is_asked_about(text: str) -> None:
+    assert refused(ChineseName, text).code == "unlikely"
+    assert ChineseName.parse(text, SURE) in text
 
 
 @pytest.mark.parametrize(

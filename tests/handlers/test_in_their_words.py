@@ -206,6 +206,8 @@ async def test_of_two_days_that_a_weekday_may_mean_he_chooses(talk: Talk) -> Non
         ("english_name", "my mum's name is WONG Lai Kuen", "WONG Lai Kuen"),
         ("english_name", "she is called WONG Lai Kuen", "WONG Lai Kuen"),
         ("english_name", "He Jiankui", "He Jiankui"),
+        ("english_name", "CHAN TAI MAN，中文陳大文", "CHAN TAI MAN"),
+        ("english_name", "我個名係CHAN LAI", "CHAN LAI"),
         ("english_name", "My name Chan Tai Man", "Chan Tai Man"),
         ("chinese_name", "我個名係陳大文", "陳大文"),
         ("chinese_name", "陳大文呀", "陳大文"),
@@ -298,6 +300,28 @@ async def test_the_name_of_the_hotel_is_asked_where_only_the_rest_is_said(talk: 
 async def test_what_stands_beside_the_room_is_taken_too(talk: Talk) -> None:
     assert await keeps(talk, place("room"), "1203, until Sunday") == "1203"
     assert talk.session.answers["last_night"] == "2021-12-12"
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "kept"),
+    [("chinese_name", "佐藤健", "佐藤健"), ("room", "Harbour suite", "HARBOUR SUITE")],
+)
+async def test_what_is_an_unlikely_answer_is_asked_about(
+    talk: Talk, name: str, words: str, kept: str
+) -> None:
+    question = place(name).field
+    assert await keeps(talk, place(name), words) is None
+    heard = expect_error(talk.heard, question, "unlikely")
+    assert heard.buttons["_meant"] == f"“{words}” is my answer"
+    await talk.presses("_meant")
+    assert talk.session.answers[name] == kept
+    assert "_meant" not in talk.heard.buttons
+
+
+@pytest.mark.parametrize("words", ["why", "Chan", "多謝"])
+async def test_what_was_no_answer_at_all_is_not_offered_as_one(talk: Talk, words: str) -> None:
+    assert await keeps(talk, place("chinese_name"), words) is None
+    assert "_meant" not in talk.heard.buttons
 
 
 @pytest.mark.parametrize("words", ["冇呀", "都冇喎", "nope"])

@@ -315,6 +315,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         "not_chinese": Bad("Chan"),
         "not_a_name": Bad("你好嘢"),
         "too_long": Bad("陳" * 21),
+        "unlikely": Bad("同上"),
     },
     BirthDate: {
         **WRITTEN,
@@ -328,7 +329,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         "no_number": Bad("somewhere nice"),
         "no_name": Bad("12"),
         "too_short": Bad("1 AB"),
-        "too_long": Bad("Flat 1 " * 40),
+        "too_long": Bad("1 Long Lane " * 20),
     },
     Hotel: {
         **UNSEEN,
@@ -336,7 +337,12 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         "too_short": Bad("A"),
         "too_long": Bad("Inn " * 40),
     },
-    Room: {**UNSEEN, "format": Bad("!!"), "too_long": Bad("1" * 21)},
+    Room: {
+        **UNSEEN,
+        "format": Bad("!!"),
+        "too_long": Bad("1" * 21),
+        "unlikely": Bad("not checked in"),
+    },
     LastNight: {**NEAR, "past": Bad("9/12/2021"), "too_far": Bad("1/12/2022")},
     ProofDate: {**NEAR, "future": Bad("1/1/2050"), "too_old": Bad("1/6/2021")},
     HongKongMobile: {
