@@ -9,6 +9,7 @@ from phonenumbers import PhoneNumberType
 
 from core.answer import Context, Found, Invalid, fold
 from core.characters import in_figures, narrow
+from core.spoken import denied
 
 HONG_KONG_CODE = "852"
 FIRST_DIGITS = "456789"
@@ -31,7 +32,14 @@ _ANYWHERE = re.compile(
 class HongKongMobile:
     """A Hong Kong mobile number, as E.164: `+85291234567`."""
 
-    errors: tuple[str, ...] = ("format", "not_mobile", "mainland", "macao", "foreign")
+    errors: tuple[str, ...] = (
+        "format",
+        "several_numbers",
+        "not_mobile",
+        "mainland",
+        "macao",
+        "foreign",
+    )
 
     @staticmethod
     def parse(text: str, context: Context) -> str:
@@ -39,12 +47,14 @@ class HongKongMobile:
 
         Numbers that no operator is known to use are taken too, as they are allotted all the time:
         the one-time code shows whether somebody has them.
-        Raise Invalid: `format`, `not_mobile` (fixed line, pager, personal number, …), `mainland`,
-        `macao`, `foreign`.
+        Raise Invalid: `format`, `several_numbers`, `not_mobile` (fixed line, pager, personal
+        number, …), `mainland`, `macao`, `foreign`.
         """
         written = _SEPARATORS.sub("", in_figures(fold(text)))
         match = re.fullmatch(r"(\+|00)?(\d{5,18})", written, re.ASCII)
         if match is None:
+            if len({found.value for found in HongKongMobile._all(text, context)}) > 1:
+                raise Invalid("several_numbers")
             return HongKongMobile.parse(_only_number(in_figures(narrow(text))), context)
         digits = match[2]
         if match[1] or re.fullmatch(r"(?:852|853)\d{8}|861[3-9]\d{9}", digits):
@@ -60,17 +70,28 @@ class HongKongMobile:
 
     @staticmethod
     def find(text: str, context: Context) -> Found | None:
-        """Return the first number that an operator is known to use, its label included."""
-        for match in _ANYWHERE.finditer(in_figures(narrow(text))):
-            number = HongKongMobile._taken(match["number"], context)
-            if number and _kind(number[-8:]) == PhoneNumberType.MOBILE:
-                return Found(number, match.start(), match.end())
-        return None
+        """Return the first number that an operator is known to use, its label included; where it
+        is asked, the only one."""
+        found = HongKongMobile._all(text, context)
+        several = len({number.value for number in found}) > 1
+        return found[0] if found and not (several and context.asked) else None
 
     @staticmethod
     def show(value: str, language: str) -> str:
         """Return the number as it is read: `+852 9123 4567`."""
         return f"{value[:4]} {value[4:8]} {value[8:]}"
+
+    @staticmethod
+    def _all(text: str, context: Context) -> list[Found]:
+        """Return the numbers in a text that an operator is known to use, and that nobody denies."""
+        folded = in_figures(narrow(text))
+        found = []
+        for match in _ANYWHERE.finditer(folded):
+            number = HongKongMobile._taken(match["number"], context)
+            known = number and _kind(number[-8:]) == PhoneNumberType.MOBILE
+            if number and known and not denied(folded, match.start()):
+                found.append(Found(number, match.start(), match.end()))
+        return found
 
     @staticmethod
     def _taken(text: str, context: Context) -> str | None:
@@ -90,7 +111,7 @@ _TAKEN = (
 def _only_number(text: str) -> str:
     """Return the only number among words, if it is as long as a phone's, or raise Invalid."""
     numbers = list(_NUMBER.finditer(text))
-    if len(numbers) != 1 or numbers[0][0] == text:
+    if len(numbers) != 1 or numbers[0][0] == text or denied(text, numbers[0].start()):
         raise Invalid("format")
     beside = text[: numbers[0].start()] + text[numbers[0].end() :]
     if sum(map(str.isdigit, numbers[0][0])) < LEAST_DIGITS or any(map(str.isdigit, beside)):

@@ -14,6 +14,8 @@ from core.country import Country as Country
 LEAST_NUMBER = 5
 MOST_NUMBER = 20
 """Characters of a number whose form is not known; a Mainland identity card has 18."""
+MOST_LETTERS = 3
+"""Letters with which a number begins, where they are written apart."""
 TAIL = 4
 FIRST_OF_TWO = "WX"
 """Of two letters, the first of an identity card's is mostly one of these (WX, XA to XH). Of any
@@ -77,6 +79,10 @@ _WORD_WITH_DIGITS = re.compile(
     rf"(?=(?:[A-Z]*[0-9]){{4}})[A-Z0-9]{{{LEAST_NUMBER},{MOST_NUMBER}}}(?![A-Z0-9])",
     re.IGNORECASE,
 )
+_DAY = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}|\d{4}([-/.])\d{1,2}\2\d{1,2}", re.ASCII)
+"""A date in figures, which is what is asked next."""
+_DIGITS_BESIDE = re.compile(r"\d[A-Z0-9]* +$", re.ASCII | re.IGNORECASE)
+"""Right before a number, more of it: where that begins cannot be told."""
 _OTHER_DOCUMENT = re.compile(r"passport|permit|護照|护照|[證证証]件|通行[證证証]", re.IGNORECASE)
 
 
@@ -147,9 +153,13 @@ class DocumentNumber(AsWritten):
 
 def _unchecked(written: str) -> str:
     """Return a number of a form that is not known, or raise Invalid."""
+    if _DAY.fullmatch(written):
+        raise Invalid("characters")
     groups = _LABEL.sub("", written).upper().split()
-    # A number may begin with a group of letters; further words are a name that follows it.
+    # A number may begin with a group of letters; a longer word leads to it, and further ones are a
+    # name that follows it.
     words = [group for group in groups[1:] if group.isalpha()]
+    words += [group for group in groups[:1] if group.isalpha() and len(group) > MOST_LETTERS]
     number = _SEPARATORS.sub("", "".join(groups))
     if words or not re.fullmatch(r"(?=.*[0-9])[A-Z0-9]+", number):
         raise Invalid("characters")
@@ -161,7 +171,7 @@ def _unchecked(written: str) -> str:
 def _only_number(folded: str) -> Found | None:
     """Return the only word of a text that could be the number of a document."""
     words = list(_WORD_WITH_DIGITS.finditer(folded))
-    if len(words) == 1:
+    if len(words) == 1 and not _DIGITS_BESIDE.search(folded, 0, words[0].start()):
         with suppress(Invalid):
             return Found(_unchecked(words[0][0]), *words[0].span())
     return None

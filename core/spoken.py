@@ -27,10 +27,15 @@ _AFTER = re.compile(
 )
 
 _DOUBT = re.compile(
-    r"[唔不冇沒没無无未嗎吗咩?？]|如果|n['’]t\b"
+    r"[唔不冇沒没無无未嗎吗咩?？怎哪]|如果|點[解樣]|為[何甚什]|为[何什]|[幾几]時|邊[個度間種樣]|n['’]t\b"
+    r"|^\W*(?:why|how|what|which|when|where|who|do|does|did|can|could|may|should|is|are|will)\b"
     r"|\b(?:no|not|nor|never|neither|without|if|dont|doesnt|didnt|isnt|cant|wont)\b",
     re.IGNORECASE,
 )
+
+_DENIED = re.compile(r"(?:唔係|不是|不係|並非|并非|\bnot(?: on)?)\s*$", re.IGNORECASE)
+_DENIAL = 8
+"""Characters before something in which a denial of it stands."""
 
 _ANSWERED = re.compile(r"^\W*(?:no|nope|唔係|不是|不)[,，.。!！]+")
 """An answer by itself, before more is said: "No, she lives alone"."""
@@ -81,6 +86,11 @@ def affirms(text: str, word: str) -> bool:
     denied, asked or supposed there."""
     folded = _ANSWERED.sub("", " ".join(narrow(text).casefold().split()))
     return _DOUBT.search(folded.replace(word, " ", 1)) is None
+
+
+def denied(text: str, position: int) -> bool:
+    """Tell whether what begins at a position of a text is just said not to be: "not 9123 4567"."""
+    return _DENIED.search(text, max(0, position - _DENIAL), position) is not None
 
 
 def without_ending(words: str) -> str:

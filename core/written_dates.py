@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from core import weekdays
 from core.answer import Found, Invalid, fold
 from core.characters import narrow
+from core.spoken import denied
 
 ERRORS = ("format", "lunar", "several_days", "no_such_day", "no_day")
 """Why any day is refused; where nothing is filled in, `no_year` and `two_digit_year` too."""
@@ -154,9 +155,6 @@ _OTHER_WEEK = re.compile(
 )
 """With one of these, only a weekday is a day of that week."""
 
-_DENIED = re.compile(r"(?:唔係|不是|不係|並非|并非|\bnot(?: on)?)\s*$", re.IGNORECASE)
-_DENIAL = 8
-"""Characters before a day in which a denial of it stands."""
 _LUNAR = re.compile(
     r"[農农舊旧陰阴][曆历]|\blunar\b|(?:正|臘|腊)月|初[一二三四五六七八九十]", re.IGNORECASE
 )
@@ -251,7 +249,7 @@ def _days(
         if any(taken[start:end]):
             continue
         taken[start:end] = b"\1" * (end - start)
-        if _DENIED.search(plain, max(0, start - _DENIAL), start):
+        if denied(plain, start):
             continue
         try:
             days.append((places[start], places[end], _meant(match, sense)))

@@ -8,8 +8,9 @@ from typing import Any
 from core.address import Address, District, Hotel, Housing, Room, district_in
 from core.clean_proof import ERRORS as PROOF_ERRORS
 from core.contact import HongKongMobile
-from core.conversation.fields import Choice, Confirm, Field, NearDay, Words
+from core.conversation.fields import Choice, Confirm, Field, NearDay, Said, Words
 from core.conversation.form import Form
+from core.conversation.messages import Text
 from core.conversation.one_time_code import OneTimeCode
 from core.conversation.turn import Turn
 from core.conversation.uploads import Upload
@@ -17,6 +18,7 @@ from core.dates import BirthDate, IssueDate, LastNight, ProofDate
 from core.holder import Holder
 from core.identity import Country, DocumentNumber, DocumentType, normalise
 from core.names import ChineseName, EnglishName
+from core.spoken import affirms
 from core.store.people import Known
 from core.store.takeovers import link_own
 from handlers.health_code import HealthCode
@@ -75,6 +77,18 @@ class Issued(Words):
                 return "ask_other"
 
 
+class Area(Choice):
+    """The district; a well-known place of it names it as well."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(District, per_row=2, **more)
+
+    def mentioned(self, turn: Turn, said: Said) -> str:
+        if not isinstance(said, Text) or not affirms(said.text, ""):
+            return ""
+        return str(district_in(said.text) or "")
+
+
 class Registration(Form):
     """Register one person, or change what is registered. One question a message, in this order."""
 
@@ -91,7 +105,7 @@ class Registration(Form):
     address = Words(
         Address, when=is_resident, resets=("district",), renews=("proof", "proof_issued_on")
     )
-    district = Choice(District, per_row=2, when=needs_district)
+    district = Area(when=needs_district)
     hotel = Words(Hotel, when=is_visitor)
     room = Words(Room, when=is_visitor)
     last_night = NearDay(LastNight, when=is_visitor)

@@ -334,6 +334,11 @@ class Confirm(Choice):
     def __init__(self, **more: Any) -> None:
         super().__init__(Decision, **more)
 
+    def recognise(self, turn: Turn, text: str) -> str | None:
+        # What is else an order to change what is registered means the answers that stand here.
+        orders = turn.texts.words("engine.word.change")
+        return Decision.EDIT if plain(text) in orders else super().recognise(turn, text)
+
     async def take(self, turn: Turn, said: Said) -> Any:
         if await super().take(turn, said) == Decision.EDIT:
             turn.session.aside = "edit"

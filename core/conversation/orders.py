@@ -12,6 +12,7 @@ from core.conversation.form import Form
 from core.conversation.prompt import NAVIGATION, SKIP, choices
 from core.conversation.texts import Language, meanings, plain
 from core.conversation.turn import Turn
+from core.spoken import without_ending
 
 LANGUAGES = tuple(Language)
 ORDERS = (
@@ -49,7 +50,8 @@ def named_option(turn: Turn, form: type[Form] | None, text: str) -> str | None:
             wholes, _ = turn.texts.meanings(f"engine.option.{option[1:]}")
             if wanted in wholes:
                 return option
-    if SKIP in session.options and wanted in turn.texts.words("engine.word.none"):
+    none = turn.texts.words("engine.word.none")
+    if SKIP in session.options and not none.isdisjoint((wanted, without_ending(wanted))):
         return SKIP
     return None
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from core.answer import Invalid
+from core.answer import Found, Invalid
 from core.characters import narrow
 from core.conversation.fields import Field, Said, Words
 from core.conversation.form import Form
@@ -80,6 +80,8 @@ def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str
         if not other.applies(implied):
             continue
         found = other.kind.find(rest, replace(turn.context, asked=other is field))
+        if found is None and field.name in other.implies:
+            found = _whole(turn, other, rest)
         if found is not None:
             taken |= {k: v for k, v in other.implies.items() if k not in session.answers}
             taken[other.name] = found.value
@@ -93,3 +95,10 @@ def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str
                 continue
             break
     return taken
+
+
+def _whole(turn: Turn, field: Words, text: str) -> Found | None:
+    """Return a text as the answer to a question that it answers as a whole."""
+    with suppress(Invalid):
+        return Found(field.kind.parse(text, turn.context), 0, len(text))
+    return None

@@ -105,6 +105,9 @@ async def test_a_date_that_is_called_another_is_not_taken(talk: Talk) -> None:
         ("mobile", "我屋企電話２３４５６７８９", "not_mobile"),
         ("mobile", "我得內地號碼 13812345678", "mainland"),
         ("mobile", "call me on 9123 456", "format"),
+        ("mobile", "mine is 91234567, my wife's is 61234568", "several_numbers"),
+        ("mobile", "91234567同61234568", "several_numbers"),
+        ("mobile", "it's not 91234567", "format"),
         ("number", "440301195801021234", "other_document"),
     ],
 )
@@ -221,6 +224,9 @@ async def test_of_two_days_that_a_weekday_may_mean_he_chooses(talk: Talk) -> Non
         ("room", "my room number is 1208", "1208"),
         ("room", "我間房係一二零八號房", "1208"),
         ("mobile", "我電話係九一二三四五六七", "+85291234567"),
+        ("mobile", "唔係61234568，係91234567", "+85291234567"),
+        ("chinese_name", "冇㗎", None),
+        ("chinese_name", "沒有呀", None),
         ("country", "我攞日本護照㗎", "JPN"),
         ("country", "I am from the UK", "GBR"),
         ("document", "我用身份証呀", "hkid"),
@@ -249,6 +255,10 @@ async def test_what_is_around_an_answer_is_no_matter(
         ("sorry 123456789", "123456789"),
         ("E一二三四五六七八 🙏", "E12345678"),
         ("H12345678 or K12345678", None),
+        ("12ab 34567 France", None),
+        ("15/3/2019", None),
+        ("2019-3-15", None),
+        ("code 2019, 12AB34567", "12AB34567"),
     ],
 )
 async def test_the_only_number_of_another_document_is_taken(
@@ -322,6 +332,54 @@ async def test_what_is_an_unlikely_answer_is_asked_about(
 async def test_what_was_no_answer_at_all_is_not_offered_as_one(talk: Talk, words: str) -> None:
     assert await keeps(talk, place("chinese_name"), words) is None
     assert "_meant" not in talk.heard.buttons
+
+
+@pytest.mark.parametrize(
+    ("words", "district"),
+    [
+        ("Shatin", "ST"),
+        ("係沙田呀", "ST"),
+        ("大围", "ST"),
+        ("Tuen Mun, I think", "TM"),
+        ("TST", "YTM"),
+        ("香港仔", "STH"),
+        ("九龍", None),
+        ("Sha Tin or Tai Po", None),
+        ("not Sha Tin", None),
+        ("係咪沙田？", None),
+    ],
+)
+async def test_a_place_names_its_district(talk: Talk, words: str, district: str | None) -> None:
+    assert await keeps(talk, place("district"), words) == district
+
+
+@pytest.mark.parametrize(
+    "words", ["點解要問我攞身份證號碼", "為什麼要身份證", "do I need a passport", "邊個要護照"]
+)
+async def test_a_question_is_no_choice(talk: Talk, words: str) -> None:
+    assert await keeps(talk, place("document"), words) is None
+
+
+@pytest.mark.parametrize("words", ["號碼係A123456，括號3", "A-123456-(3)", "A 1 2 3 4 5 6 (3)"])
+async def test_the_number_says_which_document_it_is_however_it_is_written(
+    talk: Talk, words: str
+) -> None:
+    assert await keeps(talk, place("document"), words) == "hkid"
+    assert talk.session.answers["number"] == "A123456(3)"
+
+
+@pytest.mark.parametrize("words", ["改地址", "change my phone", "更改手机号"])
+async def test_what_is_to_be_changed_is_chosen_among_the_answers_that_stand_there(
+    talk: Talk, words: str
+) -> None:
+    await keeps(talk, place("truth"), words)
+    expect(talk.heard, "engine.aside.edit")
+
+
+@pytest.mark.parametrize("words", ["no", "唔係", "都不是"])
+async def test_who_came_under_neither_scheme_says_no(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    assert await keeps(talk, place("scheme"), words) == "other"
 
 
 @pytest.mark.parametrize("words", ["冇呀", "都冇喎", "nope"])

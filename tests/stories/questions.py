@@ -347,6 +347,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     ProofDate: {**NEAR, "future": Bad("1/1/2050"), "too_old": Bad("1/6/2021")},
     HongKongMobile: {
         "format": Bad("1234"),
+        "several_numbers": Bad("9123 4567 or 6123 4568"),
         "not_mobile": Bad("2345 6789"),
         "mainland": Bad("+86 138 1234 5678"),
         "macao": Bad("+853 6612 3456"),
@@ -355,6 +356,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     },
     TheirMobile: {
         "format": Bad("1234"),
+        "several_numbers": Bad("9123 4567 or 6123 4568"),
         "not_mobile": Bad("2345 6789"),
         "mainland": Bad("+86 138 1234 5678"),
         "macao": Bad("+853 6612 3456"),
