@@ -15,6 +15,7 @@ from core.characters import in_figures, narrow, tidy
 from core.days import hong_kong_day
 from core.district import District as District
 from core.gazetteer import district_in as district_in
+from core.misplaced import is_misplaced
 from core.place_names import fold_place
 
 LEAST_ADDRESS, MOST_ADDRESS = 6, 200
@@ -96,13 +97,15 @@ class Address(AsWritten):
         """Return the address in one line, without the words that lead to it.
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_number` (of a flat, block, …),
-        `no_name` (of an estate, street, …), `too_short` (least), `too_long` (most).
+        `no_name` (of an estate, street, …; a day has none), `too_short` (least), `too_long` (most).
         """
         lines = (part.strip(" ,，") for part in text.splitlines())
         address = _introduced(", ".join(filter(None, lines)))
         if not _NUMBERED.search(address):
             raise Invalid("no_number")
         if sum(map(str.isalpha, _UNITS.sub("", address))) < 2:
+            raise Invalid("no_name")
+        if is_misplaced(address, context):
             raise Invalid("no_name")
         return _bounded(address, LEAST_ADDRESS, MOST_ADDRESS)
 
@@ -117,13 +120,13 @@ class Hotel(AsWritten):
         """Return the name.
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_name` (a room, until when, that
-        he does not know, a question, or just any hotel, is no name), `too_short` (least),
+        he does not know, a question, a day, or just any hotel, is no name), `too_short` (least),
         `too_long` (most).
         """
         said, hotel = tidy(text), _introduced(text)
         if any(words.search(said) for words in (_ROOM, _STAY, _UNKNOWN)) or said.endswith("?"):
             raise Invalid("no_name")
-        if _ANY_HOTEL.fullmatch(hotel):
+        if _ANY_HOTEL.fullmatch(hotel) or is_misplaced(hotel, context):
             raise Invalid("no_name")
         hotel = _bounded(hotel, LEAST_HOTEL, MOST_HOTEL)
         if not any(map(str.isalpha, hotel)):
@@ -165,6 +168,8 @@ class Room(AsWritten):
         known = re.search(r"[\d十]", in_figures(room)) and not _UNKNOWN.search(text)
         if not (known or context.sure):
             raise Invalid(UNLIKELY)
+        if known and is_misplaced(room, context):
+            raise Invalid("format")
         return room
 
     @staticmethod

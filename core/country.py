@@ -13,7 +13,7 @@ from babel import Locale
 
 from core.answer import Context, Found, Invalid, fold
 from core.characters import narrow
-from core.spoken import core_of
+from core.spoken import REPLIES, core_of
 
 MOST_SUGGESTIONS = 5
 LEAST_LETTERS = 4
@@ -58,7 +58,8 @@ _ALSO_KNOWN_AS = {
 _SHARED = {"korea": ("KOR", "PRK"), "congo": ("COD", "COG")}
 _PASSPORT = re.compile(r"passport|護照|护照", re.IGNORECASE)
 _BREAK = re.compile(r"[\d_,;，；。\n]")
-_OF = re.compile(r"\s*(?:of|from|issued by)\s+", re.IGNORECASE)
+_OF = re.compile(r"\s*(?:(?:is|was) )?(?:of|from|issued (?:by|in))\s+", re.IGNORECASE)
+_BELONGING = re.compile(r"(?<=.)[的嘅人籍]+$")
 REACH = 60
 """Characters on either side of "passport" in which its country is looked for."""
 
@@ -76,10 +77,12 @@ class Country:
         several countries, or none but similar ones, are called so.
         """
         words = fold(text[:LONGEST_NAME])
+        if words.casefold().strip(".!") in REPLIES:
+            raise Invalid("unknown")  # NO is Norway's code.
         wanted = _key(words)
         codes = _names().get(wanted, ())
         if not codes:
-            wanted = _key(_PASSPORT.sub("", core_of(words)))
+            wanted = _key(_BELONGING.sub("", _PASSPORT.sub("", core_of(words))))
             codes = _names().get(wanted, ())
         if not codes and len(wanted) >= (LEAST_LETTERS if wanted.isascii() else 2):
             edge = r"\b" if wanted.isascii() else ""

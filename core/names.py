@@ -9,6 +9,7 @@ from contextlib import suppress
 from core.answer import UNLIKELY, AsWritten, Context, Found, Invalid
 from core.characters import is_han, is_latin, narrow, tidy
 from core.gazetteer import is_place
+from core.spoken import REPLIES
 
 LEAST_ENGLISH = 2
 MOST_ENGLISH = 80
@@ -48,7 +49,6 @@ _TALK = _words(
     " sorry mistake mean means person people understand know because don't dont your have want need"
     " not name named called is from same above before already it's call passport card document"
 )
-_REPLIES = _words("yes yeah yep no nope ok okay sure none nothing right correct true")
 _GOES_ON = r"(?:[^\W\u3400-\u9fff]|['-])"
 """What stands beside a part of a Latin word: a Chinese character does not."""
 _CAPITAL_SURNAME = re.compile(
@@ -144,7 +144,7 @@ class EnglishName(AsWritten):
         surname = any(word.isupper() and len(word) > 1 for word in words)
         said = (word.lower().removesuffix("'s") for word in words if word.islower() or not surname)
         talk = not _TALK.isdisjoint(said)
-        if talk or name.strip(".").lower() in _REPLIES:
+        if talk or name.strip(".").lower() in REPLIES:
             raise Invalid("not_a_name")
         if len(name) > MOST_ENGLISH:
             raise Invalid("too_long", most=MOST_ENGLISH)

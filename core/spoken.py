@@ -33,6 +33,11 @@ _DOUBT = re.compile(
     re.IGNORECASE,
 )
 
+_YES = "yes yeah yep ok okay sure right correct true 係 係呀 啱 得 是 是的 對 对 好 好的"
+_NOT = "no nope none nothing 唔係 冇 不是 沒有 没有 無 无"
+REPLIES = frozenset([*_YES.split(), *_NOT.split()])
+"""Answers to a question that asks whether something is so."""
+
 _DENIED = re.compile(r"(?:唔係|不是|不係|並非|并非|\bnot(?: on)?)\s*$", re.IGNORECASE)
 _DENIAL = 8
 """Characters before something in which a denial of it stands."""

@@ -54,6 +54,7 @@ from core.conversation.prompt import (
     LANGUAGE,
     NAVIGATION,
     SKIP,
+    WHY,
     offer,
     previous,
     question,
@@ -64,7 +65,7 @@ from core.conversation.session import Session
 from core.conversation.texts import guess, plain
 from core.conversation.turn import MENU, Turn
 from core.conversation.uploads import Upload, Uploads
-from core.conversation.volunteer import attempted, volunteered
+from core.conversation.volunteer import attempted, in_figures, volunteered
 from core.spoken import Correction, correction, fluent
 
 Hook = Callable[[Turn], Awaitable[type[Form] | None]]
@@ -426,18 +427,28 @@ class Conversation:
 
     async def _told(self, turn: Turn, said: Said) -> bool:
         """Answer a question by the command that is about it; tell whether there was one."""
-        name = asked_about(turn, self.commands, said.text) if isinstance(said, Text) else ""
+        if not isinstance(said, Text):
+            return False
+        wanted = self._field(turn) if turn.session.form else None
+        if isinstance(wanted, Words) and in_figures(said.text):
+            return False
+        name = asked_about(turn, self.commands, said.text)
         if not name:
             return False
         await self._menu(turn, name, "")
         return True
 
-    async def _unsure(self, turn: Turn, said: Said) -> bool:
-        """Help who says that he does not know or remember; tell whether he did."""
-        if not isinstance(said, Text) or not turn.texts.mention("engine.about.unsure", said.text):
+    async def _guided(self, turn: Turn, said: Said) -> bool:
+        """Help who says that he does not know or remember, and tell who asks why; tell whether
+        either was said."""
+        if not isinstance(said, Text):
             return False
-        await self._navigate(turn, HELP)
-        return True
+        for about, way in (("unsure", HELP), ("why", WHY)):
+            mentioned = turn.texts.mention(f"engine.about.{about}", said.text)
+            if mentioned and way in turn.session.options:
+                await self._navigate(turn, way)
+                return True
+        return False
 
     async def _courtesy(self, turn: Turn, order: str) -> None:
         """Return a kind word; who says hello is asked again, or what he wants."""
@@ -532,7 +543,7 @@ class Conversation:
             return
         tried, invalid = attempt or (field, invalid)
         erase(turn, tried)
-        if attempt is None and (await self._told(turn, said) or await self._unsure(turn, said)):
+        if attempt is None and (await self._told(turn, said) or await self._guided(turn, said)):
             return
         session.failures += 1
         session.wrong = turn.incoming.message

@@ -55,7 +55,7 @@ def attempted(
     Where a choice follows from another answer (the document from its number), people give that
     answer at once; mistyped, it must be explained as what it was meant to be.
     """
-    if not isinstance(said, Text) or sum(map(str.isdigit, said.text)) < DIGITS:
+    if not isinstance(said, Text) or not in_figures(said.text):
         return None
     for other in form.fields.values():
         if isinstance(other, Words) and field.name in other.implies:
@@ -64,6 +64,11 @@ def attempted(
             except Invalid as invalid:
                 return other, invalid
     return None
+
+
+def in_figures(text: str) -> bool:
+    """Tell whether so many figures were written that they are an answer, be it a wrong one."""
+    return sum(map(str.isdigit, text)) >= DIGITS
 
 
 def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from core.conversation.texts import Language
 from core.dates import show_day
 from handlers.registration import Registration
 from tests.handlers.people import is_registered
-from tests.reading import expect, expect_error, expect_question
+from tests.reading import expect, expect_error, expect_question, says
 from tests.stories.questions import PLACES, Place
 from tests.talk import Talk, Talker
 from tests.world import TAGS
@@ -229,6 +229,9 @@ async def test_of_two_days_that_a_weekday_may_mean_he_chooses(talk: Talk) -> Non
         ("chinese_name", "沒有呀", None),
         ("country", "我攞日本護照㗎", "JPN"),
         ("country", "I am from the UK", "GBR"),
+        ("country", "我係法國人", "FRA"),
+        ("country", "美国的", "USA"),
+        ("country", "my passport is from Japan", "JPN"),
         ("document", "我用身份証呀", "hkid"),
         ("document", "I have a passport", "passport"),
         ("housing", "我住公屋㗎", "public"),
@@ -328,6 +331,21 @@ async def test_what_is_an_unlikely_answer_is_asked_about(
     assert "_meant" not in talk.heard.buttons
 
 
+@pytest.mark.parametrize("name", ["address", "hotel", "room"])
+@pytest.mark.parametrize("words", ["2 January 1958", "TR1234567", "A123456(3)", "9123 4567"])
+async def test_an_answer_to_another_question_is_not_taken(
+    talk: Talk, name: str, words: str
+) -> None:
+    assert await keeps(talk, place(name), words) is None
+    assert "_meant" not in talk.heard.buttons
+
+
+@pytest.mark.parametrize("words", ["yes", "No.", "ok", "係呀", "唔係"])
+async def test_a_reply_is_neither_hotel_nor_country(talk: Talk, words: str) -> None:
+    for name in ("hotel", "country"):
+        assert await keeps(talk, place(name), words) is None
+
+
 @pytest.mark.parametrize("words", ["why", "Chan", "多謝"])
 async def test_what_was_no_answer_at_all_is_not_offered_as_one(talk: Talk, words: str) -> None:
     assert await keeps(talk, place("chinese_name"), words) is None
@@ -408,3 +426,48 @@ async def test_who_does_not_remember_is_helped(talk: Talk, words: str) -> None:
     for name in ("issued_on", "hotel", "address", "room"):
         assert await keeps(talk, place(name), words) is None
         expect(talk.heard, "engine.help")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "why my name?",
+        "what do you need that for",
+        "點解要問我呢樣",
+        "為甚麼要填呢個",
+        "为什么要这个",
+    ],
+)
+async def test_whoever_asks_why_is_told(talk: Talk, words: str) -> None:
+    for name in ("number", "english_name", "chinese_name", "room"):
+        assert await keeps(talk, place(name), words) is None
+        expect(talk.heard, f"registration.{name}.why")
+    await is_registered(talk)
+    await talk.commands("live_code")
+    assert not says(await talk.says("9 why do you ask me"), "live_code.digits.error.digits")
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("is it safe to send it here?", "help.privacy"),
+        ("安唔安全㗎", "help.privacy"),
+        ("安全吗", "help.privacy"),
+        ("幾時有得過關", "help.steps"),
+        ("什么时候可以过关", "help.steps"),
+    ],
+)
+async def test_a_question_instead_of_a_name_is_answered(
+    talk: Talk, words: str, answer: str
+) -> None:
+    for name in ("number", "chinese_name"):
+        assert await keeps(talk, place(name), words) is None
+        expect(talk.heard, answer)
+
+
+@pytest.mark.parametrize("words", ["valid until 15 March 2029", "有效期至2029年3月15日"])
+async def test_an_answer_that_holds_the_words_of_a_question_is_explained(
+    talk: Talk, words: str
+) -> None:
+    assert await keeps(talk, place("issued_on"), words) is None
+    expect_error(talk.heard, Registration.issued_on, "future")
