@@ -40,9 +40,9 @@ _INTRODUCTION = rf"(?:{_NAME_IS}|{_MY_NAME}|i am\b|i'm\b|我?[叫是係])[\s:]*"
 _INTRODUCTIONS = re.compile(rf"^(?:[ ,]*{_INTRODUCTION})+", re.IGNORECASE)
 _TITLE = re.compile(r"^(?:mr|mrs|ms|miss|mdm|madam)\b\.?\s+", re.IGNORECASE)
 _KIN = "mother|father|mum|mom|dad|parent|son|daughter|child|wife|husband|sister|brother|aunt|uncle"
-_RELATION = re.compile(
-    rf"\s*(?:,|\bis\b|-)\s*(?:my|his|her)\s+(?:grand)?(?:{_KIN})\.?$", re.IGNORECASE
-)
+_IS = r"(?:,?\s*\b(?:s?he|this|that)(?: is|['’]s)\b|,|\bis\b|-)"
+_RELATION = re.compile(rf"\s*{_IS}\s*(?:my|his|her)\s+(?:grand)?(?:{_KIN})\.?$", re.IGNORECASE)
+_SOMEBODY = re.compile(rf"^(?:my|our|his|her)\s+(?:grand)?(?:{_KIN})\b", re.IGNORECASE)
 # One of these makes a sentence, unless it has capitals beside a surname that is written in them.
 _TALK = _words(
     "mother father mum mom dad daughter wife husband sister brother what why please thank thanks"
@@ -143,7 +143,7 @@ class EnglishName(AsWritten):
         words = name.replace(",", " ").replace(".", " ").split()
         surname = any(word.isupper() and len(word) > 1 for word in words)
         said = (word.lower().removesuffix("'s") for word in words if word.islower() or not surname)
-        talk = not _TALK.isdisjoint(said)
+        talk = _SOMEBODY.match(name) or not _TALK.isdisjoint(said)
         if talk or name.strip(".").lower() in REPLIES:
             raise Invalid("not_a_name")
         if len(name) > MOST_ENGLISH:

@@ -35,6 +35,11 @@ _DOUBT = re.compile(
 
 _YES = "yes yeah yep ok okay sure right correct true 係 係呀 啱 得 是 是的 對 对 好 好的"
 _NOT = "no nope none nothing 唔係 冇 不是 沒有 没有 無 无"
+_LABELS = {
+    "yes": ("yep", "yeah", "是", "係", "係嘅", "是的", "對", "对"),
+    "no": ("nope", "不", "唔係", "不是"),
+}
+"""What else people say for the yes or no of an English label."""
 REPLIES = frozenset([*_YES.split(), *_NOT.split()])
 """Answers to a question that asks whether something is so."""
 
@@ -91,6 +96,13 @@ def affirms(text: str, word: str) -> bool:
     denied, asked or supposed there."""
     folded = _ANSWERED.sub("", " ".join(narrow(text).casefold().split()))
     return _DOUBT.search(folded.replace(word, " ", 1)) is None
+
+
+def as_labels_begin(words: str) -> str:
+    """Return a plain yes or no in the word with which English labels begin, other words as they
+    are."""
+    said = without_ending(words)
+    return next((label for label, ways in _LABELS.items() if said in ways), words)
 
 
 def denied(text: str, position: int) -> bool:

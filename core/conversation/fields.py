@@ -14,7 +14,7 @@ from core.conversation.messages import Contact, File, Finished, Text
 from core.conversation.texts import plain
 from core.conversation.turn import Turn
 from core.dates import Day
-from core.spoken import affirms, core_of, without_ending
+from core.spoken import affirms, as_labels_begin, core_of, without_ending
 
 Answers = Mapping[str, Any]
 When = Callable[[Answers], bool]
@@ -222,7 +222,7 @@ class Choice(Field):
         """Return the option that a text means: its number, its label in any language, or one of
         the words that people have for it (`<field>.also.<option>`), as a whole first."""
         words = plain(text)
-        ways = (words, core_of(words), _unmarked(words))
+        ways = (words, core_of(words), _unmarked(words), as_labels_begin(words))
         return next(filter(None, (self._named(turn, way) for way in ways)), None)
 
     def mentioned(self, turn: Turn, said: Said) -> str:

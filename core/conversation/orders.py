@@ -12,7 +12,7 @@ from core.conversation.form import Form
 from core.conversation.prompt import NAVIGATION, SKIP, choices
 from core.conversation.texts import Language, meanings, plain
 from core.conversation.turn import Turn
-from core.spoken import without_ending
+from core.spoken import as_labels_begin, without_ending
 
 LANGUAGES = tuple(Language)
 ORDERS = (
@@ -43,7 +43,10 @@ def named_option(turn: Turn, form: type[Form] | None, text: str) -> str | None:
     wanted = plain(text)
     if session.aside:
         for number, (option, label) in enumerate(choices(turn, form), 1):
-            if wanted == str(number) or wanted in meanings(label):
+            whole, beginning = meanings(label)
+            if wanted in (str(number), whole) or as_labels_begin(wanted) == as_labels_begin(
+                beginning
+            ):
                 return option
     for option in NAVIGATION:
         if option in session.options:

@@ -39,6 +39,8 @@ def refused(kind: type[Kind], text: str) -> Invalid:
         ("Ng", "Ng"),
         ("Mr Chan Tai Man", "Chan Tai Man"),
         ("Mrs. WONG Mei Lan, my mother", "WONG Mei Lan"),
+        ("WONG Mei Lan she is my mother", "WONG Mei Lan"),
+        ("WONG Mei Lan, that's my mother.", "WONG Mei Lan"),
         ("Wong Mei Lan is my grandmother.", "Wong Mei Lan"),
         ("Nguyen Thanh Son", "Nguyen Thanh Son"),
         ("PERSON What", "PERSON What"),
@@ -68,6 +70,8 @@ def test_an_english_name_is_kept_as_it_was_written(text: str, name: str) -> None
         ("Thank you.", "not_a_name"),
         ("it's on my passport", "not_a_name"),
         ("same as above", "not_a_name"),
+        ("my son Peter", "not_a_name"),
+        ("his wife", "not_a_name"),
         ("Jean Dupont from France", "not_a_name"),
     ],
 )

@@ -346,6 +346,36 @@ async def test_a_reply_is_neither_hotel_nor_country(talk: Talk, words: str) -> N
         assert await keeps(talk, place(name), words) is None
 
 
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("係", "same"),
+        ("係呀", "same"),
+        ("yep", "same"),
+        ("是的", "same"),
+        ("with me", "same"),
+        ("唔係", "other"),
+        ("不是", "other"),
+        ("nope", "other"),
+        ("not with me", "other"),
+    ],
+)
+async def test_yes_and_no_are_said_in_many_ways(talk: Talk, words: str, kept: str) -> None:
+    await is_registered(talk)
+    assert await keeps(talk, place("same_home"), words) == kept
+
+
+@pytest.mark.parametrize(("words", "stops"), [("係", True), ("係呀", True), ("唔係", False)])
+async def test_whoever_is_asked_whether_to_stop_says_so_in_his_words(
+    talker: Talker, words: str, stops: bool
+) -> None:
+    talk = talker(language="zh-hant")
+    await keeps(talk, place("chinese_name"), "取消")
+    await talk.says(words)
+    assert talk.session.form == ("" if stops else "registration")
+    assert not talk.session.answers.get("chinese_name")
+
+
 @pytest.mark.parametrize("words", ["why", "Chan", "多謝"])
 async def test_what_was_no_answer_at_all_is_not_offered_as_one(talk: Talk, words: str) -> None:
     assert await keeps(talk, place("chinese_name"), words) is None
