@@ -15,8 +15,11 @@ _NUMBER = re.compile(r"[A-Z]{1,3} ?\d{6,}(?: ?\(?[0-9A]\)?)?", re.ASCII | re.IGN
 
 
 def is_misplaced(text: str, context: Context) -> bool:
-    """Tell whether a text is, as a whole, a reply, a document's number, a phone's or a full day."""
+    """Tell whether a text is, as a whole, a reply, a document's number, a phone's, a full day, or
+    his name once more."""
     folded = fold(text)
+    if folded in (context.answers.get("english_name"), context.answers.get("chinese_name")):
+        return True
     if folded.strip(" .!,").casefold() in REPLIES or _NUMBER.fullmatch(folded):
         return True
     with suppress(Invalid):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -18,6 +19,12 @@ CONTEXT = Context(date(2021, 12, 10), {})
 )
 def test_a_reply_a_day_or_a_number_is_an_answer_to_something_else(text: str) -> None:
     assert is_misplaced(text, CONTEXT)
+
+
+def test_who_sends_his_name_twice_does_not_live_in_it() -> None:
+    named = replace(CONTEXT, answers={"english_name": "CHAN Tai Man", "chinese_name": None})
+    assert is_misplaced(" CHAN Tai Man", named)
+    assert not is_misplaced("CHAN Tai Man", CONTEXT)
 
 
 @pytest.mark.parametrize(
