@@ -87,7 +87,7 @@ _SURNAMES = frozenset(
 # Words in their own right, too: enough in an answer, not to find a name in passing.
 _MORE_SURNAMES = frozenset(
     "鄒邹甄賀贺翟殷邢祁靳寧宁應应閻阎華华畢毕卜官冉滕路牛申管艾房裘戚植禤幸練练敖揭麻強强鄔邬聞闻竇窦卞褚桂"
-    "穆柴封耿鞠遲迟苑晏婁娄池佟巢粟仇仲牟"
+    "查繆缪岳穆柴封耿鞠遲迟苑晏婁娄池佟巢粟仇仲牟"
 )
 _ENDING = re.compile("(?:先生|女士|小姐|太太)?[呀啦囉㗎]?$")
 _CHINESE_TALK = re.compile(

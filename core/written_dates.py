@@ -155,6 +155,11 @@ _OTHER_WEEK = re.compile(
 )
 """With one of these, only a weekday is a day of that week."""
 
+_EITHER = re.compile(
+    r"\d(?:st|nd|rd|th)?\s*[日號号]?\s*(?:\bor\b|或者?|[還还]是|定係)\s*\d",
+    re.ASCII | re.IGNORECASE,
+)
+"""Of 2 or 3 January only one is written as a day."""
 _LUNAR = re.compile(
     r"[農农舊旧陰阴][曆历]|\blunar\b|(?:正|臘|腊)月|初[一二三四五六七八九十]", re.IGNORECASE
 )
@@ -208,7 +213,8 @@ def only_day(text: str, sense: Sense) -> Found | None:
     if sure and not found:
         # Beside another day a weekday only says again which day that is.
         found = _days(text, sense, weekdays.PATTERNS)
-    if len({value if isinstance(value, date) else value.code for _, _, value in found}) > 1:
+    either = found and _EITHER.search(_plain(narrow(text))[0])
+    if either or len({v if isinstance(v, date) else v.code for _, _, v in found}) > 1:
         raise Invalid("several_days")
     for start, end, value in found:
         if isinstance(value, Invalid):

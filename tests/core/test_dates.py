@@ -89,6 +89,8 @@ def test_the_day_beyond_is_refused(
     [
         ("2 Jan 1958, but my card says 3 Jan", "several_days"),
         ("1958年1月2號，但身份證寫1月3號", "several_days"),
+        ("1958年1月2号或者3号", "several_days"),
+        ("the 2nd or 3rd of Jan 1958", "several_days"),
         ("1958", "no_day"),
         ("born 1958", "no_day"),
     ],

@@ -83,6 +83,8 @@ async def test_a_date_that_is_called_another_is_not_taken(talk: Talk) -> None:
         ("born_on", "農曆1958年1月2日", "lunar"),
         ("born_on", "今日唔得閒", "format"),
         ("last_night", "10號至24號", "several_days"),
+        ("last_night", "24 or 25 Dec", "several_days"),
+        ("last_night", "廿四定係廿五號", "several_days"),
         ("last_night", "下個月5號", "format"),
         ("last_night", "3日前", "past"),
         ("last_night", "12號房", "format"),
