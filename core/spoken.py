@@ -15,11 +15,12 @@ _HESITATION = re.compile(
 )
 """Set off by a sign, or small before a capital or a figure: Um and Er are surnames too."""
 _BEFORE = re.compile(
-    rf"^(?:(?:{_UM}|well)\b[\s,]*)*"
+    rf"^(?:(?:{_UM}|well|ok(?:ay)?|yes|yeah|sure)\b[\s,.!]*)*"
     r"(?:(?:i|we)(?:'m| am)? (?:(?:come|have|use|got|live|living|stay|staying)\b ?)?"
     r"|(?:it|he|she)(?:['’]s| is) )?"
     r"(?:(?:in|from) )?(?:(?:an?|my|the) )?"
-    r"|^我?(?:而家|現在|现在)?[係系是用有得住攞拿揀拣要](?:[喺在咗]|[張张個个本])?\s*",
+    r"|^(?:(?:好的?|[對对係是][呀的]?)[\s,、!]+)?我?(?:而家|現在|现在)?"
+    r"(?:[係系是用有得住攞拿揀拣要](?:[喺在咗]|[張张個个本])?\s*)?",
     re.IGNORECASE,
 )
 _AFTER = re.compile(

@@ -236,6 +236,8 @@ async def test_of_two_days_that_a_weekday_may_mean_he_chooses(talk: Talk) -> Non
         ("country", "my passport is from Japan", "JPN"),
         ("document", "我用身份証呀", "hkid"),
         ("document", "I have a passport", "passport"),
+        ("document", "ok, yes, I have a passport", "passport"),
+        ("document", "好的，護照", "passport"),
         ("housing", "我住公屋㗎", "public"),
         ("housing", "I live in public housing please", "public"),
     ],
