@@ -60,7 +60,8 @@ _ROOM = re.compile(
 _STAY = re.compile(
     r"\b(?:until|till?|check(?:ing)?[- ]?out|leav(?:e|ing)"
     r"|for \w+ (?:more )?(?:nights?|days?|weeks?))\b"
-    r"|[住直][到至]|退房|住多?[\d一二兩两三四五六七八九十幾几]{1,3}[晚日天]",
+    r"|[住直][到至]|退房|\d{1,2} ?[日號号] ?(?:走|離開|离开)"
+    r"|住多?[\d一二兩两三四五六七八九十幾几]{1,3}[晚日天]",
     re.IGNORECASE,
 )
 """What is said of a stay beside the hotel and the room: until when."""
@@ -88,6 +89,7 @@ class Address(AsWritten):
         "private_use",
         "no_number",
         "no_name",
+        "only_address",
         "too_short",
         "too_long",
     )
@@ -97,7 +99,8 @@ class Address(AsWritten):
         """Return the address in one line, without the words that lead to it.
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_number` (of a flat, block, …),
-        `no_name` (of an estate, street, …; a day has none), `too_short` (least), `too_long` (most).
+        `no_name` (of an estate, street, …), `only_address` (see `is_misplaced`), `too_short`
+        (least), `too_long` (most).
         """
         lines = (part.strip(" ,，") for part in text.splitlines())
         address = _introduced(", ".join(filter(None, lines)))
@@ -106,7 +109,7 @@ class Address(AsWritten):
         if sum(map(str.isalpha, _UNITS.sub("", address))) < 2:
             raise Invalid("no_name")
         if is_misplaced(address, context):
-            raise Invalid("no_name")
+            raise Invalid("only_address")
         return _bounded(address, LEAST_ADDRESS, MOST_ADDRESS)
 
 

@@ -21,8 +21,9 @@ LEAST_DIGITS = 7
 _NUMBER = re.compile(r"(?<![\w/.-])(?:(?:\+|00) ?)?\d+(?:[ -]\d+)*(?![\w/])", re.ASCII)
 _SEPARATORS = re.compile(r"[\s()\[\].,，、/·\-‐‑‒–—−]+")
 _ANYWHERE = re.compile(
-    r"(?:\b(?:mobile|phone|tel(?:ephone)?|whatsapp)\b(?: ?(?:no|number)\b\.?)?(?: is\b)?[\s.:]*"
-    r"|(?:手提|流動|流动)?(?:電話|电话|手機|手机)(?:號碼|号码)?[\s:是係系為为]*)?"
+    r"(?:\b(?:my )?(?:mobile|phone|tel(?:ephone)?|whatsapp)\b(?: ?(?:no|number)\b\.?)?"
+    r"(?: is\b)?[\s.:]*"
+    r"|我?[嘅的個个]?(?:手提|流動|流动)?(?:電話|电话|手機|手机)(?:號碼|号码)?[\s:是係系為为]*)?"
     r"(?<![\w+/.-])(?<!\+\d )(?<!\+\d\d )(?<!\+\d{3} )"
     r"(?P<number>(?:(?:\+|00)? ?852[ -]?)?[4-9]\d{3}[ -]?\d{4})(?![\w/]|[.-]\d)",
     re.ASCII | re.IGNORECASE,

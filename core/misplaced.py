@@ -15,8 +15,8 @@ _NUMBER = re.compile(r"[A-Z]{1,3} ?\d{6,}(?: ?\(?[0-9A]\)?)?", re.ASCII | re.IGN
 
 
 def is_misplaced(text: str, context: Context) -> bool:
-    """Tell whether a text is, as a whole, a reply, a document's number, a phone's, a full day, or
-    his name once more."""
+    """Tell whether a text is, as a whole, a reply, a document's number, a full day or his name once
+    more, or whether it holds a mobile number."""
     folded = fold(text)
     if folded in (context.answers.get("english_name"), context.answers.get("chinese_name")):
         return True
@@ -24,6 +24,4 @@ def is_misplaced(text: str, context: Context) -> bool:
         return True
     with suppress(Invalid):
         return bool(read_day(folded, Sense(context.today)))
-    with suppress(Invalid):
-        return bool(HongKongMobile.parse(folded, context))
-    return False
+    return HongKongMobile.find(folded, context) is not None

@@ -15,7 +15,16 @@ CONTEXT = Context(date(2021, 12, 10), {})
 
 @pytest.mark.parametrize(
     "text",
-    ["Yes.", "係", "2/1/1958", "１９５８年１月２日", "TR 1234567", "A123456(3)", "+852 91234567"],
+    [
+        "Yes.",
+        "係",
+        "2/1/1958",
+        "１９５８年１月２日",
+        "TR 1234567",
+        "A123456(3)",
+        "+852 91234567",
+        "Inn, phone 91234567",
+    ],
 )
 def test_a_reply_a_day_or_a_number_is_an_answer_to_something_else(text: str) -> None:
     assert is_misplaced(text, CONTEXT)

@@ -292,6 +292,7 @@ HOTEL_SENTENCES = [
     ("Hotel ICON, till the 15th", {"hotel": "Hotel ICON", "last_night": "2021-12-15"}),
     ("Room Mate Hotel 101", {"hotel": "Room Mate Hotel 101"}),
     ("Hotel 1936", {"hotel": "Hotel 1936"}),
+    ("帝京酒店，24號走", {"hotel": "帝京酒店"}),
     ("Hotel ICON until I go home", {"hotel": "Hotel ICON"}),
 ]
 
@@ -342,6 +343,21 @@ async def test_an_answer_to_another_question_is_not_taken(
 ) -> None:
     assert await keeps(talk, place(name), words) is None
     assert "_meant" not in talk.heard.buttons
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "kept"),
+    [
+        ("hotel", "半島酒店 我電話91234567", "半島酒店"),
+        ("address", "Flat 5, 12 Long Lane, my phone is 9123 4567", "Flat 5, 12 Long Lane"),
+        ("address", "長巷12號5室 電話91234567", "長巷12號5室"),
+    ],
+)
+async def test_a_phone_number_beside_it_is_no_part_of_a_place(
+    talk: Talk, name: str, words: str, kept: str
+) -> None:
+    assert await keeps(talk, place(name), words) == kept
+    assert talk.session.answers["mobile"] == "+85291234567"
 
 
 @pytest.mark.parametrize("words", ["yes", "No.", "ok", "係呀", "唔係"])

@@ -328,6 +328,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         **UNSEEN,
         "no_number": Bad("somewhere nice"),
         "no_name": Bad("12"),
+        "only_address": Bad("2 January 1958"),
         "too_short": Bad("1 AB"),
         "too_long": Bad("1 Long Lane " * 20),
     },
