@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from core.answer import UNLIKELY, Invalid
+from core.characters import narrow
 from core.conversation.corrections import corrected
 from core.conversation.draft import erase, erase_if_found, keep, keep_found
 from core.conversation.fields import (
@@ -430,7 +431,8 @@ class Conversation:
         if not isinstance(said, Text):
             return False
         wanted = self._field(turn) if turn.session.form else None
-        if isinstance(wanted, Words) and in_figures(said.text):
+        question = narrow(said.text).rstrip().endswith("?")
+        if isinstance(wanted, Words) and in_figures(said.text) and not question:
             return False
         name = asked_about(turn, self.commands, said.text)
         if not name:
