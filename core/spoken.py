@@ -15,7 +15,7 @@ _HESITATION = re.compile(
 )
 """Set off by a sign, or small before a capital or a figure: Um and Er are surnames too."""
 _BEFORE = re.compile(
-    rf"^(?:(?:{_UM}|well|ok(?:ay)?|yes|yeah|sure)\b[\s,.!]*)*"
+    rf"^(?:(?:{_UM}|well)\b[\s,]*|(?:ok(?:ay)?|yes|yeah|sure)\b[\s,.!]+(?=\S))*"
     r"(?:(?:i|we)(?:'m| am)? (?:(?:come|have|use|got|live|living|stay|staying)\b ?)?"
     r"|(?:it|he|she)(?:['’]s| is) )?"
     r"(?:(?:in|from) )?(?:(?:an?|my|the) )?"
