@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.contact import masked
-from core.conversation.engine import Conversation, Hook
+from core.conversation.engine import Conversation
+from core.conversation.flow import Hook
 from core.conversation.form import Form
 from core.conversation.messages import (
     Answered,
