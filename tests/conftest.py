@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.policy import Policy
 from core.store.schema import migrate
@@ -20,6 +21,10 @@ from tests.postgres import postgres, postgres_url
 from tests.talk import Talk, Talker
 
 __all__ = ["browser", "postgres", "postgres_url"]
+
+# How long an example takes says nothing where others use the machine too.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 SQLITE, POSTGRES = "sqlite", "postgres"
 ON_BOTH = ("tests.core.store.", "tests.bot.test_inbox", "tests.bot.test_outbox")

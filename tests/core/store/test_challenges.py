@@ -429,7 +429,6 @@ async def test_failures_are_counted_by_the_hour(sms: Sms) -> None:
 )
 @settings(
     max_examples=100,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_a_code_serves_only_the_chat_the_number_and_the_purpose_it_was_sent_for(
