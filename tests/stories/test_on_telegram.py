@@ -39,7 +39,7 @@ async def test_messages_with_a_number_are_deleted_if_he_agreed(
         person = world.on_telegram(language)
         resident = Resident(language)
         await consents(person, language, option)
-        await person.says(resident.number.replace("(", "((("))
+        await person.says(resident.number[:3])
         wrong = side_of(person).last_message
         await person.hears()
         await person.says(f"my number is {resident.number}")
