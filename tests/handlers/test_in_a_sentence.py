@@ -52,6 +52,14 @@ async def keeps(talk: Talk, where: Place, words: str) -> object:
         ("relation", "she's my mum", "parent"),
         ("relation", "I'm her daughter", "parent"),
         ("relation", "我係佢阿媽", "child"),
+        ("relation", "我是他女儿", "parent"),
+        ("relation", "I am his father", "child"),
+        ("relation", "grandmother", "other"),
+        ("relation", "he's my husband", "other"),
+        ("relation", "she's my mother-in-law", "other"),
+        ("relation", "佢係我婆婆", "other"),
+        ("relation", "細佬", "other"),
+        ("relation", "她是我太太", "other"),
         ("scheme", "we used the Return2hk scheme", "return2hk"),
         ("scheme", "用回港易返嚟㗎", "return2hk"),
         ("arrived_from", "we came from Shenzhen by bus", "mainland"),
@@ -93,6 +101,7 @@ async def test_the_summary_is_declared_true_in_ones_own_words(talk: Talk, words:
         ("housing", "我唔係住公屋"),
         ("housing", "not in a hotel any more"),
         ("scheme", "what is Return2hk?"),
+        ("relation", "not my mother, my aunt"),
     ],
 )
 async def test_what_is_denied_or_asked_is_no_choice(talk: Talk, name: str, words: str) -> None:
