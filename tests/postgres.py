@@ -48,13 +48,13 @@ class Postgres:
         return self.server.get_uri(database=name)
 
     @asynccontextmanager
-    async def far(self, name: str) -> AsyncIterator[tuple[FarServer, str]]:
-        """Stand on another machine, so to say; give it, and the SQLAlchemy URL of a database."""
+    async def far(self, name: str) -> AsyncIterator[str]:
+        """Be reached as if on another machine, and give the SQLAlchemy URL of a database there."""
         folder = self.server.pgdata
         far = FarServer(next(folder.glob(".s.PGSQL.*[0-9]")))
         await far.start()
         try:
-            yield far, f"postgresql://postgres:@127.0.0.1:{far.port}/{name}"
+            yield f"postgresql://postgres:@127.0.0.1:{far.port}/{name}"
         finally:
             await far.stop()
 

@@ -40,7 +40,8 @@ def engine(url: URL) -> AsyncEngine:
         # What the server does where nobody says. A row that was waited for is looked at as it is
         # then: under any other level the transaction would fail instead.
         isolation_level="READ COMMITTED",
-        connect_args={"connection_class": Watched},
+        # While it is being made, nobody watches a connection yet.
+        connect_args={"connection_class": Watched, "timeout": LOOKS * APART},
     )
     event.listen(made.sync_engine, "connect", _set_up)
     return made

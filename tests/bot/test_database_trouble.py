@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -143,25 +142,6 @@ async def test_a_chat_is_not_locked_for_long_by_a_process_that_stands_still(
                 await tx.connection.execute(text("SELECT id FROM chats FOR UPDATE"))
                 await machine.says(ONE, "after")
                 await machine.hears(ONE, "1 before", "2 after")
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="packets are lost by Linux's own filter")
-@pytest.mark.errors_expected
-async def test_a_server_whose_machine_is_gone_without_a_word_is_left_for_the_next(
-    clock: TestClock, postgres: Postgres, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.store.postgresql.LOOKS", 1)
-    monkeypatch.setattr("core.store.postgresql.APART", 1)
-    async with postgres.far(name) as (far, url):
-        store = Store.open(url, KeyRing.generate(clock()), Policy())
-        async with Machine(store, clock) as machine:
-            await machine.says(ONE, "before")
-            await machine.hears(ONE, "1 before")
-            far.vanish()
-            async with asyncio.timeout(30):
-                await brought(machine, machine.message(ONE, "after"))
-            await machine.hears(ONE, "1 before", "2 after")
-        await store.close()
 
 
 @pytest.mark.errors_expected

@@ -1,16 +1,9 @@
-"""A server on this machine made to look far away: its machine can be gone without a word."""
+"""A server on this machine, reached as one on another machine is."""
 
 from __future__ import annotations
 
 import asyncio
-import ctypes
-import socket
-import struct
 from pathlib import Path
-
-SO_ATTACH_FILTER = 26
-NOTHING_PASSES = struct.pack("HBBI", 0x06, 0, 0, 0)
-"""A program of the kernel's filter of packets: return 0, so that no byte of a packet is kept."""
 
 
 class FarServer:
@@ -34,14 +27,6 @@ class FarServer:
         for near in self._near:
             near.close()
         await self._server.wait_closed()
-
-    def vanish(self) -> None:
-        """Be gone for those who are connected: what they send arrives nowhere, not even to be
-        refused. Who connects from now on meets another machine in its place."""
-        for near in self._near:
-            program = ctypes.create_string_buffer(NOTHING_PASSES)
-            filter_ = struct.pack("HP", 1, ctypes.addressof(program))
-            near.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, filter_)
 
     async def _met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_server = await asyncio.open_unix_connection(self.path)

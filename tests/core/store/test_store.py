@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import stat
+import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.policy import Policy
 from core.store.schema import migrate
 from core.store.store import Store
 from core.vault import KeyRing
 from tests.core.store.people import NOON, register
+from tests.postgres import Postgres
 
 
 async def test_what_fails_is_undone_whole(store: Store) -> None:
@@ -58,6 +63,25 @@ async def test_a_sqlite_file_is_private_durable_and_forgets_what_is_erased(tmp_p
 def test_a_sqlite_store_needs_a_file() -> None:
     with pytest.raises(ValueError, match="needs a file"):
         Store.open("sqlite://", KeyRing.generate(NOON), Policy())
+
+
+async def test_a_server_on_another_machine_is_looked_after_while_it_is_silent(
+    postgres: Postgres, postgres_url: str
+) -> None:
+    """Its machine may be gone without a word: TCP by itself would wait for it for ever."""
+    async with postgres.far(str(make_url(postgres_url).database)) as url:
+        store = Store.open(url, KeyRing.generate(NOON), Policy())
+        async with store.reading() as tx:
+            assert isinstance(tx.connection, AsyncConnection)
+            driver = (await tx.connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            to_server = driver._transport.get_extra_info("socket")
+            assert to_server.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            if sys.platform == "linux":
+                of_tcp = partial(to_server.getsockopt, socket.IPPROTO_TCP)
+                assert of_tcp(socket.TCP_KEEPIDLE) == of_tcp(socket.TCP_KEEPINTVL) == 5
+                assert of_tcp(socket.TCP_USER_TIMEOUT) == 20_000
+        await store.close()
 
 
 async def test_postgresql_has_one_pool_for_both_and_is_shared() -> None:
