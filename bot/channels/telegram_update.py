@@ -47,6 +47,9 @@ ALLOWED_UPDATES = [
 ]
 """All that `read` understands; asked for by name, as my_chat_member would else be left out."""
 
+WRITTEN = (UpdateType.MESSAGE, UpdateType.EDITED_MESSAGE)
+"""Updates that hold a whole message."""
+
 COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 """`/name`, `/name@bot` and what follows; 32 characters as the Bot API's BotCommand says."""
 
@@ -66,6 +69,25 @@ SERVICE = (
 )
 """Notes that Telegram itself puts into a chat (a message was pinned, …): nobody wrote them."""
 
+BARE = frozenset(
+    {
+        "message_id",
+        "date",
+        "edit_date",
+        "chat",
+        "from",
+        "text",
+        "caption",
+        "media_group_id",
+        "photo",
+        "document",
+        "animation",
+        "contact",
+    }
+)
+"""All of a message that is understood here. The rest may be as another Bot API describes it than
+the one that the library knows."""
+
 
 def parsed(raw: dict[str, Any]) -> Update:
     """Return an update from its JSON, or raise whatever the library does where it is none.
@@ -82,7 +104,20 @@ def parsed(raw: dict[str, Any]) -> Update:
                 query["id"], sender, query["chat_instance"], under, query.get("data")
             )
             return Update(number, callback_query=press)
-    return Update.de_json(raw)
+    try:
+        return Update.de_json(raw)
+    except Exception:
+        return Update.de_json(_bare(raw))
+
+
+def _bare(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return an update with no more of what a person wrote than is understood."""
+    return {
+        name: {part: value[part] for part in BARE & value.keys()}
+        if name in WRITTEN and SERVICE.isdisjoint(value)
+        else value
+        for name, value in raw.items()
+    }
 
 
 def read(update: Update, now: datetime) -> Incoming | None:

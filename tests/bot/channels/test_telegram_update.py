@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from telegram import Update
 
-from bot.channels.telegram_update import read
+from bot.channels.telegram_update import parsed, read
 from core.conversation.messages import (
     Body,
     Command,
@@ -38,7 +37,7 @@ def message(**content: Any) -> dict[str, Any]:
 
 
 def reading(**update: Any) -> Incoming | None:
-    return read(Update.de_json({"update_id": 11, **update}), NOW)
+    return read(parsed({"update_id": 11, **update}), NOW)
 
 
 def body(**content: Any) -> Body | None:
@@ -177,6 +176,21 @@ def test_a_kind_that_is_newer_than_the_library_is_answered_too() -> None:
     assert body(hologram={"depth": 3}) == Other("unknown")
 
 
+def test_what_stands_beside_the_words_does_not_spoil_them() -> None:
+    quoted = {"quote": {"text": "of another Bot API"}}
+    assert body(text="hello", **quoted) == Text("hello")
+    assert body(document=FILE, caption="new", **quoted) == File(ref="f", caption="new")
+    edited = reading(edited_message=message(text="better", **quoted))
+    assert edited is not None
+    assert edited.body == Edited("better")
+
+
+def test_what_another_bot_api_describes_otherwise_is_answered_too() -> None:
+    assert body(poll={"id": "1"}) == Other("unknown")
+    with pytest.raises(KeyError):
+        body(pinned_message={"message_id": 1})
+
+
 def test_service_messages_say_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PTB_TIMEDELTA", "1")  # Else the library warns of its own old habit.
     assert body(pinned_message=message(text="x")) is None
@@ -236,7 +250,7 @@ async def test_all_that_a_person_of_the_loopback_does_is_understood() -> None:
     await person.blocks(gone=False)
     kinds = []
     for update in server.updates.pending.values():
-        incoming = read(Update.de_json(update), NOW)
+        incoming = read(parsed(update), NOW)
         assert incoming is not None
         kinds.append(type(incoming.body))
     assert kinds == [Command, Press, File, File, Contact, Contact, Other, Edited, Left, Left]
