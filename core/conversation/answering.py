@@ -33,7 +33,7 @@ from core.conversation.prompt import (
     show_aside,
 )
 from core.conversation.turn import Turn
-from core.conversation.uploads import Uploads
+from core.conversation.uploads import Upload, Uploads
 from core.conversation.volunteer import attempted, in_figures, volunteered
 from core.spoken import Correction
 
@@ -143,6 +143,8 @@ class Answering(Flow):
         if name is None:
             return
         field = self.forms[session.form].fields[name]
+        if body.error and isinstance(field, Upload) and field.begin_next(turn):
+            return
         if session.field == name:
             await self._answer(turn, field, body)
             return

@@ -208,6 +208,7 @@ class Conversation(Answering):
         if isinstance(said, File) and said.album:
             # The rest of an album whose first file was taken needs no answer of its own.
             if said.album == session.album and not self._takes_several(turn):
+                session.spare = [*session.spare, said] if session.jobs else []
                 return
             session.album = said.album
         if isinstance(said, Text):

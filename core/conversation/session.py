@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from core.conversation.messages import File
 from core.inspection import Inspection
 
 
@@ -21,11 +22,12 @@ class Session(msgspec.Struct, omit_defaults=True):
     edit); `meant` what was written and taken for a command or an unlikely answer, where it could be
     the answer all the same;
     `partial` the choices so far where several may be chosen; `jobs` the background work that is
-    awaited, by its id, and the question that it answers; `wrong` the message whose answer was not
-    taken, or that was not understood; `about` is the holder whom the form in hand concerns, and
-    `about_name` what he is called, where that is not the chat's own person; `sent` how many files
-    came on each day (ISO) of the last week; `inspection` what an officer is checking, beside the
-    form in hand; `wanted` the form that was asked for before something else had to be answered;
+    awaited, by its id, and the question that it answers; `album` the newest one of which a file was
+    taken, and `spare` its files behind the one that is being read; `wrong` the message whose answer
+    was not taken, or that was not understood; `about` is the holder whom the form in hand concerns,
+    and `about_name` what he is called, where that is not the chat's own person; `sent` how many
+    files came on each day (ISO) of the last week; `inspection` what an officer is checking, beside
+    the form in hand; `wanted` the form that was asked for before something else had to be answered;
     `sharing`: the chat shows a button that shares the person's phone number.
     """
 
@@ -46,6 +48,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     jobs: dict[str, str] = {}
     wrong: str = ""
     album: str = ""
+    spare: list[File] = []
     erase: bool = False
     sent: dict[str, int] = {}
     about: str = ""
@@ -72,7 +75,7 @@ class Session(msgspec.Struct, omit_defaults=True):
         self.answers, self.asked, self.noted, self.partial = {}, [], [], []
         self.failures, self.challenge, self.wrong, self.aside = 0, "", "", ""
         self.options, self.meant = [], ""
-        self.jobs = {}
+        self.jobs, self.spare = {}, []
 
     def awaits(self, field: str) -> bool:
         """Tell whether a file is being read that answers a question."""

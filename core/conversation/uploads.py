@@ -38,12 +38,27 @@ class Upload(Field):
 
         Raise Invalid `too_many_files` or `too_many_this_week`.
         """
+        turn.session.spare = []
         turn.session.sent = _one_more(turn.session.sent, turn.today, turn.policy.uploads)
         job = f"{turn.chat}:{turn.incoming.id}"
         self._wait(turn, job)
         turn.effects.append(
             Job(id=job, kind=self.kind, ref=file.ref, name=file.name, mime=file.mime)
         )
+
+    def begin_next(self, turn: Turn) -> bool:
+        """Have the next file of an album read, as the one before was no good; tell whether there is
+        one. What comes later of the album is a file like any other."""
+        if not turn.session.spare:
+            turn.session.album = ""
+            return False
+        file, *others = turn.session.spare
+        try:
+            self.begin(turn, file)
+        except Invalid:
+            return False
+        turn.session.spare = others
+        return True
 
     def _wait(self, turn: Turn, job: str) -> None:
         """Wait for this file alone: it takes the place of one that came before, if it is good."""
@@ -81,6 +96,9 @@ class Uploads(Upload):
 
     def _wait(self, turn: Turn, job: str) -> None:
         turn.session.jobs = {**turn.session.jobs, job: self.name}
+
+    def begin_next(self, turn: Turn) -> bool:
+        return False
 
     def uploads(self, answers: Answers) -> set[str]:
         return set()

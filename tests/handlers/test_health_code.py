@@ -296,6 +296,26 @@ async def test_too_many_files_are_said_only_where_a_file_is_asked_for(talk: Talk
     expect_error(await talk.sends(records(talk)), HealthCode.conditions, "file_not_now")
 
 
+async def test_the_good_file_of_an_album_is_taken_when_it_comes_late(talk: Talk) -> None:
+    await asks(talk)
+    heard = await talk.sends(b"no export", album="a")
+    expect_error(heard, HealthCode.visits, "not_export")
+    expect(await talk.sends(records(talk), album="a"), "health_code.caption.green")
+    replies = len(talk.replies)
+    await talk.sends(b"no export", album="a")
+    assert len(talk.replies) == replies, "it is not wanted any more"
+
+
+async def test_no_more_files_of_an_album_are_read_than_of_any_others(talk: Talk) -> None:
+    talk.store.policy = Policy(uploads=UploadPolicy(per_day=1))
+    await asks(talk)
+    talk.read_at_once = False
+    await talk.sends(b"no export", album="a")
+    await talk.sends(records(talk), album="a")
+    expect_error(await talk.fails("not_export"), HealthCode.visits, "not_export")
+    assert len(talk.jobs) == 1
+
+
 async def test_a_registration_that_is_used_is_not_one_that_nobody_uses(talk: Talk) -> None:
     # Less than the life of the key that signs: nobody makes a new one here.
     days = talk.store.policy.keys.life_days - 5

@@ -361,6 +361,8 @@ async def test_a_file_that_comes_early_is_kept_for_its_question(
     still(talk, expect(talk.heard, "engine.file_noted", language), place)
     assert not await talk.take(File("second", album="a"))
     await talk.fails("unavailable")
+    assert len(talk.jobs) == 2, "the next of the album may be good"
+    await talk.fails("unavailable")
     still(talk, expect(talk.heard, "error.unavailable", language), place)
 
     talk.read_at_once = True

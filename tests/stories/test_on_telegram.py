@@ -9,11 +9,13 @@ import pytest
 from core.conversation.texts import Language
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
+from tests.corpus_proofs import pdf
 from tests.loopback.person import Person as TelegramSide
 from tests.reading import expect, expect_error, expect_question
 from tests.stories.script import (
     Resident,
     consents,
+    declares,
     export_for,
     gets_code,
     gives,
@@ -117,6 +119,21 @@ async def test_an_album_a_sticker_and_an_edited_message(tmp_path: Path) -> None:
         expect(await person.hears(), "health_code.caption.green")
         await person.says("hello")
         expect(await person.hears(), "menu.ask")
+
+
+@EVERY_LANGUAGE
+async def test_the_good_file_of_an_album_is_found_behind_others(
+    tmp_path: Path, language: str
+) -> None:
+    async with World(tmp_path) as world:
+        person = world.on_telegram(language)
+        await registers(world, person, Resident(language))
+        await declares(person, language)
+        side = side_of(person)
+        for name, data in (("1.pdf", pdf()), ("2.pdf", pdf()), ("3.json", export_for(world))):
+            await side.sends_file(name, data, album="a")
+        expect(await person.hears(), "health_code.caption.green", language)
+        assert side.quiet()
 
 
 async def test_ten_messages_at_once(tmp_path: Path) -> None:

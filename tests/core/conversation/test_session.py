@@ -6,6 +6,7 @@ from datetime import date
 
 import msgspec
 
+from core.conversation.messages import File
 from core.conversation.session import Session
 from core.inspection import Inspection, Scan, Seen
 
@@ -27,6 +28,7 @@ FULL = Session(
     jobs={"j": "proof"},
     wrong="12",
     album="a",
+    spare=[File("f", album="a")],
     erase=True,
     sent={"2021-12-10": 2},
     about="h",
