@@ -112,8 +112,9 @@ class Answering(Flow):
             turn.note("engine.noted", names=turn.text("engine.comma").join(found))
         if session.jobs != reading:
             turn.note("engine.file_noted")
-            await self.again(turn)
-            return
+            if not taken:
+                await self.again(turn)
+                return
         if field.name in taken:
             field.taken(turn, said, taken[field.name])
         if taken or option:

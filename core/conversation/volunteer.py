@@ -24,7 +24,8 @@ SEPARATORS = " \t\r\n,;:，；：、。．./／|()（）"
 def volunteered(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[str, Any]:
     """Return the answers that `said` holds, by field name, where it is no answer as a whole.
 
-    A file for a later upload is begun to be read (its answer comes when that is done).
+    A file for a later upload is begun to be read (its answer comes when that is done); its caption
+    is words like any others.
     """
     match said:
         case Text(text=text):
@@ -37,13 +38,14 @@ def volunteered(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[
                     except Invalid:
                         continue
                     return {other.name: value}
-        case File(ref=ref) if ref and not isinstance(field, Upload):
+        case File(ref=ref, caption=caption) if ref and not isinstance(field, Upload):
             for other in form.fields.values():
                 if isinstance(other, Upload) and other.applies(turn.session.answers):
                     # Beyond the day's number it is not begun here, and explained where it is asked.
                     with suppress(Invalid):
                         other.begin(turn, said)
-                    return {}
+                    break
+            return _in_words(turn, form, field, narrow(caption))
     return {}
 
 

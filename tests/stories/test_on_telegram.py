@@ -14,6 +14,7 @@ from tests.loopback.person import Person as TelegramSide
 from tests.reading import expect, expect_error, expect_question
 from tests.stories.script import (
     Resident,
+    Tenant,
     consents,
     declares,
     export_for,
@@ -134,6 +135,44 @@ async def test_the_good_file_of_an_album_is_found_behind_others(
             await side.sends_file(name, data, album="a")
         expect(await person.hears(), "health_code.caption.green", language)
         assert side.quiet()
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("as_photo", [True, False])
+async def test_what_stands_below_a_file_is_an_answer(
+    tmp_path: Path, language: str, as_photo: bool
+) -> None:
+    async with World(tmp_path) as world:
+        person, resident = world.on_telegram(language), Resident(language)
+        await consents(person, language, "agree_erase")
+        side = side_of(person)
+        await side.sends_file("card", b"x", as_photo=as_photo, caption=f"{resident.number} 多謝")
+        card = side.last_message
+        expect_question(await person.hears(), Registration.issued_on, language)
+        await side.sends_file("card", b"x", as_photo=as_photo, caption="2019-3-15")
+        expect_question(await person.hears(), Registration.english_name, language)
+        await side.sends_file("card", b"x", as_photo=as_photo, caption="my card")
+        expect_error(await person.hears(), Registration.english_name, "file_not_now", language)
+        assert {number for _, number in world.bot_api.deleted} == {card}
+
+
+@EVERY_LANGUAGE
+async def test_a_file_that_comes_early_is_kept_and_what_stands_below_it_taken(
+    tmp_path: Path, language: str
+) -> None:
+    async with World(tmp_path) as world:
+        person = world.on_telegram(language)
+        heard = await consents(person, language)
+        for question, given in Tenant(language).steps():
+            expect_question(heard, question, language)
+            if question is Registration.district:
+                break
+            await gives(world, person, given)
+            heard = await person.hears()
+        side = side_of(person)
+        await side.sends_file("bill.pdf", pdf(), caption="9123 4567")
+        heard = expect(await person.hears(), "engine.file_noted", language)
+        expect_question(expect(heard, "engine.noted", language), Registration.district, language)
 
 
 async def test_ten_messages_at_once(tmp_path: Path) -> None:
