@@ -171,6 +171,7 @@ class Conversation(Answering):
             await self.resume(turn)
         else:
             turn.note("engine.unknown_command")
+            self._say_how(turn)
             await self.again(turn)
 
     async def _press(self, turn: Turn, button: str) -> None:

@@ -202,7 +202,8 @@ async def test_nothing_that_comes_in_between_loses_the_question(
         key = f"engine.other.{kind}" if kind != "poll" else "engine.other.other"
         expect_error(talk.heard, place.field, how(place.field), language)
         still(talk, expect(talk.heard, key, language), place)
-    still(talk, expect(await talk.commands("sesame"), "engine.unknown_command", language), place)
+    expect_error(await talk.commands("sesame"), place.field, how(place.field), language)
+    still(talk, expect(talk.heard, "engine.unknown_command", language), place)
     await talk.take(Edited("something else"), message="long ago")
     still(talk, expect(talk.heard, "engine.edited", language), place)
 
