@@ -185,7 +185,11 @@ def _membership(number: str, change: ChatMemberUpdated) -> Incoming | None:
 
 def _edited(message: Message) -> Body | None:
     text = message.text or message.caption
-    return Edited(text) if text else None
+    if text:
+        return Edited(text)
+    # A file in the place of another is one to be read; a place that moves comes by the dozen.
+    body = _body(message)
+    return body if isinstance(body, File) else None
 
 
 def _body(message: Message) -> Body | None:

@@ -209,6 +209,12 @@ def test_an_edited_message() -> None:
     assert reading(edited_message=message(location=PLACE, edit_date=SENT)) is None
 
 
+def test_a_file_that_takes_the_place_of_another_is_sent() -> None:
+    replaced = reading(edited_message=message(document=FILE, edit_date=SENT))
+    assert replaced is not None
+    assert replaced.body == File(ref="f")
+
+
 def test_groups_and_channels_are_not_served() -> None:
     assert reading(message=message(text="hello", chat=GROUP)) is None
     assert reading(edited_message=message(text="hello", chat=GROUP, edit_date=SENT)) is None
