@@ -13,7 +13,7 @@ from core.answer import Invalid
 from core.assessment import Reason
 from core.conversation.fields import WAITING, Choice, Field, NearDay, Said, Several
 from core.conversation.form import Form
-from core.conversation.messages import Card
+from core.conversation.messages import Card, Text
 from core.conversation.turn import Turn
 from core.conversation.uploads import Upload
 from core.credential import expiry, issue
@@ -37,6 +37,13 @@ KEPT = "kept"
 
 NEAR = {"CHN": Origin.MAINLAND, "MAC": Origin.MACAO, "HKG": None}
 """What countries are among the places that one comes from; all others are elsewhere."""
+OTHERS = (
+    "engine.about.others",
+    "dependant.relation.also.parent",
+    "dependant.relation.also.child",
+    "dependant.relation.also.other",
+)
+"""Lists of words for people whose cough is not one's own."""
 SHORTEST_NAME = 4
 """Letters: shorter ones are codes of countries, and words too (no, is, can)."""
 
@@ -54,6 +61,19 @@ def was_discharged(answers: Answers) -> bool:
 def came_from_near(answers: Answers) -> bool:
     """The two schemes are for arrivals from the Mainland and Macao."""
     return has_arrived(answers) and answers.get("arrived_from") in (Origin.MAINLAND, Origin.MACAO)
+
+
+class Conditions(Several):
+    """What is so of one person: what somebody tells of another is asked about, not taken."""
+
+    def mentioned(self, turn: Turn, said: Said) -> str:
+        return "" if self._of_another(turn, said) else super().mentioned(turn, said)
+
+    def _of_another(self, turn: Turn, said: Said) -> bool:
+        """Tell whether he declares for himself and names somebody else."""
+        if turn.about or not isinstance(said, Text):
+            return False
+        return any(turn.texts.mention(key, said.text) for key in OTHERS)
 
 
 class VisitRecords(Upload):
@@ -88,7 +108,7 @@ class HealthCode(Form):
 
     wants_file = True
 
-    conditions = Several(
+    conditions = Conditions(
         Condition, resets=("arrived_on", "arrived_from", "scheme", "discharged_on")
     )
     discharged_on = NearDay(DischargeDate, when=was_discharged)

@@ -327,3 +327,59 @@ async def test_a_registration_that_is_used_is_not_one_that_nobody_uses(talk: Tal
     async with talk.store.writing() as tx:
         await erase_what_is_old(tx.connection, talk.store.policy.retention, talk.clock())
         assert await tx.people.of_chat(talk.chat) is not None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "my colleague tested positive",
+        "no symptoms, but my son has a fever",
+        "My husband came back from London",
+        "我同事確診",
+        "個仔發燒",
+        "同事确诊了",
+        "我老公阳性",
+    ],
+)
+async def test_what_somebody_else_has_is_asked_about(talk: Talk, words: str) -> None:
+    await talk.presses_menu("today")
+    expect_error(await talk.says(words), HealthCode.conditions, "not_offered")
+    assert talk.session.partial == []
+    assert talk.session.field == "conditions"
+
+
+@pytest.mark.parametrize(
+    ("words", "condition"),
+    [
+        ("I have a runny nose", Condition.SYMPTOMS),
+        ("I lost my sense of smell", Condition.SYMPTOMS),
+        ("I was discharged last Monday", Condition.DISCHARGED),
+        ("我發緊燒", Condition.SYMPTOMS),
+        ("失去味覺兩日", Condition.SYMPTOMS),
+        ("尋日先出院", Condition.DISCHARGED),
+        ("这两天呼吸困难", Condition.SYMPTOMS),
+        ("上周一出院", Condition.DISCHARGED),
+    ],
+)
+async def test_a_condition_is_known_in_a_sentence(
+    talk: Talk, words: str, condition: Condition
+) -> None:
+    await talk.presses_menu("today")
+    expect(await talk.says(words), "health_code.conditions.noted")
+    assert talk.session.partial == [condition]
+
+
+@pytest.mark.parametrize("words", ["冇出院", "I was not discharged", "流鼻水？冇", "没有味觉异常"])
+async def test_a_condition_that_is_denied_is_none_and_not_all_of_them(
+    talk: Talk, words: str
+) -> None:
+    await talk.presses_menu("today")
+    expect_error(await talk.says(words), HealthCode.conditions, "not_offered")
+    assert talk.session.partial == []
+
+
+@pytest.mark.parametrize("words", ["no to all", "全部都冇", "通通冇呀", "没", "一个都没有"])
+async def test_none_of_it_is_said_in_many_ways(talk: Talk, words: str) -> None:
+    await talk.presses_menu("today")
+    expect_question(await talk.says(words), HealthCode.visits)
+    assert talk.session.answers["conditions"] == []
