@@ -16,13 +16,14 @@ _HESITATION = re.compile(
 """Set off by a sign, or small before a capital or a figure: Um and Er are surnames too."""
 _BEFORE = re.compile(
     rf"^(?:(?:{_UM}|well)\b[\s,]*|(?:ok(?:ay)?|yes|yeah|sure)\b[\s,.!]+(?=\S))*"
-    r"(?:(?:i|we)(?:'m| am)? (?:(?:come|have|use|got|live|living|stay|staying)\b ?)?"
-    r"|(?:it|he|she)(?:['’]s| is) )?"
+    r"(?:(?:i|we)(?:(?:'m| am)(?! \d))? (?:(?:come|have|use|got|live|living|stay|staying)\b ?)?"
+    r"|it(?:['’]s| is) |(?:he|she)(?:['’]s| is) (?!\d))?"
     r"(?:(?:in|from) )?(?:(?:an?|my|the) )?"
     r"|^(?:(?:好的?|[對对係是][呀的]?)[\s,、!]+)?我?(?:而家|現在|现在)?"
     r"(?:[係系是用有得住攞拿揀拣要](?:[喺在咗]|[張张個个本])?\s*)?",
     re.IGNORECASE,
 )
+"""Before an answer. A figure after "he's" or "I'm" is an age, and no answer's number."""
 _AFTER = re.compile(
     r"(?:\s*[呀啊喇啦囉呢㗎喎吖]|[\s,]+(?:please|la|lah|thanks?|thank you|thx))+$", re.IGNORECASE
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -19,6 +20,7 @@ from core.family import Relation, Way, before_card_age
 from core.holder import Holder, called
 from core.identity import DocumentType
 from core.masked_name import masked_name
+from core.spoken import without_ending
 from core.store.people import Known
 from handlers.health_code import HealthCode
 from handlers.registration import Registration, described, document_index, is_visitor, keep_proof
@@ -148,7 +150,7 @@ class TheirPhone(Words):
     def _means_none(self, turn: Turn, text: str) -> bool:
         wholes, beginnings = turn.texts.meanings(f"{self.key}.option.{self.NONE}")
         none = turn.texts.words("engine.word.none")
-        return plain(text) in {"1", *wholes, *beginnings, *none}
+        return without_ending(plain(text)) in {"1", *wholes, *beginnings, *none}
 
 
 class Consent(OneTimeCode):
@@ -159,8 +161,21 @@ class Consent(OneTimeCode):
         return turn.text("dependant.sms_ask", who=await asker(turn), code=code, minutes=minutes)
 
 
+_BELONGING = re.compile(r"['’]s\b|[嘅的]\s*\w")
+
+
 class Answerer(Choice):
     """Who answers for the person: for a child nobody but whoever brings him up."""
+
+    def mentioned(self, turn: Turn, said: Said) -> str:
+        """Return who is meant; "my mother's sister" is not a mother."""
+        option = super().mentioned(turn, said)
+        if option and isinstance(said, Text):
+            words = plain(said.text)
+            word = turn.texts.mention(f"{self.key}.about.{option}", words)
+            if _BELONGING.match(words, words.find(word) + len(word)):
+                return ""
+        return option
 
     def offered(self, turn: Turn) -> list[str]:
         if is_child(turn.session.answers):

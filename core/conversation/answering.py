@@ -131,7 +131,9 @@ class Answering(Flow):
         if invalid.code == "file_not_now":
             self._refuse_file(turn, form, field)
         else:
-            turn.note(tried.error(turn, invalid.code), **invalid.params)
+            name = form.concerns(turn) or turn.about_name
+            why = turn.text_about(name, tried.error(turn, invalid.code), **invalid.params)
+            turn.lead.append(why)
         if session.failures >= HELPLESS:
             self._example(turn, field)
             turn.note("engine.person")

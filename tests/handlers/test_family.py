@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from core.conversation.messages import Contact, Press, Withdrawn
+from core.conversation.texts import Language
 from core.conversation.turn import MENU
 from core.family import Relation, Way
 from core.policy import FamilyPolicy, Policy
@@ -22,8 +23,9 @@ from tests.handlers.people import agrees, is_registered, records
 from tests.reading import expect, expect_error, expect_question, says
 from tests.stories.questions import FromSms, Given, Option, Sent, give
 from tests.talk import TEXTS_LANGUAGES, Talk, Talker
-from tests.world import TEXTS, Heard
+from tests.world import TAGS, TEXTS, Heard
 
+EVERY_LANGUAGE = pytest.mark.parametrize("language", list(Language))
 NAME = "WONG Mei Ling"
 NUMBER = "G123456(A)"
 MOTHER: dict[str, Given] = {
@@ -703,3 +705,97 @@ async def test_news_of_her_code_name_her(talker: Talker, why: Why, hint: str) ->
     for reply in talk.replies[replies:]:
         assert name in reply.text
         assert {b.id.rpartition(".")[2] for row in reply.buttons for b in row} <= {known.id}
+
+
+async def asked_of(talk: Talk, name: str, words: str, **answers: str) -> object:
+    """Say that to a question about somebody else; return what the draft keeps of it."""
+    await is_registered(talk)
+    await talk.reach(Dependant, name, {"english_name": NAME, "document": "hkid", **answers})
+    await talk.says(words)
+    return talk.session.answers.get(name)
+
+
+@pytest.mark.parametrize("words", ["he's 5", "She is 5", "I'm 5"])
+async def test_an_age_is_not_the_number_of_an_answer(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    await talk.reach(Dependant, "document", {"english_name": NAME, "chinese_name": None})
+    expect_error(await talk.says(words), Dependant.document, "not_offered")
+
+
+@pytest.mark.parametrize(
+    ("words", "home"),
+    [
+        ("we live together", "same"),
+        ("同我一樣", "same"),
+        ("地址同我一樣", "same"),
+        ("我同佢一齊住", "same"),
+        ("跟我一起住", "same"),
+        ("同一个地址", "same"),
+        ("we don't live together", "other"),
+        ("佢住第二度", "other"),
+        ("我哋分開住", "other"),
+        ("不住一起", "other"),
+        ("佢同家姐一齊住", None),
+        ("佢同細佬同住", None),
+        ("她跟我姐姐一起住", None),
+        ("My parents live together", None),
+    ],
+)
+async def test_who_it_is_that_lives_together_counts(
+    talk: Talk, words: str, home: str | None
+) -> None:
+    assert await asked_of(talk, "same_home", words) == home
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "冇㗎",
+        "佢冇手提",
+        "she doesn't have one",
+        "Same as mine",
+        "佢唔識用電話",
+        "用我嗰個",
+        "用我的",
+    ],
+)
+async def test_that_there_is_no_phone_is_said_in_many_ways(talk: Talk, words: str) -> None:
+    assert await asked_of(talk, "mobile", words) == ""
+
+
+@EVERY_LANGUAGE
+async def test_the_way_on_without_a_phone_or_a_word_of_hers_is_told(
+    talker: Talker, language: Language
+) -> None:
+    talk = talker(language=TAGS[language])
+    await is_registered(talk)
+    await to(talk, "mobile")
+    await talk.says("23456789")
+    name = TEXTS.say(language, "registration.mobile.option.none")
+    assert name in talk.heard.text
+    expect(talk.heard, "registration.mobile.error.not_mobile_for", language)
+    await talk.says("6123 4567")
+    heard = await talk.says("她不同意")
+    expect(heard, "registration.passcode.error.code_format_for", language)
+    assert TEXTS.say(language, "engine.option.cancel") in heard.text
+
+
+@pytest.mark.parametrize(
+    ("words", "relation"),
+    [
+        ("mom", "parent"),
+        ("佢係我媽咪", None),
+        ("她是我妈", "parent"),
+        ("please send a letter", "letter"),
+        ("寄封信俾佢", "letter"),
+        ("她是我妈，但请寄信", None),
+        ("she's my mother, but by letter", None),
+        ("my mother's sister", None),
+        ("My son's teacher", None),
+        ("我女儿的朋友", None),
+        ("佢阿媽嘅朋友", None),
+        ("佢係我阿媽嘅", "parent"),
+    ],
+)
+async def test_whose_relative_it_is_counts(talk: Talk, words: str, relation: str | None) -> None:
+    assert await asked_of(talk, "relation", words, mobile="") == relation
