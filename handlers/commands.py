@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.assessment import Colour
 from core.contact import masked
 from core.conversation.engine import Conversation
 from core.conversation.flow import Hook
@@ -176,7 +177,15 @@ async def why_colour(turn: Turn) -> type[Form] | None:
     assessment = newest.assessed.assessment
     colour = turn.text(f"why.colour.{assessment.colour}", at=newest.issued_at)
     turn.lead += [colour, why_text(turn, newest.assessed)]
-    turn.note("why.withdrawn" if newest.withdrawn_at else f"why.advice.{assessment.colour}")
+    if newest.withdrawn_at:
+        turn.note("why.withdrawn")
+        return None
+    expired = newest.expires_at < turn.now
+    # What is told of a green code holds on its day; whoever had another still needs the advice.
+    if not expired or assessment.colour != Colour.GREEN:
+        turn.note(f"why.advice.{assessment.colour}")
+    if expired:
+        turn.note("why.expired", until=newest.expires_at)
     return None
 
 

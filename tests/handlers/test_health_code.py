@@ -383,3 +383,26 @@ async def test_none_of_it_is_said_in_many_ways(talk: Talk, words: str) -> None:
     await talk.presses_menu("today")
     expect_question(await talk.says(words), HealthCode.visits)
     assert talk.session.answers["conditions"] == []
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("condition", ["", "symptoms"])
+async def test_a_code_of_yesterday_is_said_to_be_over(
+    talker: Talker, language: Language, condition: str
+) -> None:
+    talk = talker(language=TAGS[language])
+    await asks(talk, *filter(None, [condition]))
+    await talk.sends(records(talk))
+    assert not says(await talk.commands("why_colour"), "why.expired", language)
+    talk.clock.jump(days=1)
+    heard = expect(await talk.commands("why_colour"), "why.expired", language)
+    assert not says(heard, "why.advice.green", language)
+    assert says(heard, "why.advice.red", language) is bool(condition)
+
+
+@pytest.mark.parametrize("words", ["where do I find it", "搵唔到", "我没出过门"])
+async def test_who_sends_words_for_the_records_is_told_where_they_are(
+    talk: Talk, words: str
+) -> None:
+    await asks(talk)
+    expect(await talk.says(words), "health_code.visits.error.file_wanted")

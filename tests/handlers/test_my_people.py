@@ -11,6 +11,8 @@ from core.conversation.turn import MENU
 from core.family import Relation
 from core.store.codes import Why
 from core.store.people import Known
+from handlers.everyone import Declaring
+from handlers.registration import Registration
 from tests.handlers.family import BO, MEI, OWN, ends, family, in_care
 from tests.handlers.people import agrees, is_registered, records
 from tests.reading import expect
@@ -146,3 +148,34 @@ async def test_the_menu_has_it_only_where_somebody_is_looked_after(talk: Talk) -
     expect(await talk.commands("my_people"), "my_people.today")
     heard = await talk.says("My people")
     assert shown("en", MEI, "none") in heard.text
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ("my family", "my_people.today"),
+        ("Code for my mother", "my_people.today"),
+        ("幫阿媽攞碼", "my_people.today"),
+        ("我照顾谁", "my_people.today"),
+        ("I no longer look after her", "stop_care.whom"),
+        ("唔再幫阿媽", "stop_care.whom"),
+        ("不再照顾我妈", "stop_care.whom"),
+    ],
+)
+async def test_what_is_wanted_for_them_is_said_in_words(talk: Talk, words: str, text: str) -> None:
+    await family(talk, MEI)
+    expect(await talk.says(words), text)
+
+
+@pytest.mark.parametrize("words", ["codes for all of us", "全家人嘅碼", "全家的码"])
+async def test_a_code_for_all_is_asked_for_in_words(talk: Talk, words: str) -> None:
+    await family(talk, MEI)
+    await talk.says(words)
+    assert talk.session.form == Declaring.name
+
+
+@pytest.mark.parametrize("words", ["I have a new ID card", "我換咗身份證", "换号码了"])
+async def test_what_has_changed_is_said_in_words(talk: Talk, words: str) -> None:
+    await family(talk, MEI)
+    await talk.says(words)
+    assert talk.session.form == Registration.name
