@@ -649,3 +649,14 @@ async def test_a_file_that_came_early_is_looked_at_again_when_it_is_used(talk: T
 
 def test_the_questions_of_the_round_are_those_of_one() -> None:
     assert list(Declaring.fields) == [name for name in HealthCode.fields if name != "visits"]
+
+
+@EVERY_LANGUAGE
+async def test_whose_cough_is_noted_is_said(talker: Talker, language: Language) -> None:
+    talk = talker(language=TAGS[language])
+    await family(talk, MEI)
+    await declares(talk, 1)
+    heard = await talk.presses("symptoms")
+    choice = TEXTS.say(language, "health_code.conditions.option.symptoms")
+    key = "health_code.conditions.noted_for"
+    assert TEXTS.say(language, key, name=MEI, choice=choice) in heard.text
