@@ -95,9 +95,12 @@ async def idle(turn: Turn) -> type[Form] | None:
 
 
 async def unasked(turn: Turn) -> type[Form] | None:
-    """Answer what nobody asked for and names no command; signs alone are no words."""
+    """Answer what nobody asked for and names no command; signs alone are no words. The code of a
+    letter may stand in a sentence."""
     body = turn.incoming.body
-    words = isinstance(body, Text | Edited) and plain(body.text)
+    words = plain(body.text) if isinstance(body, Text | Edited) else ""
+    if isinstance(body, Text) and plain(PREFIX) in words:
+        return await letter_code(turn)
     return await _idle(turn, "menu.not_understood" if words else "menu.ask")
 
 

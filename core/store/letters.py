@@ -43,9 +43,9 @@ def new_code() -> str:
 
 
 def _letters(code: str) -> str:
-    """Return what counts of a code that somebody typed."""
-    said = unicodedata.normalize("NFKC", code).upper().strip().removeprefix(PREFIX)
-    return "".join(filter(str.isalnum, said)).translate(MEANT)
+    """Return what counts of a code that somebody typed, whatever stands before it."""
+    before, prefix, after = unicodedata.normalize("NFKC", code).upper().partition(PREFIX)
+    return "".join(filter(str.isalnum, after if prefix else before)).translate(MEANT)
 
 
 class Letters:

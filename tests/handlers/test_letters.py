@@ -222,3 +222,18 @@ async def test_news_are_told_although_the_question_in_hand_has_ended(talk: Talk)
     expect(await hears(talk, known, Answer.CONFIRMED), "guardian.confirmed")
     expect(talk.heard, "engine.ended")
     assert (talk.session.form, talk.session.about) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "sentence", ["The code in the letter is {}", "封信嚟咗，密碼係{}", "信里的密码是 {}。"]
+)
+async def test_a_code_in_a_sentence_is_taken(talk: Talk, sentence: str) -> None:
+    await is_registered(talk)
+    known, code = await waits_for_letter(talk)
+    expect(await talk.says(sentence.format(code)), "letter.good")
+    assert await looks_after(talk, known)
+
+
+async def test_a_wrong_code_in_a_sentence_is_told(talk: Talk) -> None:
+    await is_registered(talk)
+    expect(await talk.says(f"The letter says {WRONG}"), "letter.stale")
