@@ -36,10 +36,12 @@ async def draw(card: Card) -> bytes:
 
 
 class Inbox:
-    """Takes messages in like the real one; `commit` may be made to fail or to wait."""
+    """Takes messages in like the real one; it may be made to fail, or to wait until it is `open`.
+    `handed`: how many were handed over, taken or not."""
 
     def __init__(self) -> None:
         self.taken: list[Incoming] = []
+        self.handed = 0
         self.fails = 0
         self.open = asyncio.Event()
         self.open.set()
@@ -47,6 +49,7 @@ class Inbox:
         self._arrived = asyncio.Condition()
 
     async def receive(self, messages: Sequence[Incoming]) -> None:
+        self.handed += len(messages)
         await self.open.wait()
         if self.fails:
             self.fails -= 1
@@ -356,7 +359,7 @@ async def test_a_press_that_comes_twice_at_once_is_answered_once(
                 return await answer.read()
 
         calls = [asyncio.create_task(call()) for _ in range(2)]
-        await asyncio.sleep(0.05)
+        await until(lambda: inbox.handed == 2)
         server.person(7)
         await channel.send("7", Reply(text="Next", acknowledge="press"), 1)
         inbox.open.set()
