@@ -34,7 +34,7 @@ from core.conversation.prompt import (
 )
 from core.conversation.turn import Turn
 from core.conversation.uploads import Upload, Uploads
-from core.conversation.volunteer import attempted, in_figures, volunteered
+from core.conversation.volunteer import attempted, has_figures, volunteered
 from core.spoken import Correction
 
 HELPLESS = 3
@@ -191,7 +191,7 @@ class Answering(Flow):
             return False
         wanted = self.field(turn) if turn.session.form else None
         question = narrow(said.text).rstrip().endswith("?")
-        if isinstance(wanted, Words) and in_figures(said.text) and not question:
+        if isinstance(wanted, Words) and has_figures(said.text) and not question:
             return False
         name = asked_about(turn, self.commands, said.text)
         if not name:

@@ -57,7 +57,7 @@ def attempted(
     Where a choice follows from another answer (the document from its number), people give that
     answer at once; mistyped, it must be explained as what it was meant to be.
     """
-    if not isinstance(said, Text) or not in_figures(said.text):
+    if not isinstance(said, Text) or not has_figures(said.text):
         return None
     for other in form.fields.values():
         if isinstance(other, Words) and field.name in other.implies:
@@ -68,7 +68,7 @@ def attempted(
     return None
 
 
-def in_figures(text: str) -> bool:
+def has_figures(text: str) -> bool:
     """Tell whether so many figures were written that they are an answer, be it a wrong one."""
     return sum(map(str.isdigit, text)) >= DIGITS
 

@@ -644,7 +644,6 @@ def test_nobody_reads_who_is_not_in_his_care(empty: bytes, tmp_path_factory: Any
             stateful_step_count=STEPS,
             derandomize=True,
             database=None,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -21,7 +21,7 @@ class FarServer:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Listen no more, and leave those who are connected."""
+        """Listen no more, and close every connection."""
         assert self._server
         self._server.close()
         for near in self._near:
