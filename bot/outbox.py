@@ -26,9 +26,9 @@ from core.store.outbox import Outbox as Rows
 from core.store.store import Store, Transaction
 
 TRIES, PATIENT = 8, 20
-"""After so many failures a row is given up loudly: a minute for what somebody waits for, who is
-told then (an SMS, a file), and for what fails for no reason that we know; an hour for a reply whose
-platform is away, as nobody can be told anything meanwhile."""
+"""After so many failures a row is given up loudly, and who waits for it is told: a minute for an
+SMS, for a file, and for what fails for no reason that we know; an hour for a reply whose platform
+is away, as nobody can be told anything meanwhile."""
 
 BACKOFF, LONGEST = 0.5, 300.0
 """Seconds before the second try, doubled each time with some jitter, and the most."""
@@ -266,6 +266,7 @@ class Outbox:
     async def _failed(self, due: Due, error: TryAgain | Unreachable | Refused, tries: int) -> None:
         """Keep what became of a row, as soon as the store takes it."""
         again: timedelta | None = None
+        told: Incoming | None = None
         if isinstance(error, TryAgain) and due.tries + 1 < tries:
             if error.after is not None:
                 wait = min(error.after, LONGEST_ASKED)
@@ -276,9 +277,10 @@ class Outbox:
             # A person who blocked the bot is nothing that somebody must look at.
             level = logging.INFO if isinstance(error, Unreachable) else logging.ERROR
             log.log(level, "row %d of the outbox is given up: %r", due.number, error)
+            told = self._told(due, error)
         while True:
             try:
-                ours = await self._put_aside(due, again)
+                ours = await self._put_aside(due, again, told)
                 # From now on it may be taken again, as soon as it is due.
                 self._in_hand.discard(due.number)
                 if not ours:
@@ -294,29 +296,28 @@ class Outbox:
         self._done(due)
         self.returned()
 
-    async def _put_aside(self, due: Due, again: timedelta | None) -> bool:
+    async def _put_aside(self, due: Due, again: timedelta | None, told: Incoming | None) -> bool:
         now = self.clock()
         async with self.store.writing() as tx:
             rows = Rows(tx.connection, tx.ring)
             until = now + (again or timedelta())
             if not await rows.postpone(due.number, until, parked=again is None):
                 return False
-            told = self._told(due) if again is None else None
             if told is not None:
                 await Inbox(tx.connection, tx.ring).put([told], [], now)
         return True
 
-    def _told(self, due: Due) -> Incoming | None:
-        """Return what the conversation must hear of a row that was given up."""
+    def _told(self, due: Due, error: TryAgain | Unreachable | Refused) -> Incoming | None:
+        """Return what the conversation must hear of a row that is given up."""
+        now = self.clock()
         match due.body:
-            case Sms():
-                return Incoming(
-                    chat=due.chat,
-                    id=f"undelivered:{due.number}",
-                    body=Undelivered("sms"),
-                    sent_at=self.clock(),
-                )
             case Job() as job:
-                return finished(due.chat, job, self.clock(), error="unavailable")
-            case Reply() | None:
+                return finished(due.chat, job, now, error="unavailable")
+            case Sms():
+                what = "sms"
+            case Reply(instead=False) as reply if not isinstance(error, Unreachable):
+                what = "picture" if reply.card else "reply"
+            case _:
                 return None
+        body = Undelivered(what)
+        return Incoming(chat=due.chat, id=f"undelivered:{due.number}", body=body, sent_at=now)

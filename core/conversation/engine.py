@@ -125,7 +125,9 @@ class Conversation(Answering):
                 await self.again(turn)
             case Undelivered(what=what):
                 turn.note(f"engine.undelivered.{what}")
-                await self.again(turn)
+                # The reply may have been the question itself.
+                asks = what == "reply" and not session.aside
+                await (self.resume(turn) if asks else self.again(turn))
             case _:
                 await self._said(turn, body)
 

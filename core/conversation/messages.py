@@ -89,7 +89,8 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
 
 
 class Undelivered(msgspec.Struct, frozen=True, tag="undelivered"):
-    """Something was given up after all tries: `what` is `sms` or `message`."""
+    """Something was given up: `what` is `sms`, `message` (one that came in), `reply`, or `picture`
+    (a reply with a card)."""
 
     what: str
 
@@ -204,6 +205,7 @@ class Reply(msgspec.Struct, frozen=True, tag="reply"):
     `protect`: not to be forwarded or saved. `forget`: ids of his messages to delete from the chat.
     `acknowledge`: the press that this answers. `file_wanted`: the answer hoped for is a file.
     `aloud`: the text is wanted as a voice message too, where the platform has one.
+    `instead`: it tells of something that was given up; if it is given up too, nothing tells of it.
     `language` is the text's, as its catalogue is named.
     """
 
@@ -218,6 +220,7 @@ class Reply(msgspec.Struct, frozen=True, tag="reply"):
     acknowledge: str = ""
     file_wanted: bool = False
     aloud: bool = False
+    instead: bool = False
     language: str = ""
 
 

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.answer import Context
-from core.conversation.messages import Button, Capabilities, Incoming, Press, Reply
+from core.conversation.messages import (
+    Button,
+    Capabilities,
+    Incoming,
+    Press,
+    Reply,
+    Undelivered,
+)
 from core.conversation.session import Session
 from core.conversation.texts import Language, Texts, guess
 from core.days import HONG_KONG, hong_kong_day
@@ -182,6 +189,7 @@ class Turn:
                 forget=self._forget(),
                 contact=contact,
                 put_away=shared and not contact,
+                instead=isinstance(self.incoming.body, Undelivered),
                 language=self.language,
                 **more,
             )

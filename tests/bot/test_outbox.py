@@ -109,8 +109,8 @@ async def test_a_chat_that_hangs_holds_up_nobody_else(machine: Machine) -> None:
 async def test_what_is_refused_is_given_up_at_once_and_the_next_goes_on(machine: Machine) -> None:
     machine.trouble[LANE] = [Refused("never"), Unreachable("blocked")]
     await machine.says(ONE, "three")
-    await machine.hears(ONE, "three")
-    await settles(machine.store, {DONE: 1, PARKED: 2})
+    await machine.hears(ONE, "three", "undelivered reply")
+    await settles(machine.store, {DONE: 2, PARKED: 2})
 
 
 async def test_a_person_who_blocked_us_is_no_error(machine: Machine) -> None:
@@ -154,11 +154,11 @@ async def test_what_fails_too_often_is_given_up_loudly(
     monkeypatch.setattr("bot.outbox.LONGEST", 0.01)
     machine.trouble[LANE] = [TryAgain("away") for _ in range(20)]
     await machine.says(ONE, "hello", "after")
-    await machine.hears(ONE, "2 after")
-    assert machine.tries == 21
+    await machine.hears(ONE, "2 after", "undelivered reply")
+    assert machine.tries == 22
     assert "is given up" in caplog.text
     assert "hello" not in caplog.text
-    await settles(machine.store, {DONE: 1, PARKED: 1})
+    await settles(machine.store, {DONE: 2, PARKED: 1})
 
 
 @pytest.mark.errors_expected
@@ -178,8 +178,18 @@ async def test_what_always_fails_unforeseen_does_not_hold_up_its_chat_for_long(
 ) -> None:
     machine.trouble[LANE] = [ValueError("bad") for _ in range(8)]
     await machine.says(ONE, "hello", "after")
+    await machine.hears(ONE, "2 after", "undelivered reply")
+    assert machine.tries == 10
+
+
+@pytest.mark.errors_expected
+async def test_a_reply_that_tells_of_another_is_given_up_without_a_word(machine: Machine) -> None:
+    machine.trouble[LANE] = [Refused("never"), Refused("never")]
+    await machine.says(ONE, "hello")
+    await settles(machine.store, {PARKED: 2})
+    await machine.says(ONE, "after")
     await machine.hears(ONE, "2 after")
-    assert machine.tries == 9
+    await settles(machine.store, {DONE: 1, PARKED: 2})
 
 
 @pytest.mark.errors_expected

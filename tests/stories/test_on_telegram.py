@@ -9,7 +9,9 @@ import pytest
 from core.conversation.texts import Language
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
+from tests.bot.machine import until
 from tests.corpus_proofs import pdf
+from tests.loopback.faults import Fault
 from tests.loopback.person import Person as TelegramSide
 from tests.reading import expect, expect_error, expect_question
 from tests.stories.script import (
@@ -185,3 +187,56 @@ async def test_ten_messages_at_once(tmp_path: Path) -> None:
         for _ in range(10):
             heard = await person.hears()
         expect_error(heard, Registration.mobile, "format")
+
+
+@EVERY_LANGUAGE
+@pytest.mark.errors_expected
+async def test_a_question_that_telegram_refuses_is_asked_again_with_a_word_why(
+    tmp_path: Path, language: str
+) -> None:
+    async with World(tmp_path) as world:
+        person, resident = world.on_telegram(language), Resident(language)
+        await consents(person, language)
+        refused = Fault(method="sendMessage", status=400, description="Bad Request: BUTTON_INVALID")
+        world.bot_api.faults.add(refused)
+        await person.says(resident.number)
+        heard = expect(await person.hears(), "engine.undelivered.reply", language)
+        expect_question(heard, Registration.issued_on, language)
+        await person.says("15/3/2019")
+        expect_question(await person.hears(), Registration.english_name, language)
+
+
+@pytest.mark.errors_expected
+async def test_what_tells_of_a_refused_reply_is_not_told_of_in_turn(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        person, resident = world.on_telegram(), Resident()
+        await consents(person, "en")
+        refused = Fault(method="sendMessage", status=400, description="Bad Request", times=2)
+        world.bot_api.faults.add(refused)
+        await person.says(resident.number)
+        await until(lambda: not world.bot_api.faults.waiting)
+        await person.says("15/3/2019")
+        expect_question(await person.hears(), Registration.english_name)
+        assert side_of(person).quiet()
+
+
+@EVERY_LANGUAGE
+@pytest.mark.errors_expected
+async def test_a_picture_that_telegram_refuses_can_be_asked_for_again(
+    tmp_path: Path, language: str
+) -> None:
+    async with World(tmp_path) as world:
+        person = world.on_telegram(language)
+        await registers(world, person, Resident(language))
+        await declares(person, language)
+        world.bot_api.faults.add(
+            Fault(method="sendPhoto", status=400, description="Bad Request: PHOTO_INVALID")
+        )
+        await side_of(person).sends_file("visits.json", export_for(world))
+        heard = expect(await person.hears(), "engine.undelivered.picture", language)
+        expect(heard, "menu.ask", language)
+        await person.presses("today")
+        await person.hears()
+        assert expect(
+            await declares(person, language), "health_code.caption.green", language
+        ).picture

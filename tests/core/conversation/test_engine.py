@@ -373,12 +373,22 @@ async def test_who_blocks_the_bot_is_not_answered(talk: Talk) -> None:
     assert talk.session == Session(language="en"), "nothing else is remembered of it"
 
 
-@pytest.mark.parametrize("what", ["sms", "message"])
+@pytest.mark.parametrize("what", ["sms", "message", "reply", "picture"])
 async def test_what_could_not_be_delivered_is_told_at_the_question(talk: Talk, what: str) -> None:
     await talk.reach(Registration, "housing", HOME)
     await talk.take(Undelivered(what))
     expect(talk.heard, f"engine.undelivered.{what}")
     assert "public" in talk.heard.buttons
+    # What may not have reached him is the question.
+    assert says(talk.heard, "registration.housing.ask") == (what == "reply")
+
+
+async def test_what_could_not_be_delivered_is_told_at_an_aside(talk: Talk) -> None:
+    await talk.reach(Registration, "housing", HOME)
+    await talk.commands("cancel")
+    await talk.take(Undelivered("reply"))
+    expect(talk.heard, "engine.undelivered.reply")
+    expect(talk.heard, "engine.aside.cancel")
 
 
 async def test_while_nothing_is_asked_all_is_answered_with_the_menu(known: Talk) -> None:
