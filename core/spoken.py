@@ -35,14 +35,13 @@ _DOUBT = re.compile(
     re.IGNORECASE,
 )
 
-_YES = "yes yeah yep ok okay sure right correct true 係 係呀 啱 得 是 是的 對 对 好 好的"
-_NOT = "no nope none nothing 唔係 冇 不是 沒有 没有 無 无"
 _LABELS = {
-    "yes": ("yep", "yeah", "是", "係", "係嘅", "是的", "對", "对"),
-    "no": ("nope", "不", "唔係", "不是"),
+    "yes": frozenset(["yes", "yep", "yeah", "是", "是的", "係", "係嘅", "對", "对"]),
+    "no": frozenset(["no", "nope", "不", "不是", "唔係"]),
 }
-"""What else people say for the yes or no of an English label."""
-REPLIES = frozenset([*_YES.split(), *_NOT.split()])
+"""What people say for the yes or no of an English label."""
+_OTHERS = "ok okay sure right correct true 係呀 啱 得 好 好的 none nothing 冇 沒有 没有 無 无"
+REPLIES = frozenset(_OTHERS.split()).union(*_LABELS.values())
 """Answers to a question that asks whether something is so."""
 
 _DENIED = re.compile(r"(?:唔係|不是|不係|並非|并非|\bnot(?: on)?)\s*$", re.IGNORECASE)

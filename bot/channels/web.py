@@ -19,7 +19,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from aiolimiter import AsyncLimiter
 from msgspec.structs import replace
 
-from bot.channels import Receive, Stopping, web_cookie, web_verify
+from bot.channels import Receive, Stopping, web_cookie, web_guard, web_verify
 from bot.channels import web_frames as frames
 from bot.channels.web_chats import CHANNEL, Chat, Chats, Page
 from bot.voice import Speak, Unspoken
@@ -51,27 +51,8 @@ HEARTBEAT_SECONDS = 25
 CLOSING_SECONDS = 2
 """A page that is closed may take so long to answer that it heard."""
 
-PORTS = {"http": 80, "https": 443}
-
 NO_COOKIE, ELSEWHERE, LEFT = 4401, 4409, 4410
 """Our close codes: the browser keeps no cookies; the chat went on in a newer tab; he left it."""
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "media-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
-
-HTTPS_SECONDS = 365 * 24 * 3600
-"""Who has been here by https comes by nothing else for so long (OWASP ASVS 5.0, 3.4.1)."""
 
 
 class Transcript(Protocol):
@@ -123,8 +104,8 @@ class WebChannel:
         self._sockets = 0
         self._pace = AsyncLimiter(ALL_MESSAGES_PER_SECOND, 1)
         self._uploads = asyncio.Semaphore(UPLOADS)
-        app = web.Application(middlewares=[_discreet])
-        app.on_response_prepare.append(_harden)
+        app = web.Application(middlewares=[web_guard.discreet])
+        app.on_response_prepare.append(web_guard.harden)
         app.on_shutdown.append(self._close_pages)
         app.add_routes(
             [
@@ -219,7 +200,7 @@ class WebChannel:
 
     async def _leave(self, request: web.Request) -> web.Response:
         """Let the browser forget the chat, and close its tabs so that they forget it too."""
-        _check_origin(request)
+        web_guard.check_origin(request)
         response = web.Response(status=204)
         web_cookie.renew(request, response)
         # The cookie goes first: a tab that begins anew must not show the old one once more.
@@ -231,7 +212,7 @@ class WebChannel:
         return response
 
     async def _talk(self, request: web.Request) -> web.StreamResponse:
-        _check_origin(request)
+        web_guard.check_origin(request)
         if self._sockets >= SOCKETS:
             raise web.HTTPServiceUnavailable(headers={"Retry-After": "30"})
         socket = web.WebSocketResponse(
@@ -329,7 +310,7 @@ class WebChannel:
             await page.socket.close(code=WSCloseCode.INTERNAL_ERROR)
 
     async def _upload(self, request: web.Request) -> web.Response:
-        _check_origin(request)
+        web_guard.check_origin(request)
         chat = self._chat_of(request)
         name = request.headers.get("X-Message-Id", "")
         if chat is None or not frames.is_id(name):
@@ -392,14 +373,6 @@ class WebChannel:
         return found.get(number)
 
 
-def _check_origin(request: web.Request) -> None:
-    """Refuse other sites: a browser sends them our cookie's chat, but names them here."""
-    scheme, _, host = request.headers.get("Origin", "").partition("://")
-    # A browser leaves out the port that goes without saying; a proxy may tell us of it.
-    if not host or request.host not in (host, f"{host}:{PORTS.get(scheme)}"):
-        raise web.HTTPForbidden(text="This page may not talk to the chat.")
-
-
 def _private(body: bytes, kind: str) -> web.Response:
     return web.Response(body=body, content_type=kind, headers={"Cache-Control": "no-store"})
 
@@ -420,26 +393,3 @@ def _problem(status: int, why: str) -> web.Response:
 
 async def _healthz(_: web.Request) -> web.Response:
     return web.Response(text="ok\n")
-
-
-@web.middleware
-async def _discreet(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Log a failure by its type alone: its words may hold what a person wrote."""
-    try:
-        return await handler(request)
-    except (web.HTTPException, asyncio.CancelledError):
-        raise
-    except Stopping:
-        raise web.HTTPServiceUnavailable from None
-    except Exception as error:
-        log.error("a web request failed: %s", type(error).__name__)
-        return web.Response(status=500, text="Something went wrong. Please try again.\n")
-
-
-async def _harden(request: web.Request, response: web.StreamResponse) -> None:
-    for name, value in {**HEADERS, "Cache-Control": "no-cache"}.items():
-        response.headers.setdefault(name, value)
-    if web_cookie.is_secure(request):
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={HTTPS_SECONDS}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from core.issuer_keys import Realm
-from core.policy import Policy, PolicyError
+from core.policy import KeyPolicy, Policy, PolicyError
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "policy.md"
 
@@ -122,3 +122,7 @@ def test_a_file_that_is_not_there_or_no_text_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(PolicyError, match="is not UTF-8 text"):
         Policy.load(tmp_path / "binary.toml")
+
+
+def test_the_life_of_a_key_is_in_days() -> None:
+    assert Policy(keys=KeyPolicy(life_days=30)).keys.life == timedelta(days=30)

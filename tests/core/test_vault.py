@@ -363,3 +363,27 @@ def test_a_change_that_cannot_be_written_is_said_and_is_none(
     with pytest.raises(KeyRingError, match="cannot be written: No space"):
         added(ring)
     assert ring.keys == before
+
+
+def test_a_ring_that_opens_one_of_the_keys_fits(tmp_path: Path, ring: KeyRing) -> None:
+    kept = KeyRing.open(tmp_path / "keys.json", NOW)
+    kept.fits([])
+    kept.fits([ring.new_key(), kept.new_key()])
+    KeyRing.generate(NOW).fits([kept.new_key()])
+
+
+def test_a_ring_made_in_the_place_of_one_that_is_gone_is_refused_and_taken_away(
+    tmp_path: Path, ring: KeyRing
+) -> None:
+    made = KeyRing.open(tmp_path / "keys.json", NOW)
+    with pytest.raises(KeyRingError, match="is gone"):
+        made.fits([ring.new_key()])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_ring_of_another_database_is_refused_and_kept(tmp_path: Path, ring: KeyRing) -> None:
+    path = tmp_path / "keys.json"
+    first = KeyRing.open(path, NOW)
+    with pytest.raises(KeyRingError, match="is not the key ring of this database"):
+        KeyRing.open(path, NOW).fits([ring.new_key()])
+    assert KeyRing.open(path, NOW).keys == first.keys

@@ -98,3 +98,11 @@ async def test_a_residents_chat_can_be_an_officers_too(talk: Talk) -> None:
 async def test_another_start_is_a_start(talk: Talk) -> None:
     await talk.take(Start(payload="leaflet"))
     expect_question(talk.heard, Welcome.consent)
+
+
+async def test_who_comes_for_his_work_need_not_agree_to_what_residents_are_told(
+    talk: Talk,
+) -> None:
+    expect_question(await talk.starts(), Welcome.consent)
+    expect(await talk.says(await enrolment(talk)), "staff.enrolled.officer")
+    assert talk.session.form == ""

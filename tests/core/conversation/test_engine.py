@@ -495,3 +495,45 @@ async def test_what_may_be_skipped_is_and_only_that(talk: Talk) -> None:
     assert talk.session.answers == {**known, "chinese_name": None}
     await talk.commands("back")
     expect_question(await talk.commands("skip"), Registration.born_on)
+
+
+async def test_a_number_that_is_shared_early_is_noted(talk: Talk) -> None:
+    await talk.reach(Registration, "housing", HOME)
+    heard = expect(await talk.shares("85261234567"), "engine.noted")
+    expect(heard, "registration.housing.ask")
+    assert talk.session.answers["mobile"] == "+85261234567"
+
+
+async def test_a_number_that_is_shared_early_and_cannot_get_an_sms_is_no_answer(talk: Talk) -> None:
+    await talk.reach(Registration, "housing", HOME)
+    expect_error(await talk.shares("447911123456"), Registration.housing, "not_offered")
+    assert "mobile" not in talk.session.answers
+
+
+async def test_the_number_of_somebody_else_is_not_taken(talk: Talk) -> None:
+    await talk.reach(Registration, "mobile", HOUSED)
+    expect_error(await talk.shares("85261234567", own=False), Registration.mobile, "not_own")
+    assert "mobile" not in talk.session.answers
+
+
+async def test_what_stands_below_a_file_that_comes_early_is_an_answer(talk: Talk) -> None:
+    home = {"housing": "other", "address": "Flat 5, 12 High Street"}
+    await talk.reach(Registration, "district", HOME | home)
+    talk.read_at_once = False
+    await talk.take(File("bill", caption="9123 4567"))
+    heard = expect(expect(talk.heard, "engine.noted"), "engine.file_noted")
+    expect_question(heard, Registration.district)
+    assert talk.session.answers["mobile"] == "+85291234567"
+    assert list(talk.session.jobs.values()) == ["proof"]
+
+
+async def test_the_next_file_of_an_album_is_read_where_one_is_no_good(known: Talk) -> None:
+    await known.reach(HealthCode, "visits", {"conditions": []})
+    known.read_at_once = False
+    for name in ("one", "two"):
+        await known.take(File(name, album="a"))
+    replies = len(known.replies)
+    await known.take(Finished(known.jobs[0], error="empty"))
+    assert len(known.replies) == replies, "nothing is wrong yet"
+    assert len(known.jobs) == 2
+    expect_error(await known.fails("empty"), HealthCode.visits, "empty")

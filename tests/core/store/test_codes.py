@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from core.assessment import Assessment, Colour, Reason, ReasonCode
 from core.credential import CLOCK_TOLERANCE
 from core.declaration import Arrival, Condition, Declaration
-from core.store.codes import NEVER, TOLERANCE, Assessed, Why
+from core.store.codes import NEVER, TOLERANCE, Assessed, Live, Why
 from core.store.people import Known
 from core.store.store import Store, Transaction
 from core.store.tables import codes
@@ -200,3 +200,20 @@ async def test_codes_are_assessed_again_unless_they_are_withdrawn(store: Store) 
         await tx.codes.assess_again(known)
         rows = (await tx.connection.execute(select(codes.c.id, codes.c.lists))).all()
         assert dict(map(tuple, rows)) == dict(zip(ids, (None, NEVER, 3), strict=True))
+
+
+async def test_what_is_alive_is_found_by_its_id_and_by_its_holder(store: Store) -> None:
+    async with store.writing() as tx:
+        known = await register(tx)
+        other = await register(tx, "web:2", number="G123456(A)")
+        first = await keep(tx, known, 1, at=NOON - HOUR)
+        second = await keep(tx, known, 2)
+        over = await keep(tx, known, 3, ends=NOON - SECOND)
+        gone = await keep(tx, known, 4)
+        await keep(tx, other, 5)
+        await tx.codes.withdraw([gone], Why.OTHER, NOON)
+        alive = await tx.codes.all_alive(known.id, NOON)
+        assert alive == [Live(code, known.id, "web:1") for code in (second, first)]
+        assert await tx.codes.one_alive(first, NOON) == alive[1:]
+        for code in (over, gone):
+            assert await tx.codes.one_alive(code, NOON) == []

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.store.people import REFERENCE, new_reference
+from core.store.people import REFERENCE, new_reference, read_reference
 from core.store.store import Store
 from core.store.tables import audit, consents, exports, holders, links, proofs
 from core.vault import Tampered
@@ -177,3 +177,23 @@ async def test_it_is_kept_when_a_registration_was_last_used(store: Store) -> Non
         known = await register(tx)
         await tx.people.used(known, later)
         assert await tx.connection.scalar(select(holders.c.seen_at)) == later.timestamp()
+
+
+@pytest.mark.parametrize("written", ["{0}", " {0} ", "{1}", "HC{2}"])
+async def test_a_holder_is_found_by_his_reference_however_it_is_written(
+    store: Store, written: str
+) -> None:
+    async with store.writing() as tx:
+        known = await register(tx)
+    ways = known.reference, known.reference.lower(), known.reference[3:].replace("-", "")
+    reference = read_reference(written.format(*ways))
+    assert reference == known.reference
+    async with store.reading() as tx:
+        assert await tx.people.of_reference(reference) == known.id
+
+
+async def test_what_is_no_reference_is_told_from_one_that_nobody_has(store: Store) -> None:
+    for written in ("", "HC-", "HC-ABC", new_reference()[:-1], new_reference() + "A"):
+        assert read_reference(written) is None
+    async with store.reading() as tx:
+        assert await tx.people.of_reference(new_reference()) is None

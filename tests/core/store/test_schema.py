@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.policy import Policy
 from core.store.audit_check import Whole, check
-from core.store.schema import MIGRATIONS, migrate
+from core.store.schema import MIGRATIONS, LaterSchema, migrate
 from core.store.store import Store
 from core.store.tables import metadata
 from core.vault import KeyRing
@@ -94,3 +94,10 @@ async def test_entries_from_before_the_chain_are_taken_into_it(
             await tx.connection.execute(text("DELETE FROM audit"))
     if older is not store:
         await older.close()
+
+
+async def test_a_schema_that_a_later_version_has_changed_is_refused(store: Store) -> None:
+    async with store.writing() as tx:
+        await tx.connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    with pytest.raises(LaterSchema):
+        await migrate(store)

@@ -90,3 +90,21 @@ async def test_postgresql_has_one_pool_for_both_and_is_shared() -> None:
     assert store.writer is store.reader
     assert store.writer.dialect.driver == "asyncpg"
     await store.close()
+
+
+async def test_some_keys_of_chats_and_of_people_are_found(store: Store) -> None:
+    async with store.writing() as tx:
+        assert await tx.some_keys() == []
+        await register(tx)
+        wrapped = await tx.some_keys()
+    assert wrapped
+    store.ring.fits(wrapped)
+    for key in wrapped:
+        store.ring.owner(key)
+
+
+async def test_a_database_without_tables_has_no_keys(tmp_path: Path) -> None:
+    store = Store.open(f"sqlite:///{tmp_path / 'new'}", KeyRing.generate(NOON), Policy())
+    async with store.reading() as tx:
+        assert await tx.some_keys() == []
+    await store.close()
