@@ -16,8 +16,6 @@ STANDS_STILL = 60
 """Seconds after which the server ends a transaction in which nothing is asked for any more: its
 process stands still, or is gone with its machine, and its chats are locked for the others."""
 
-ENDS_WHAT_STANDS_STILL = "SET idle_in_transaction_session_timeout"
-
 WRITTEN_FIRST = (
     "SELECT set_config('synchronous_commit', 'on', false) "
     "WHERE current_setting('synchronous_commit') = 'off'"
@@ -28,7 +26,8 @@ round: what a platform was told is received must outlive the server."""
 LOOKS, APART = 4, 5
 """So many looks, so many seconds apart, at a server that is silent; then its machine is held to
 have lost its power or its network. TCP by itself would send a question again for a quarter of an
-hour, and wait for the answer for ever."""
+hour, and wait for the answer for ever. The server looks at us in the same way, and gives up the
+chats that a machine of ours which is gone had locked."""
 
 
 def engine(url: URL) -> AsyncEngine:
@@ -68,6 +67,14 @@ class Watched(asyncpg.Connection):  # type: ignore[misc]  # it has no types
 
 
 def _set_up(connection: Any, _record: Any) -> None:
-    """Make what is committed durable, and let no transaction stand still."""
-    set_up = f"{WRITTEN_FIRST}; {ENDS_WHAT_STANDS_STILL} = '{STANDS_STILL}s'"
+    """Make what is committed durable, and let nothing stand still."""
+    settings = {
+        "idle_in_transaction_session_timeout": f"{STANDS_STILL}s",
+        "tcp_keepalives_idle": f"{APART}s",
+        "tcp_keepalives_interval": f"{APART}s",
+        "tcp_keepalives_count": f"{LOOKS}",
+        "tcp_user_timeout": f"{LOOKS * APART}s",
+    }
+    given = [f"SET {name} = '{value}'" for name, value in settings.items()]
+    set_up = "; ".join([WRITTEN_FIRST, *given])
     connection.run_async(lambda driver: driver.execute(set_up))

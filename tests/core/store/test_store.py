@@ -84,6 +84,22 @@ async def test_a_server_on_another_machine_is_looked_after_while_it_is_silent(
         await store.close()
 
 
+async def test_the_server_looks_after_a_machine_of_ours_that_is_gone(postgres_url: str) -> None:
+    """What it had locked is given up then, and the others go on."""
+    store = Store.open(postgres_url, KeyRing.generate(NOON), Policy())
+    async with store.reading() as tx:
+        # Beyond one machine's own socket these have values: what counts is that we set them.
+        wanted = "SELECT name FROM pg_settings WHERE source = 'session' AND name LIKE 'tcp%'"
+        names = (await tx.connection.scalars(text(wanted))).all()
+    assert sorted(names) == [
+        "tcp_keepalives_count",
+        "tcp_keepalives_idle",
+        "tcp_keepalives_interval",
+        "tcp_user_timeout",
+    ]
+    await store.close()
+
+
 async def test_postgresql_has_one_pool_for_both_and_is_shared() -> None:
     store = Store.open("postgresql://somebody@127.0.0.1:1/none", KeyRing.generate(NOON), Policy())
     assert store.shared
