@@ -273,7 +273,7 @@ class Answering(Flow):
     async def _speak(self, turn: Turn, language: str) -> None:
         """Go on in a language; where the question in hand is just that, it is answered."""
         session = turn.session
-        session.language, session.aside = language, ""
+        session.language, session.aside, session.options = language, "", []
         field = self.field(turn) if session.form else None
         if isinstance(field, Choice) and language in field.offered(turn):
             await self._answer(turn, field, Chosen(language))

@@ -184,6 +184,9 @@ class Conversation(Answering):
             await self.menu(turn, command, whom)
         elif serial == str(session.prompt) and option in session.options:
             await self._option(turn, option)
+        elif option in LANGUAGES and option != session.language:
+            # However old the button is, it says in which language he wants to go on.
+            await self._speak(turn, option)
         else:
             turn.notice("engine.stale")
             # A second tap on what was just answered needs no more than the notice.

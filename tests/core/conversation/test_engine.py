@@ -418,6 +418,22 @@ async def test_while_nothing_is_asked_the_language_can_be_changed(known: Talk) -
     expect(heard, "menu.ask", "zh_Hans")
 
 
+async def test_the_buttons_of_the_languages_stay_good(known: Talk) -> None:
+    ids = (await known.commands("language")).ids
+    await known.take(Press(ids["zh_Hans"]))
+    expect(known.heard, "engine.language_chosen", "zh_Hans")
+    replies = len(known.replies)
+    await known.take(Press(ids["zh_Hans"]))
+    assert known.replies[replies].notice, "pressed twice in haste"
+    await known.take(Press(ids["zh_Hant_HK"]))
+    expect(known.heard, "engine.language_chosen", "zh_Hant_HK")
+    expect(known.heard, "menu.ask", "zh_Hant_HK")
+    await known.presses_menu("change")
+    await known.take(Press(ids["en"]))
+    expect(known.heard, "engine.language_chosen")
+    assert known.session.form == Registration.name
+
+
 @pytest.mark.parametrize("language", list(Language))
 async def test_the_menu_can_be_typed(known: Talk, language: str) -> None:
     label = TEXTS.say(language, "menu.option.today")
