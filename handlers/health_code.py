@@ -11,7 +11,7 @@ from typing import Any
 from core.address import Housing
 from core.answer import Invalid
 from core.assessment import Reason
-from core.conversation.fields import WAITING, Choice, Field, NearDay, Said, Several
+from core.conversation.fields import KEPT, WAITING, Choice, Field, NearDay, Said, Several
 from core.conversation.form import Form
 from core.conversation.messages import Card, Text
 from core.conversation.turn import Turn
@@ -31,9 +31,6 @@ from core.visits.reading import ERRORS as EXPORT_ERRORS
 from handlers.menu import AFTER_CODE, buttons
 
 Answers = Mapping[str, Any]
-
-KEPT = "kept"
-"""In place of an upload: the records of the last one are still fresh."""
 
 NEAR = {"CHN": Origin.MAINLAND, "MAC": Origin.MACAO, "HKG": None}
 """What countries are among the places that one comes from; all others are elsewhere."""
@@ -126,6 +123,7 @@ class HealthCode(Form):
         if await waits_for_address(turn, known):
             turn.note("health_code.address_unconfirmed")
             return None
+        # Still fresh, the records of the last one will do.
         return {"visits": KEPT} if await has_fresh_records(turn, known) else {}
 
     @classmethod

@@ -8,7 +8,7 @@ from typing import Any
 from core.address import Address, District, Hotel, Housing, Room, district_in
 from core.clean_proof import ERRORS as PROOF_ERRORS
 from core.contact import HongKongMobile
-from core.conversation.fields import Choice, Confirm, Field, NearDay, Said, Words
+from core.conversation.fields import KEPT, Choice, Confirm, Field, NearDay, Said, Words
 from core.conversation.form import Form
 from core.conversation.messages import Text
 from core.conversation.one_time_code import OneTimeCode
@@ -25,9 +25,6 @@ from handlers.health_code import HealthCode
 from handlers.withdrawal import details_change
 
 Answers = Mapping[str, Any]
-
-KEPT = "kept"
-"""In place of an answer that was given in an earlier registration and still holds."""
 
 
 def has_issuer(answers: Answers) -> bool:

@@ -84,7 +84,7 @@ class Answering(Flow):
             return
         if session.aside:
             show_aside(turn, self.form(turn))
-        elif following is not None and following is not field and field.name not in session.answers:
+        elif following not in (None, field) and not field.answered(session.answers):
             await self.ask(turn, following)
         else:
             await self.again(turn)
@@ -237,7 +237,7 @@ class Answering(Flow):
             case "_skip":
                 keep(session, field, None)
                 await self.go(turn)
-            case "_keep" if field.name in session.answers:
+            case "_keep" if field.answered(session.answers):
                 # A newer file that is being read is not wanted any more.
                 session.jobs = {j: name for j, name in session.jobs.items() if name != field.name}
                 keep(session, field, session.answers[field.name])

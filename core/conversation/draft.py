@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from core.answer import Kind
@@ -21,13 +21,22 @@ def keep(session: Session, field: Field, value: Any) -> None:
     if field.name not in session.asked:
         session.asked.append(field.name)
     if changed:
-        older = [name for name in field.renews if name not in session.asked]
-        for name in (*field.resets, *older):
-            session.answers.pop(name, None)
-            if name in session.asked:
-                session.asked.remove(name)
-        if "challenge" in field.resets:
-            session.challenge = ""
+        _fall(session, [name for name in field.renews if name not in session.asked])
+        _fall(session, field.resets)
+
+
+def drop(session: Session, field: Field) -> None:
+    """Take an answer out of the draft, and what depended on it."""
+    _fall(session, [field.name, *field.resets])
+
+
+def _fall(session: Session, names: Sequence[str]) -> None:
+    for name in names:
+        session.answers.pop(name, None)
+        if name in session.asked:
+            session.asked.remove(name)
+    if "challenge" in names:
+        session.challenge = ""
 
 
 def keep_found(turn: Turn, form: type[Form], field: Field, found: Mapping[str, Any]) -> list[Field]:

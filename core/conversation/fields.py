@@ -33,6 +33,9 @@ class More:
 
 MORE: Final = More()
 
+KEPT: Final = "kept"
+"""In place of an answer that was given in an earlier form and still holds."""
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -92,6 +95,10 @@ class Field:
     def applies(self, answers: Answers) -> bool:
         """Tell whether the question is asked at all."""
         return self.when is None or self.when(answers)
+
+    def answered(self, answers: Answers) -> bool:
+        """Tell whether the question has an answer that still holds."""
+        return self.name in answers
 
     def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
         """Return the rows of answers that can be chosen: (option, label)."""

@@ -38,7 +38,7 @@ class Form:
     @classmethod
     def next(cls, answers: Answers) -> Field | None:
         """Return the first question that is not answered, None when all are."""
-        return next((f for f in cls.asked(answers) if f.name not in answers), None)
+        return next((f for f in cls.asked(answers) if not f.answered(answers)), None)
 
     @classmethod
     async def begin(cls, turn: Turn) -> dict[str, Any] | None:

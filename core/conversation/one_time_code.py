@@ -10,7 +10,8 @@ from typing import Any
 
 from core.answer import Invalid
 from core.characters import in_figures
-from core.conversation.fields import WAITING, Choice, Said, Words
+from core.conversation.draft import drop, keep
+from core.conversation.fields import KEPT, WAITING, Answers, Choice, Said, Words
 from core.conversation.messages import Text
 from core.conversation.texts import plain
 from core.conversation.turn import Sms, Turn
@@ -29,7 +30,8 @@ class NoCode(StrEnum):
 class OneTimeCode(Choice):
     """A question that is answered with the code that an SMS brings to the number in `sent_to`.
 
-    Another number, written instead, takes that one's place.
+    Another number, written instead, takes that one's place. The answer is the number that the code
+    has proven: for another one it does not hold.
     """
 
     errors = ("code_format", "code_wrong", "code_wait", "file_not_now")
@@ -40,6 +42,10 @@ class OneTimeCode(Choice):
         super().__init__(NoCode, per_row=len(NoCode), **more)
         self.sent_to = sent_to
         self.purpose = purpose
+
+    def answered(self, answers: Answers) -> bool:
+        number = answers.get(self.sent_to.name)
+        return number is not None and answers.get(self.name) in (KEPT, number)
 
     def _mobile(self, turn: Turn) -> str:
         return self.sent_to.kind.show(turn.session.answers[self.sent_to.name], turn.language)
@@ -83,17 +89,15 @@ class OneTimeCode(Choice):
         if code := _code(written):
             if not await self._check(turn, code):
                 raise await self._wrong(turn)
-            return session.challenge
+            return session.answers[self.sent_to.name]
         if number := await self._number(turn, written):
-            if number != session.answers[self.sent_to.name]:
-                session.answers[self.sent_to.name], session.challenge = number, ""
+            keep(session, self.sent_to, number)
             await self._send_again(turn)
             return WAITING
         if await super().take(turn, said) == NoCode.AGAIN:
             await self._send_again(turn)
         else:
-            session.challenge = ""
-            session.answers.pop(self.sent_to.name, None)
+            drop(session, self.sent_to)
         return WAITING
 
     async def _number(self, turn: Turn, text: str) -> str:

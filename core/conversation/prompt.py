@@ -78,7 +78,7 @@ def ways_out(turn: Turn, form: type[Form], field: Field) -> Rows:
     first = [
         *([BACK] if previous(form, session) else []),
         *([SKIP] if field.optional else []),
-        *([KEEP] if field.name in session.answers else []),
+        *([KEEP] if field.answered(session.answers) else []),
     ]
     why = [WHY] if turn.texts.has(turn.language, f"{field.key}.why") else []
     meant = [MEANT] if session.meant else []

@@ -86,7 +86,7 @@ class Somebody:
     def answers(self, mobile: str, name: str = "") -> dict[str, Any]:
         """Return the answers about him, up to the last question."""
         who = holder(number=self.number, english_name=name or self.name, mobile=mobile)
-        return {**who.answers(), "chinese_name": None, "passcode": "given"}
+        return {**who.answers(), "chinese_name": None, "passcode": mobile}
 
 
 def _somebody(number: int, name: str) -> Somebody:

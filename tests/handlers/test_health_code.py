@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from core.assessment import Assessment, Colour, Reason, ReasonCode
+from core.conversation.fields import KEPT
 from core.conversation.messages import Text
 from core.conversation.texts import Language
 from core.credential import check
@@ -16,7 +17,7 @@ from core.issuer_keys import PublicKeys
 from core.policy import Policy, RetentionPolicy, UploadPolicy
 from core.store.codes import Assessed
 from core.store.store import Store
-from handlers.health_code import KEPT, HealthCode, issue_code
+from handlers.health_code import HealthCode, issue_code
 from handlers.menu import AFTER_CODE
 from tests.core.conversation.turns import turn_in
 from tests.core.store.erasing import erase_what_is_old

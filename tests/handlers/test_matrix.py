@@ -11,6 +11,7 @@ from typing import Any, get_args
 import pytest
 from sqlalchemy import select
 
+from core.conversation.fields import KEPT
 from core.conversation.messages import (
     Answered,
     Body,
@@ -543,7 +544,7 @@ async def test_who_registers_her_once_more_learns_nothing(
             "chinese_name": None,
             "same_home": "other",
             "mobile": phone,
-            "passcode": "given",
+            "passcode": KEPT,
             "relation": "parent",
         }
         await talk.reach(Dependant, "truth", answers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.conversation.fields import KEPT
 from handlers.registration import Registration
 from tests.handlers.people import PUBLIC, agrees
 from tests.reading import expect_error, expect_question, says
@@ -47,7 +48,7 @@ async def test_the_summary_veils_the_number_and_marks_only_what_was_not_asked(ta
     await talk.starts()
     await talk.says("A123456(3)")
     answers = {n: g.kept for n, g in PUBLIC.answers.items() if n in Registration.fields}
-    answers |= {"document": "hkid", "number": "A123456(3)", "passcode": "kept"}
+    answers |= {"document": "hkid", "number": "A123456(3)", "passcode": KEPT}
     answers.pop("truth", None)
     heard = await talk.reach(Registration, "truth", answers)
     assert "A1••••6(3)" in heard.text

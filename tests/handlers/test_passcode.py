@@ -9,13 +9,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from core.conversation.one_time_code import OneTimeCode
 from core.conversation.texts import Language, written
 from core.days import HONG_KONG, hong_kong_day
 from core.policy import PasscodePolicy, Policy
 from handlers.registration import Registration
+from tests.core.store.people import register
 from tests.handlers.people import agrees
 from tests.reading import expect, expect_error, expect_question, says
-from tests.stories.questions import PLACES, FromSms, give, sms_code
+from tests.stories.questions import PLACES, FromSms, Place, give, sms_code
 from tests.talk import Talk, Talker
 from tests.world import TAGS, TEXTS, Heard
 
@@ -259,3 +261,66 @@ async def test_what_is_neither_code_nor_number_is_no_try(talk: Talk, words: str)
     expect_error(await talk.says(words), Registration.passcode, "code_format")
     assert len(talk.sms) == 1
     expect_question(await give(talk, FromSms()), Registration.truth)
+
+
+# What a code proves
+
+
+AT_PASSCODE = pytest.mark.parametrize(
+    "place", [p for p in PLACES if isinstance(p.field, OneTimeCode) and p.following], ids=str
+)
+
+
+@AT_PASSCODE
+@pytest.mark.parametrize("typed", [True, False])
+async def test_a_code_proves_the_number_that_got_it_and_no_other(
+    talk: Talk, place: Place, typed: bool
+) -> None:
+    await agrees(talk)
+    await talk.reach(place.journey.form, "passcode", place.known)
+    assert place.following is not None
+    expect_question(await give(talk, FromSms()), place.following)
+    assert "_keep" in (await talk.presses("_back")).buttons
+    if not typed:
+        expect_question(await talk.presses("other_number"), place.journey.form.fields["mobile"])
+    await talk.says(OTHER)
+    assert talk.session.field == "passcode"
+    assert "_keep" not in talk.heard.buttons
+    await talk.presses("_keep")
+    assert talk.session.field == "passcode", "an older button is of no use either"
+    expect_question(await give(talk, FromSms()), place.following)
+
+
+@AT_PASSCODE
+async def test_the_same_number_once_more_stays_proven(talk: Talk, place: Place) -> None:
+    await agrees(talk)
+    await talk.reach(place.journey.form, "passcode", place.known)
+    await give(talk, FromSms())
+    await talk.presses("_back")
+    talk.clock.jump(minutes=2)
+    heard = expect(await talk.says(PHONE), f"{place.field.key}.sent_again")
+    assert "_keep" in heard.buttons
+    assert place.following is not None
+    expect_question(await talk.presses("_keep"), place.following)
+
+
+async def test_a_registration_is_not_taken_over_by_who_has_only_another_phone(
+    talker: Talker,
+) -> None:
+    """He knows her document, her birthday and her number, and proves a phone of his own."""
+    hers, his = talker(chat="telegram:2"), talker()
+    async with hers.store.writing() as tx:
+        known = await register(tx, hers.chat, mobile="+85261234567")
+    await agrees(his)
+    answers = {name: value for name, value in known.holder.answers().items() if value}
+    del answers["mobile"]
+    await his.reach(Registration, "mobile", answers)
+    await his.says(PHONE)
+    expect_question(await give(his, FromSms()), Registration.truth)
+    await his.presses("_back")
+    await his.says(OTHER)
+    await his.presses("_keep")
+    await his.presses("yes")
+    assert his.session.field == "passcode"
+    async with his.store.reading() as tx:
+        assert await tx.people.of_chat(his.chat) is None

@@ -167,7 +167,7 @@ HOME = {
 }
 PHONE = {
     "mobile": Good("+85291234567", "9123 4567", "９１２３４５６７"),
-    "passcode": Good("challenge", FromSms()),
+    "passcode": Good("+85291234567", FromSms()),
     "truth": chosen("yes"),
 }
 PROOF = {

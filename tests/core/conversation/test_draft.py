@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from core.conversation.draft import erase, keep
+from core.conversation.draft import drop, erase, keep
 from core.conversation.messages import Text
 from core.conversation.session import Session
 from core.store.store import Store
@@ -21,13 +21,24 @@ def test_the_same_answer_again_changes_nothing() -> None:
 
 def test_what_depended_on_another_answer_falls() -> None:
     session = Session(
-        answers={"mobile": "+85291234567", "passcode": "c"},
+        answers={"mobile": "+85291234567", "passcode": "+85291234567"},
         asked=["mobile", "passcode"],
         challenge="c",
     )
     keep(session, Registration.mobile, "+85261234567")
     assert session.answers == {"mobile": "+85261234567"}
     assert (session.asked, session.challenge) == (["mobile"], "")
+
+
+def test_what_depended_on_an_answer_that_is_dropped_falls() -> None:
+    session = Session(
+        answers={"housing": "public", "mobile": "+85291234567", "passcode": "+85291234567"},
+        asked=["housing", "mobile", "passcode"],
+        challenge="c",
+    )
+    drop(session, Registration.mobile)
+    assert session.answers == {"housing": "public"}
+    assert (session.asked, session.challenge) == (["housing"], "")
 
 
 async def test_a_message_is_deleted_once_and_only_where_it_has_a_name(store: Store) -> None:

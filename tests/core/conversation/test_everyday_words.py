@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.conversation.fields import KEPT
 from core.conversation.texts import Language
 from handlers.family import Dependant
 from handlers.health_code import HealthCode
@@ -50,14 +51,14 @@ async def test_choices_of_a_registration_by_their_everyday_names(talk: Talk, wor
     ],
 )
 async def test_the_declaration_in_everyday_words(talk: Talk, words: str) -> None:
-    answers = {**HOUSED, "mobile": "+85291234567", "passcode": "x"}
+    answers = {**HOUSED, "mobile": "+85291234567", "passcode": KEPT}
     await talk.reach(Registration, "truth", answers)
     expect(await talk.says(words), "registration.done")
 
 
 @pytest.mark.parametrize("words", ["唔啱", "有錯", "不对", "no", "change something"])
 async def test_what_is_not_true_is_changed(talk: Talk, words: str) -> None:
-    answers = {**HOUSED, "mobile": "+85291234567", "passcode": "x"}
+    answers = {**HOUSED, "mobile": "+85291234567", "passcode": KEPT}
     await talk.reach(Registration, "truth", answers)
     expect(await talk.says(words), "engine.aside.edit")
 
