@@ -14,7 +14,7 @@ from core.identity import DocumentType
 from core.issuer_keys import KeysError, PublicKeys
 from core.lists import read_number
 from core.scanning import read_codes
-from core.sighting import MAX_BYTES
+from core.sighting import MAX_BYTES, code_in, is_other
 
 GOOD, REFUSED, UNUSABLE = 0, 1, 2
 """Exit codes: genuine, valid and green; anything else; nothing that could be checked."""
@@ -48,6 +48,9 @@ WHY = {
     Reason.OTHER_CHALLENGE: "it does not answer the challenge",
 }
 
+NO_CODE = frozenset((Reason.NOT_A_CODE, Reason.OTHER_REALM))
+"""What nobody has forged: it only is something else."""
+
 BINDING = {
     True: "the one that the code was issued for",
     False: "another one",
@@ -60,6 +63,10 @@ CHALLENGE = {
 }
 
 SHOWN = {Colour.GREEN: "GREEN", Colour.AMBER: "YELLOW", Colour.RED: "RED"}
+
+
+class _Refused(Exception):
+    """The picture has not just one code to judge; the message says so."""
 
 
 class _Unusable(Exception):
@@ -90,8 +97,8 @@ def verify(
         text = _text(picture_or_text)
     except (KeysError, _Unusable) as error:
         return UNUSABLE, str(error)
-    if text is None:
-        return REFUSED, "REFUSED: no code, or more than one, could be read in the picture"
+    except _Refused as refused:
+        return REFUSED, f"REFUSED: {refused}"
     verdict = check(text, keys, now, document=compared, challenge=challenge)
     green = verdict.claims is not None and verdict.claims.colour is Colour.GREEN
     lines = [*_words(verdict, keys), *_old(keys, now)]
@@ -133,22 +140,27 @@ def _old(keys: PublicKeys, now: datetime) -> list[str]:
     return [f"Careful: this list of withdrawn codes is {age} old. Fetch a new one."]
 
 
-def _text(picture_or_text: str) -> str | None:
+def _text(picture_or_text: str) -> str:
     path = Path(picture_or_text)
     try:
-        exists = path.is_file()
+        exists, folder = path.is_file(), bool(picture_or_text) and path.is_dir()
     except (OSError, ValueError):
-        exists = False  # a text that is too long for a path, or has a zero byte in it
+        exists = folder = False  # a text that is too long for a path, or has a zero byte in it
     if exists:
         return _scan(path)
-    text = picture_or_text.strip()  # No code begins or ends with what a copy brings along.
-    if text.startswith("HK"):
-        return text
-    raise _Unusable(f"{picture_or_text[:80]!r} is neither a picture that exists nor a code.")
+    if folder:
+        raise _Unusable(f"{path} is a folder: give one picture in it.")
+    code = code_in(picture_or_text)
+    if code is None and not is_other(picture_or_text):
+        raise _Unusable(
+            f"{picture_or_text[:80]!r} is neither a picture that exists nor a code: give the path "
+            "of a picture, or the text that begins with HK1:."
+        )
+    return code or picture_or_text
 
 
-def _scan(path: Path) -> str | None:
-    """Return the text of the one Health Code in the picture, None if there is not just one."""
+def _scan(path: Path) -> str:
+    """Return the text of the one Health Code in the picture."""
     try:
         with path.open("rb") as file:
             seen = read_codes(file.read(MAX_BYTES + 1))
@@ -156,12 +168,21 @@ def _scan(path: Path) -> str | None:
         raise _Unusable(f"{path} cannot be read: {error.strerror}.") from None
     except Invalid as invalid:
         raise _Unusable(f"{path} {PICTURE[invalid.code].format(**invalid.params)}.") from None
+    if len(seen) > 1:
+        raise _Refused("more than one code is in the picture: give one with a single code")
     # One that was seen and could not be read has no text.
-    return seen[0].text or None if len(seen) == 1 else None
+    if not seen or not seen[0].text:
+        raise _Refused(
+            "no code could be read in the picture: take it closer and sharper, the whole code with "
+            "its white border"
+        )
+    return seen[0].text
 
 
 def _words(verdict: Verdict, keys: PublicKeys) -> list[str]:
     claims, why = verdict.claims, verdict.reason and WHY[verdict.reason]
+    if verdict.reason in NO_CODE:
+        return [f"REFUSED: {why}"]
     if claims is None:
         return [f"FORGED, damaged or foreign, so REFUSED: {why}"]
     if verdict.expired:

@@ -5,11 +5,15 @@ It stands apart from `core.scanning`, which sees them with libraries that only i
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
 import msgspec
 
+from core.answer import fold
 from core.issuer_keys import Realm
+from core.strict_base45 import ALPHABET
 
 MAX_BYTES = 20_000_000
 """The largest file that a chat platform hands over."""
@@ -17,6 +21,13 @@ THIRDS = 3
 ERRORS = ("empty", "file_type", "pixels", "too_large", "unreadable")
 """Every code with which a picture is refused."""
 PREFIXES = tuple(realm.prefix for realm in Realm)
+
+_OTHER = re.compile(r"HKEN:|HK\w:|HC1:|SHC:/|HTTPS?://")
+"""How what is held out for a health code begins: a venue's code, a code of another age, a
+vaccination record, a link."""
+_CODE = re.compile(
+    f"(?<![A-Z0-9])(?:{'|'.join(map(re.escape, PREFIXES))})[{re.escape(ALPHABET.decode())}]*"
+)
 
 
 class Sighting(msgspec.Struct, frozen=True, array_like=True):
@@ -35,6 +46,22 @@ class Sighting(msgspec.Struct, frozen=True, array_like=True):
         """Give the third of the picture's height, and that of its width, counted from 0."""
         row, column = (min(max(int(at * THIRDS), 0), THIRDS - 1) for at in (self.y, self.x))
         return row, column
+
+
+def code_in(text: str) -> str | None:
+    """Return the code that a person wrote or pasted, None where there is none in it.
+
+    A code has no small letters and no line ends, and neither begins nor ends with a space: those
+    came with the copy. What a scanner reads is taken as it is.
+    """
+    shown = "".join(letter for letter in fold(text) if unicodedata.category(letter)[0] != "C")
+    found = _CODE.search(shown.upper())
+    return None if found is None else found[0].rstrip()
+
+
+def is_other(text: str) -> bool:
+    """Tell whether a text is that of a code of another kind."""
+    return _OTHER.match(fold(text).upper()) is not None
 
 
 def pack(sightings: Sequence[Sighting]) -> bytes:

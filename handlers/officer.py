@@ -24,7 +24,7 @@ from core.inspection import Inspection, Scan, Seen
 from core.issuer_keys import PublicKeys
 from core.live import accepted, digits_of
 from core.mrz import FILLER
-from core.sighting import PREFIXES, Sighting, unpack
+from core.sighting import Sighting, code_in, is_other, unpack
 from core.store.staff import Role
 from handlers.menu import OFFICER, buttons
 from handlers.registration import Registration
@@ -97,10 +97,11 @@ def _act(turn: Turn, inspection: Inspection) -> Act | None:
     match body:
         case File() if free and _is_picture(body):
             return partial(_read, file=body)
-        case Text(text=text) if text.strip().startswith(PREFIXES):
-            return partial(_typed, code=text.strip())
-        case Text(text=text) if free:
-            return _in_words(turn, inspection, text)
+        case Text(text=text):
+            code = code_in(text)
+            if code is not None:
+                return partial(_typed, code=code)
+            return _in_words(turn, inspection, text) if free else None
         case Press(button=button):
             # A third part would name a holder, whom none of this is about.
             serial, option, *_ = [*button.split("."), ""]
@@ -117,6 +118,8 @@ def _in_words(turn: Turn, inspection: Inspection, text: str) -> Act | None:
     for command in OFFICER:
         if wanted in turn.texts.meanings(f"menu.option.{command}")[0]:
             return COMMANDS[command]
+    if is_other(text):
+        return partial(_typed, code=text.strip())
     if not inspection.seen:
         return None
     if inspection.matches and not turn.session.aside:

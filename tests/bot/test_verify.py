@@ -51,7 +51,18 @@ def picture(path: Path, text: str, colour: Colour = Colour.GREEN) -> str:
 
 
 def test_a_green_code_is_good_as_text_and_as_picture(keys: Path, tmp_path: Path) -> None:
-    for given in (code(), f" {code()}\r\n", picture(tmp_path / "card.png", code())):
+    text = code()
+    assert " " in text
+    for given in (
+        text,
+        f" {text}\r\n",
+        text.lower(),
+        f"{text[:80]}\r\n{text[80:]}",
+        f'My code: "{text}".',
+        text.replace(" ", "\N{NO-BREAK SPACE}"),
+        f"\ufeff{text}",
+        picture(tmp_path / "card.png", text),
+    ):
         status, words = verify(given, keys, NOW)
         assert status == 0
         assert words.splitlines() == [
@@ -107,17 +118,27 @@ def test_a_forged_code_is_refused(keys: Path) -> None:
         expires_at=expiry(stranger, NOW),
         code_id=bytes(8),
     )
-    for forged in (other, code()[:-6] + "000000", "HK1:HELLO", "HK2:" + code()[4:], "HK1:" * 500):
+    for forged in (other, code()[:-6] + "000000", code()[:100], "HK1:HELLO", "HK1:" * 500):
         status, words = verify(forged, keys, NOW)
         assert status == 1
         assert words.startswith("FORGED")
         assert "Holder" not in words
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["HKEN:0gxr8l5A6", "HC1:NCFOXN%TS3DH", "https://example.com/?HK1", "shc:/567", "HK2:RRQT"],
+)
+def test_what_is_another_kind_of_code_is_called_so_and_not_forged(keys: Path, given: str) -> None:
+    assert verify(given, keys, NOW) == (1, "REFUSED: it is not a Hong Kong Health Code")
+
+
 def test_a_picture_with_no_code_two_codes_or_a_strange_one(keys: Path, tmp_path: Path) -> None:
     blank = tmp_path / "blank.png"
     Image.new("L", (500, 500), 255).save(blank)
-    assert verify(str(blank), keys, NOW)[0] == 1
+    status, words = verify(str(blank), keys, NOW)
+    assert status == 1
+    assert words.startswith("REFUSED: no code could be read in the picture: take it closer")
     cards = [
         Image.open(picture(tmp_path / f"{number}.png", code(code_id=bytes([number]) * 8)))
         for number in range(2)
@@ -128,7 +149,7 @@ def test_a_picture_with_no_code_two_codes_or_a_strange_one(keys: Path, tmp_path:
     pair.save(tmp_path / "pair.png")
     status, words = verify(str(tmp_path / "pair.png"), keys, NOW)
     assert status == 1
-    assert "more than one" in words
+    assert words.startswith("REFUSED: more than one code is in the picture")
     status, words = verify(picture(tmp_path / "menu.png", "HTTPS://EXAMPLE.COM"), keys, NOW)
     assert status == 1
     assert "not a Hong Kong Health Code" in words
@@ -139,6 +160,13 @@ def test_an_argument_that_is_neither_picture_nor_code(keys: Path, given: str) ->
     status, words = verify(given, keys, NOW)
     assert status == 2
     assert "neither" in words
+
+
+def test_a_folder_is_called_one(keys: Path, tmp_path: Path) -> None:
+    assert verify(str(tmp_path), keys, NOW) == (
+        2,
+        f"{tmp_path} is a folder: give one picture in it.",
+    )
 
 
 def test_files_that_are_no_pictures(keys: Path, tmp_path: Path) -> None:

@@ -143,6 +143,31 @@ async def test_another_colour_is_refused_also_for_its_own_document(
     protections(heard, "match", "none", language)
 
 
+async def test_a_code_is_known_however_it_was_copied(at_the_gate: Talk) -> None:
+    talk = at_the_gate
+    text = code(talk)
+    for typed in (
+        text.lower(),
+        f"{text[:80]}\n{text[80:]}",
+        f"Here is his code: “{text}”, please look",
+        text.replace(" ", "\N{NO-BREAK SPACE}"),
+        f"\N{ZERO WIDTH SPACE}{text}",
+    ):
+        begins(await talk.says(typed), "pass_if")
+        begins(await talk.says("A123456(3)"), "pass")
+    expect(begins(await talk.says(text[:100]), "refuse"), "officer.reason.malformed")
+
+
+@pytest.mark.parametrize(
+    "text", ["HKEN:0gxr8l5A6", "HC1:NCFOXN%TS3DH 1234", "https://example.com/1234", "shc:/5676290"]
+)
+async def test_another_kind_of_code_is_no_document(at_the_gate: Talk, text: str) -> None:
+    talk = at_the_gate
+    for _ in range(2):
+        expect(begins(await talk.says(text), "refuse"), "officer.reason.not_a_code")
+        begins(await talk.says(code(talk)), "pass_if")
+
+
 async def test_anothers_document_is_refused(at_the_gate: Talk) -> None:
     talk = at_the_gate
     await talk.says(code(talk))
