@@ -28,6 +28,8 @@ from tests.browser import FLAGS, chromium
 
 HOUR = timedelta(hours=1)
 DOCUMENT = ("0", "A1234563")
+LET_IF = "Compare the document"
+"""What is said of a good green code before the document is compared."""
 PHONE, SMALL_PHONE, DESK = (390, 844), (320, 640), (1280, 800)
 
 WATCH = """() => {

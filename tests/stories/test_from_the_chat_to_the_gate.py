@@ -14,7 +14,7 @@ from core.identity import DocumentType
 from handlers.health_code import HealthCode
 from handlers.live_code import LiveCode
 from tests.reading import expect_question
-from tests.stories.at_the_gate import DESK, officer
+from tests.stories.at_the_gate import DESK, LET_IF, officer
 from tests.stories.script import Resident, declares, gets_code, registers
 from tests.world import World
 
@@ -40,7 +40,7 @@ async def test_the_officer_sees_what_the_resident_was_given(
                 await page.locator("#file").set_input_files(file)
 
             await scan(first.picture)
-            await one.shows("green", "Let through")
+            await one.shows("green", LET_IF)
             assert await one.fact("name") == "C*** T** M**"
             assert await one.fact("until") == "10 December at 23:59 Hong Kong time"
             await page.locator("#kind").select_option(DocumentType.HKID)

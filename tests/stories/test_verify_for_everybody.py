@@ -14,9 +14,9 @@ from core.assessment import Colour
 from tests.stories.at_the_gate import DESK, HOUR, PHONE, SMALL_PHONE, Gate, officer
 
 LANGUAGES = {
-    "en-HK": ("Let through", "Do not let through", "Ask a colleague"),
-    "zh-HK": ("放行", "不可放行", "請詢問同事"),
-    "zh-CN": ("放行", "不可放行", "请询问同事"),
+    "en-HK": ("Compare the document", "Do not let through", "Ask a colleague"),
+    "zh-HK": ("請核對證件", "不可放行", "請詢問同事"),
+    "zh-CN": ("请核对证件", "不可放行", "请询问同事"),
 }
 AXE = {
     "runOnly": {

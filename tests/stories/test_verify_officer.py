@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import re
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageOps
 from playwright.async_api import Browser, FilePayload, expect
 
-from tests.stories.at_the_gate import DESK, HOUR, Gate, Issuer, officer, picture
+from core.assessment import Colour
+from tests.stories.at_the_gate import DESK, HOUR, LET_IF, Gate, Issuer, officer, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -54,7 +56,7 @@ async def test_a_list_never_steps_back(browser: Browser, gate: Gate) -> None:
         await one.page.evaluate("dispatchEvent(new Event('online'))")
         await expect(one.page.locator("#problem")).to_be_empty()
         await one.enters(code)
-        await one.shows("green", "Let through")
+        await one.shows("green", LET_IF)
 
 
 async def test_a_list_signed_by_another_key_is_refused_until_the_officer_trusts_anew(
@@ -94,7 +96,7 @@ async def test_a_key_may_be_newer_than_an_old_list(browser: Browser, gate: Gate)
         await one.enters(Issuer().code())
         await one.shows("ask", "Ask a colleague")
         await one.enters(gate.issuer.code())
-        await one.shows("green", "Let through")
+        await one.shows("green", LET_IF)
         assert await one.fact("withdrawn") == "the list is 25 hours old"
         await expect(one.page.locator("#how")).to_have_text(re.compile("too old, but still used"))
 
@@ -107,7 +109,7 @@ async def test_a_picture_instead_of_the_camera(browser: Browser, gate: Gate) -> 
         await one.opens()
         chosen = one.page.locator("#file")
         await chosen.set_input_files(file(picture(gate.issuer.code())))
-        await one.shows("green", "Let through")
+        await one.shows("green", LET_IF)
         assert await one.fact("name") == "C*** T** M**"
         assert re.fullmatch(r".* at \d\d:\d\d Hong Kong time", await one.fact("until"))
         assert await one.fact("document") == "not compared"
@@ -120,6 +122,132 @@ async def test_a_picture_instead_of_the_camera(browser: Browser, gate: Gate) -> 
         await one.shows("red", "Do not let through")
         await expect(one.page.locator("#why")).to_have_text(re.compile("More than one code"))
         assert await one.page.locator("#facts").inner_text() == ""
+
+
+async def test_a_picture_that_is_dark_inverted_or_pasted(browser: Browser, gate: Gate) -> None:
+    card = Image.open(io.BytesIO(picture(gate.issuer.code()))).convert("RGB")
+    async with officer(browser, gate.url, size=DESK) as one:
+        await one.opens()
+        for drawing in (ImageEnhance.Brightness(card).enhance(0.05), ImageOps.invert(card)):
+            buffer = png(drawing)
+            await one.page.locator("#file").set_input_files(
+                FilePayload(name="code.png", mimeType="image/png", buffer=buffer)
+            )
+            await one.shows("green", LET_IF)
+            await one.page.get_by_role("button", name="Next person").click()
+        await one.page.evaluate(PASTE, base64.b64encode(png(card)).decode())
+        await one.shows("green", LET_IF)
+
+
+PASTE = """(picture) => {
+    const bytes = Uint8Array.from(atob(picture), (one) => one.charCodeAt(0));
+    const clipboardData = new DataTransfer();
+    clipboardData.items.add(new File([bytes], "image.png", { type: "image/png" }));
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+}"""
+
+
+async def test_a_text_is_read_however_it_was_copied(browser: Browser, gate: Gate) -> None:
+    text = gate.issuer.code()
+    async with officer(browser, gate.url) as one:
+        await one.opens()
+        for given in (
+            f" {text} ",
+            text.lower(),
+            f"{text[:80]}\n{text[80:]}",
+            f"My code: “{text}”.",
+            text.replace(" ", "\N{NO-BREAK SPACE}"),
+            f"\N{ZERO WIDTH SPACE}{text}",
+        ):
+            await one.enters(given)
+            await one.shows("green", LET_IF)
+            await one.page.get_by_role("button", name="Next person").click()
+            await one.shows("ready")
+        # Nothing but spaces is nothing.
+        await one.enters("   ")
+        await expect(one.page.locator("#text")).to_be_focused()
+        await one.shows("ready")
+        await one.enters(text[:100])
+        await one.shows("red", "Do not let through")
+
+
+async def test_who_is_not_let_through_is_told_what_to_do(browser: Browser, gate: Gate) -> None:
+    issuer = gate.issuer
+    issuer.revoked = [b"REVO"]
+    issuer.publish(2)
+    old = {"issued_at": issuer.now - 3 * HOUR, "expires_at": issuer.now - HOUR}
+    async with officer(browser, gate.url) as one:
+        await one.opens()
+        for text, onward in (
+            (issuer.code(**old), "can get a new code at once in the chat"),
+            (issuer.code(code_id=b"REVOKED!"), "can see in the chat why"),
+            (issuer.code(colour=Colour.AMBER), "can see in the chat why"),
+            (issuer.code(colour=Colour.RED), "can see in the chat why"),
+            ("HKEN:0gxr8l5A6", "coloured frame"),
+            (issuer.code()[:90], "enter the whole of it"),
+        ):
+            await one.enters(text)
+            await expect(one.page.locator("#how")).to_have_text(re.compile(onward))
+            await one.page.get_by_role("button", name="Next person").click()
+        chosen = one.page.locator("#file")
+        for data, onward in ((nothing(), "Take the picture once more"), (b"?", "a screenshot")):
+            await chosen.set_input_files(
+                FilePayload(name="a.png", mimeType="image/png", buffer=data)
+            )
+            await expect(one.page.locator("#how")).to_have_text(re.compile(onward))
+        await one.enters(issuer.code())
+        await one.page.locator("#number").fill("C668668(9)")
+        await one.page.locator("#number").press("Enter")
+        await expect(one.page.locator("#how")).to_have_text(re.compile("look once more"))
+        await one.page.locator("#ask").click()
+        await one.enters(issuer.code())
+        await expect(one.page.locator("#how")).to_have_text(re.compile("digits that are shown"))
+
+
+async def test_a_number_of_another_kind_is_asked_about_and_not_refused(
+    browser: Browser, gate: Gate
+) -> None:
+    async with officer(browser, gate.url) as one:
+        await one.opens()
+        note, number = one.page.locator("#hand-note"), one.page.locator("#number")
+        kind = one.page.locator("#kind")
+        await one.enters(gate.issuer.code(document=("3", "K12345678")))
+        for chosen, typed, words in (
+            ("hkid", "K12345678", "and at the kind"),
+            ("passport", "A123456(3)", "and at the kind"),
+            ("passport", "Passport No. K12345678", "look at the number"),
+            ("passport", "К12345678", "only looks like an English one"),
+        ):
+            await kind.select_option(chosen)
+            await number.fill(typed)
+            await number.press("Enter")
+            await expect(note).to_have_text(re.compile(words))
+            await one.shows("green", LET_IF)
+        await number.fill("護照 k 1234 5678")
+        await number.press("Enter")
+        await one.shows("green", "Let through")
+
+
+async def test_the_kind_may_be_chosen_after_the_number(browser: Browser, gate: Gate) -> None:
+    async with officer(browser, gate.url) as one:
+        await one.opens()
+        number, kind = one.page.locator("#number"), one.page.locator("#kind")
+        note = one.page.locator("#hand-note")
+        await number.fill("A1234563")
+        await number.press("Enter")
+        await expect(note).to_have_text(re.compile("next code"))
+        await kind.select_option("passport")
+        await one.enters(gate.issuer.code(document=("3", "A1234563")))
+        await one.shows("green", "Let through")
+        await one.page.get_by_role("button", name="Next person").click()
+        # What is no number of the other kind is nobody's, and not compared.
+        await kind.select_option("passport")
+        await number.fill("K12345678")
+        await number.press("Enter")
+        await kind.select_option("hkid")
+        await expect(note).to_have_text(re.compile("and at the kind"))
+        await one.enters(gate.issuer.code())
+        await one.shows("green", LET_IF)
 
 
 async def test_the_document_in_hand_is_compared_and_never_kept(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from PIL import Image, ImageOps
 from playwright.async_api import Browser, async_playwright, expect
 
 from bot import decoder
@@ -20,6 +22,7 @@ from core.vault import KeyRing
 from tests.film import film, still
 from tests.stories.at_the_gate import (
     HOUR,
+    LET_IF,
     Gate,
     Issuer,
     camera_browser,
@@ -121,6 +124,18 @@ async def test_the_same_code_held_up_is_read_once(
         ]  # fmt: skip
 
 
+async def test_a_screen_with_inverted_colours_is_read_too(
+    watching: Browser, gate: Gate, camera: Path
+) -> None:
+    card = Image.open(io.BytesIO(picture(gate.issuer.code()))).convert("RGB")
+    inverted = io.BytesIO()
+    ImageOps.invert(card).save(inverted, "PNG")
+    film(camera, [inverted.getvalue()], shown=2, between=0.2)
+    async with officer(watching, gate.url) as one:
+        await one.opens()
+        await one.shows("green", LET_IF)
+
+
 async def test_it_works_with_the_server_stopped(
     watching: Browser, gate: Gate, camera: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,7 +146,7 @@ async def test_it_works_with_the_server_stopped(
         await gate.stop()
         page = one.page
         await page.goto(f"{gate.url}/")
-        await one.shows("green", "Let through")
+        await one.shows("green", LET_IF)
         answer, came = await page.evaluate("[answers.at(-1).at, came[0]]")
         with capsys.disabled():
             report(f"server stopped, {answer - came:.0f} ms from in view to answer")
@@ -194,12 +209,12 @@ async def test_a_new_version_comes_by_itself(
         # The page looked for a new version as it was opened; the browser is done with that.
         await one.page.evaluate("navigator.serviceWorker.ready.then((it) => it.update())")
         words = copy / "verify" / "words.js"
-        words.write_text(words.read_text("utf-8").replace("Let through", "Go on"), "utf-8")
+        words.write_text(words.read_text("utf-8").replace(LET_IF, "Go on"), "utf-8")
         assert web_verify.worker() != before
         (version,) = await one.page.evaluate("caches.keys()")
         await one.until(UPDATED % version)
         # Nobody loses the answer that he is looking at.
-        await one.shows("green", "Let through")
+        await one.shows("green", LET_IF)
         async with one.page.expect_navigation():
             await one.page.get_by_role("button", name="Next person").click()
         await one.enters(gate.issuer.code())
@@ -217,7 +232,7 @@ async def test_without_the_decoder_it_says_so_and_still_checks_a_text(
         await expect(trouble).to_be_visible()
         await expect(one.page.get_by_role("button", name="Choose a picture")).to_be_disabled()
         await one.enters(gate.issuer.code())
-        await one.shows("green", "Let through")
+        await one.shows("green", LET_IF)
 
 
 async def test_a_camera_that_stops_is_said_and_can_be_started_again(

@@ -1,7 +1,9 @@
 // The reader of QR codes, beside the page: ZXing-C++ compiled to WebAssembly.
 
 const FOLDER = "/verify/zxing/";
-const OPTIONS = { formats: ["QRCode"], tryHarder: true, tryInvert: false, maxNumberOfSymbols: 4 };
+const OPTIONS = { formats: ["QRCode"], tryHarder: true, maxNumberOfSymbols: 4 };
+/** Of so many frames one is looked at inverted too, as a screen with inverted colours shows a code. */
+const INVERTED = 4;
 /** Pixels: a picture is looked at in the first size, and in the second only if nothing was found. */
 const [LONGEST, LARGEST] = [1600, 4000];
 
@@ -30,10 +32,29 @@ function pixels(bitmap, longest) {
   return drawing.getImageData(0, 0, width, height);
 }
 
-async function texts(bitmap) {
-  const sizes = Math.max(bitmap.width, bitmap.height) > LONGEST ? [LONGEST, LARGEST] : [LONGEST];
-  for (const size of sizes) {
-    const found = await ZXingWASM.readBarcodes(pixels(bitmap, size), OPTIONS);
+/** Spread the greys of what is nearly dark, or nearly white, over all that there are. */
+function spread(image) {
+  const { data } = image;
+  const counts = new Uint32Array(256);
+  for (let at = 1; at < data.length; at += 4) counts[data[at]] += 1;
+  let below = 0;
+  const levels = Array.from(counts, (count) => (255 * 4 * (below += count)) / data.length);
+  for (let at = 0; at < data.length; at += 4) {
+    data[at] = data[at + 1] = data[at + 2] = levels[data[at + 1]];
+  }
+  return image;
+}
+
+/** Look at a picture in one light after the other; `closely` in all of them. */
+function* looks(bitmap, closely) {
+  yield pixels(bitmap, LONGEST);
+  if (Math.max(bitmap.width, bitmap.height) > LONGEST) yield pixels(bitmap, LARGEST);
+  if (closely) yield spread(pixels(bitmap, LONGEST));
+}
+
+async function texts(bitmap, closely, tryInvert) {
+  for (const look of looks(bitmap, closely)) {
+    const found = await ZXingWASM.readBarcodes(look, { ...OPTIONS, tryInvert });
     const read = found.filter((one) => one.isValid).map((one) => one.text);
     if (read.length) return [...new Set(read)];
   }
@@ -42,10 +63,10 @@ async function texts(bitmap) {
 
 ready.then((ready) => postMessage({ ready }));
 
-onmessage = async ({ data: { id, bitmap } }) => {
+onmessage = async ({ data: { id, bitmap, closely } }) => {
   let found = [];
   try {
-    if (await ready) found = await texts(bitmap);
+    if (await ready) found = await texts(bitmap, closely, closely || id % INVERTED === 0);
   } finally {
     bitmap.close();
     postMessage({ id, found });

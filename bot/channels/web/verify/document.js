@@ -15,8 +15,10 @@ export const KINDS = {
 const CHECKED = ["hkid", "birth_certificate"];
 const HKID = /^([A-Z]{1,2}[0-9]{6})([0-9A])?$/;
 const [LEAST, MOST] = [5, 20];
+/** A check character in brackets, which no other kind has; a word, which is no part of a number. */
+const [BRACKETED, WORD] = [/[([][0-9A][)\]]/, /(?:^|\s)\p{L}{4,}(?:$|[\s.:])/u];
 
-/** What was typed is no document number; `reason`: format, check_digit, zone, zone_digit, zone_kind. */
+/** What was typed is no document number; `reason`: format, not_latin, check_digit, zone, zone_digit, zone_kind. */
 export class NotADocument extends Error {
   constructor(reason) {
     super(reason);
@@ -30,8 +32,12 @@ export class NotADocument extends Error {
  */
 export function read(kind, text) {
   if (mrz.looksLike(text)) return fromZone(kind, text);
-  const plain = text.normalize("NFKC").toUpperCase().replace(/[^\p{L}\p{N}]/gu, "");
+  const written = text.normalize("NFKC").toUpperCase().replace(/\s/g, "");
+  // Chinese in it is what the number is called.
+  const plain = written.replace(/[^\p{L}\p{N}]|\p{Script=Han}/gu, "");
+  if (/[^\p{ASCII}]/u.test(plain)) throw new NotADocument("not_latin");
   if (!CHECKED.includes(kind)) {
+    if (BRACKETED.test(written) || WORD.test(text)) throw new NotADocument("format");
     if (plain.length < LEAST || plain.length > MOST) throw new NotADocument("format");
     return [KINDS[kind], plain];
   }

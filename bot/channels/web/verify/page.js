@@ -1,7 +1,7 @@
 // The officer's page: what is seen, what is said about it, and what the officer does.
 
 import "/static/large.js";
-import { advise } from "./advice.js";
+import { advise, onward } from "./advice.js";
 import { age, listAge, write } from "./answer.js";
 import { check, PREFIXES } from "./credential.js";
 import { KINDS, NotADocument, read as readDocument } from "./document.js";
@@ -11,6 +11,7 @@ import { Scanner } from "./scanner.js";
 import * as sounds from "./sounds.js";
 import { Trust } from "./trust.js";
 import { say, speak, spoken, word } from "./words.js";
+import { codeIn } from "./written.js";
 
 const KEPT_MS = 30_000;
 const NOTHING_MS = 10_000;
@@ -110,7 +111,8 @@ async function judge() {
 function answered(advice, look, why, verdict = null) {
   if (!verdict) text = null;
   const { list } = trust;
-  const how = verdict && list?.stale ? "stale" : verdict && !list ? "noList" : null;
+  const listed = verdict && list?.stale ? "stale" : verdict && !list ? "noList" : null;
+  const how = onward(why) ?? listed;
   show({ look, advice, why, how, verdict, list, now: seconds() });
   $("#answer").scrollIntoView({ block: "nearest" });
   // Where there is no room for all of it, what to do comes first.
@@ -225,6 +227,7 @@ $("#hand form").onsubmit = async (event) => {
     document = readDocument($("#kind").value, written);
   } catch (error) {
     if (!(error instanceof NotADocument)) throw error;
+    if (!inHand.compared) inHand.document = null;
     return say($("#hand-note"), `bad_${error.reason}`);
   }
   // Whose document has been found is done with: another one is the next person's.
@@ -234,8 +237,15 @@ $("#hand form").onsubmit = async (event) => {
   if (text === null) return say($("#hand-note"), "noted");
   await judge();
 };
+/** Tell whether Enter sends: with Shift it is a new line, and in an input method its own affair. */
+const sends = ({ key, shiftKey, isComposing, keyCode }) =>
+  key === "Enter" && !shiftKey && !isComposing && keyCode !== 229;
+$("#kind").onchange = () => {
+  // What was noted for the next code was of the other kind.
+  if (inHand.document && !inHand.compared) $("#hand form").requestSubmit();
+};
 $("#number").onkeydown = (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  if (!sends(event)) return;
   const send = () => $("#hand form").requestSubmit();
   // A reader of machine-readable lines ends each with Enter: more may come in a moment.
   if (looksLike(event.target.value)) {
@@ -261,28 +271,42 @@ $("#ask").onclick = async () => {
 
 $("#choose").onclick = () => $("#file").click();
 $("#file").onchange = async ({ target }) => {
-  const [file] = target.files;
+  await lookAt(target.files[0]);
+  target.value = "";
+};
+addEventListener("paste", async (event) => {
+  const [file] = event.clipboardData.files;
+  if (!file || $("#choose").disabled) return;
+  event.preventDefault();
+  await lookAt(file);
+});
+
+/** Judge the code in a picture that was chosen or pasted. */
+async function lookAt(file) {
   let texts = null;
   try {
-    texts = await scanner.read(file);
+    texts = await scanner.read(file, true);
   } catch {
     return answered("refuse", "red", "no_picture");
-  } finally {
-    target.value = "";
   }
   const ours = texts.filter((text) => text.slice(0, 4) in PREFIXES);
   const found = ours.length ? ours : texts;
   if (found.length > 1) answered("refuse", "red", "several");
   else if (found.length) await meet(found[0]);
   else answered("refuse", "red", "no_code");
-};
+}
 
 $("#other form").onsubmit = async (event) => {
   event.preventDefault();
-  const written = $("#text").value;
-  if (!written) return $("#text").focus();
+  const written = codeIn($("#text").value);
   $("#text").value = "";
+  if (!written) return $("#text").focus();
   await meet(written);
+};
+$("#text").onkeydown = (event) => {
+  if (!sends(event)) return;
+  event.preventDefault();
+  $("#other form").requestSubmit();
 };
 
 $("#sound").onclick = () => sounds.mute(!toggled($("#sound")));

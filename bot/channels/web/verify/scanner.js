@@ -19,14 +19,17 @@ export class Scanner {
     };
   });
 
-  /** Read a picture (whatever createImageBitmap takes); return the texts, none twice. */
-  async read(picture) {
+  /**
+   * Read a picture (whatever createImageBitmap takes); return the texts, none twice. One that will
+   * not come again, as the next frame of a camera does, is looked at `closely`.
+   */
+  async read(picture, closely = false) {
     const bitmap = await createImageBitmap(picture);
     this.#number += 1;
     const id = this.#number;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
-      this.#worker.postMessage({ id, bitmap }, [bitmap]);
+      this.#worker.postMessage({ id, bitmap, closely }, [bitmap]);
     });
   }
 

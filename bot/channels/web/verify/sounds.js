@@ -3,8 +3,10 @@
 import { lasting } from "/static/kept.js";
 
 // Notes: [Hz, beginning, seconds]. Up: go on. Low and thrice: stop. Twice the same: ask.
+const GO = { type: "sine", notes: [[660, 0, 0.14], [990, 0.15, 0.28]], shake: [120] };
 const TUNES = {
-  let: { type: "sine", notes: [[660, 0, 0.14], [990, 0.15, 0.28]], shake: [120] },
+  let: GO,
+  let_if: GO,
   refuse: { type: "sawtooth", notes: [[175, 0, 0.22], [155, 0.28, 0.22], [130, 0.56, 0.4]], shake: [300, 100, 300, 100, 300] },
   ask: { type: "triangle", notes: [[440, 0, 0.18], [440, 0.3, 0.18]], shake: [150, 120, 150] },
 };
