@@ -20,6 +20,7 @@ from core.conversation.texts import plain
 from core.conversation.turn import Turn
 from core.identity import tail
 from core.masked_name import masked_name
+from core.sighting import code_in
 from core.store.letters import PREFIX
 from core.store.staff import ENROLMENT
 from handlers import officer
@@ -95,9 +96,11 @@ async def idle(turn: Turn) -> type[Form] | None:
 
 
 async def unasked(turn: Turn) -> type[Form] | None:
-    """Answer what nobody asked for and names no command; signs alone are no words. The code of a
-    letter may stand in a sentence."""
+    """Answer what nobody asked for and names no command; signs alone are no words. A health
+    code's text is somebody's to be checked; the code of a letter may stand in a sentence."""
     body = turn.incoming.body
+    if isinstance(body, Text) and code_in(body.text) is not None:
+        return await _idle(turn, "help.check")
     words = plain(body.text) if isinstance(body, Text | Edited) else ""
     if isinstance(body, Text) and plain(PREFIX) in words:
         return await letter_code(turn)

@@ -21,6 +21,7 @@ TOPICS = (
     "help_valid",
     "help_visits",
     "help_proof",
+    "help_check",
     "help_privacy",
     "help_person",
 )

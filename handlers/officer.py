@@ -108,6 +108,8 @@ def _act(turn: Turn, inspection: Inspection) -> Act | None:
             if serial == KIND:
                 return _ask_kind if option == OTHER else partial(_compared, kind=option)
             return COMMANDS.get(option) if serial == MENU else None
+        case Command(name="help") if not turn.session.form:
+            return _help
         case Command(name=name):
             return COMMANDS.get(name)
     return None
@@ -116,7 +118,11 @@ def _act(turn: Turn, inspection: Inspection) -> Act | None:
 def _in_words(turn: Turn, inspection: Inspection, text: str) -> Act | None:
     wanted = plain(text)
     for command in OFFICER:
-        if wanted in turn.texts.meanings(f"menu.option.{command}")[0]:
+        called = turn.texts.meanings(f"menu.option.{command}")[0]
+        # In a form of his own these words are a holder's.
+        if not turn.session.form:
+            called |= turn.texts.words(f"officer.word.{command}")
+        if wanted in called:
             return COMMANDS[command]
     if is_other(text):
         return partial(_typed, code=text.strip())

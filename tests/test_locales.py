@@ -90,7 +90,7 @@ OTHER_WORDS = {
 }
 """What is called by another word everywhere else, and signs that the language does not use."""
 
-TYPED = ("engine.word.", ".about.", ".also.")
+TYPED = (".word.", ".about.", ".also.")
 """Words that people write, whatever they are."""
 
 

@@ -83,3 +83,20 @@ def test_commands_and_forms_are_all_there() -> None:
     talk = conversation()
     assert {"welcome", "registration", "health_code"} <= talk.forms.keys()
     assert set(TOPICS) <= talk.commands.keys()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "How do I check a code?",
+        "Is this code real?",
+        "My friend sent me a code",
+        "怎樣查驗健康碼",
+        "個碼係咪真㗎",
+        "怎么验这个码",
+        "see HK1:RRQT 9O60GO",
+    ],
+)
+async def test_who_holds_somebodys_code_is_told_where_it_is_checked(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    expect(await talk.says(words), "help.check")

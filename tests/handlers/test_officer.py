@@ -576,6 +576,29 @@ async def test_an_officer_has_a_menu_and_help_of_his_own(talker: Talker, languag
     expect(await talk.sends(b"{}", "visits.json"), "officer.ask", language)
 
 
+@pytest.mark.parametrize("words", ["help", "/help", "點用", "怎么查", "How do I check?"])
+async def test_an_officer_who_asks_for_help_is_told_how_codes_are_checked(
+    at_the_gate: Talk, words: str
+) -> None:
+    talk = at_the_gate
+    command = words.removeprefix("/")
+    heard = await (talk.says(words) if command == words else talk.commands(command))
+    expect(heard, "officer.help")
+
+
+@pytest.mark.parametrize("words", ["live code", "即時碼", "实时码"])
+async def test_an_officer_asks_for_a_live_code_and_a_holder_shows_one(
+    at_the_gate: Talk, words: str
+) -> None:
+    talk = at_the_gate
+    expect(await talk.says(words), "officer.challenge")
+    await is_registered(talk)
+    expect(await talk.says(words), "officer.challenge")
+    expect_question(await talk.presses_menu("today"), HealthCode.conditions)
+    expect(await talk.commands("help"), "engine.help")
+    expect(await talk.says("help"), "engine.help")
+
+
 async def test_residents_never_see_what_is_an_officers(talk: Talk) -> None:
     await is_registered(talk)
     taken = photo([picture(talk, code(talk))])
