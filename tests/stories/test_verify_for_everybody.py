@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 
 from bot.channels import web
 from core.assessment import Colour
-from tests.stories.at_the_gate import DESK, HOUR, PHONE, SMALL_PHONE, Gate, officer
+from tests.stories.at_the_gate import DESK, HOUR, LET_IF, PHONE, SMALL_PHONE, Gate, officer
 
 LANGUAGES = {
     "en-HK": ("Compare the document", "Do not let through", "Ask a colleague"),
@@ -36,7 +36,9 @@ SMALL = """() => [...document.querySelectorAll("button, select, textarea, input"
 WHOLE = """(e) => {
     const { clientWidth } = e;
     Object.assign(e.style, { overflowWrap: "normal", width: "min-content" });
-    return e.offsetWidth <= clientWidth;
+    const { offsetWidth } = e;
+    Object.assign(e.style, { overflowWrap: "", width: "" });
+    return offsetWidth <= clientWidth;
 }"""
 """Whether no word is broken."""
 
@@ -99,6 +101,11 @@ async def test_what_to_do_is_seen_where_the_whole_answer_has_no_room(
         await expect(one.page.locator("#advice")).to_be_in_viewport(ratio=1)
         for what in ("#advice", "#four"):
             assert await one.page.locator(what).evaluate(WHOLE), what
+        await one.page.locator("#ask").click()
+        await one.enters(gate.issuer.code())
+        await one.shows("green", LET_IF)
+        await expect(one.page.locator("#advice")).to_be_in_viewport(ratio=1)
+        assert await one.page.locator("#advice").evaluate(WHOLE)
 
 
 @pytest.mark.asyncio(loop_scope="session")
