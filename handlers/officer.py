@@ -156,10 +156,14 @@ def _forget(turn: Turn) -> None:
 
 
 async def _read(turn: Turn, inspection: Inspection, *, file: File) -> None:
-    """Have a picture read; the verdict comes when that is done."""
+    """Have a picture read; the verdict comes when that is done. A document's number below it would
+    have to be kept until then: it is erased, and asked for again."""
     job = f"{turn.chat}:{turn.incoming.id}"
     inspection.begin(job, file.album)
     turn.effects.append(Job(id=job, kind="codes", ref=file.ref, name=file.name, mime=file.mime))
+    if _numbered(file.caption):
+        _forget(turn)
+        _say(turn, [turn.text("officer.number_below")])
 
 
 async def _scanned(turn: Turn, inspection: Inspection, scan: Scan, done: Finished) -> None:

@@ -279,6 +279,23 @@ async def test_a_photo_of_a_code_is_read(at_the_gate: Talk) -> None:
     assert not talk.session.inspection.scans
 
 
+@pytest.mark.parametrize("language", list(Language))
+async def test_a_number_below_a_picture_is_erased_and_asked_for_again(
+    talker: Talker, language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    await enrols(talk)
+    talk.read_at_once = False
+    talk.files["f"] = picture(talk, code(talk))
+    await talk.take(File(ref="f", photo=True, caption="A123456(3)"))
+    expect(talk.heard, "officer.number_below", language)
+    assert len(talk.replies[-1].forget) == 1
+    assert "A123456" not in talk.state.decode()
+    begins(await heard_of(talk, talk.jobs[-1]), "pass_if", language)
+    begins(await talk.says("A123456(3)"), "pass", language)
+    assert await talk.take(File(ref="f", photo=True, caption="his code")) == []
+
+
 @pytest.mark.parametrize(
     "file",
     [
