@@ -15,7 +15,7 @@ from core.conversation.messages import Incoming
 from core.conversation.session import Session
 from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_set, one_of
-from core.store.lanes import WAITS, first, in_order, instant
+from core.store.lanes import AT_ONCE, WAITS, first, in_order, instant
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox
 from core.vault import KeyRing
 
@@ -221,7 +221,7 @@ def _row(item: Incoming, now: datetime, state: int, body: bytes | None) -> dict[
         "message": _message(item),
         "body": body,
         "received_at": now.timestamp(),
-        "due_at": now.timestamp(),
+        "due_at": AT_ONCE,
         "tries": 0,
         "state": state,
     }

@@ -16,6 +16,9 @@ from core.store.tables import WAITING
 WAITS: ColumnClause[int] = literal_column(str(WAITING))
 """The state of a row that waits, as conditions name it."""
 
+AT_ONCE = 0.0
+"""When a row is due that waits for nothing but its turn: also where the clock is set back."""
+
 
 def first(rows: Table, *lane: str) -> ColumnElement[bool]:
     """Tell whether a row is the oldest of its lane that waits; only such a one is worked on."""

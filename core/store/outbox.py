@@ -15,7 +15,7 @@ from core.conversation.messages import Reply
 from core.conversation.turn import Job, Sms
 from core.store.connection import Connection
 from core.store.dialects import listed
-from core.store.lanes import WAITS, first, in_order, instant
+from core.store.lanes import AT_ONCE, WAITS, first, in_order, instant
 from core.store.tables import DONE, PARKED, WAITING, outbox
 from core.vault import KeyRing, Tampered
 
@@ -107,7 +107,7 @@ class Outbox:
                 "chat": chat,
                 "body": transit.seal(_encode(body), f"outbox|body|{chat}"),
                 "made_at": at,
-                "due_at": at + lease,
+                "due_at": at + lease if lease else AT_ONCE,
                 "tries": 0,
                 "state": WAITING,
             }
@@ -163,7 +163,7 @@ class Outbox:
     async def release(self) -> None:
         """Take back every lease: nobody else works on this database, and we have just begun."""
         await self.connection.execute(
-            update(outbox).where(outbox.c.state == WAITS).values(due_at=0.0)
+            update(outbox).where(outbox.c.state == WAITS).values(due_at=AT_ONCE)
         )
 
     async def unsent(self) -> dict[tuple[str, str], int]:

@@ -224,6 +224,20 @@ async def test_what_a_killed_process_had_received_is_answered_by_the_next(
         await second.hears(ONE, "1 one", "2 two")
 
 
+async def test_a_clock_that_is_set_back_holds_up_no_message(
+    store: Store, clock: TestClock
+) -> None:
+    """A machine takes the local time for UTC until somebody tells it the time."""
+    first = Machine(store, clock)
+    async with store.writing() as tx:
+        await Inbox(tx.connection, tx.ring).put(
+            [first.message(ONE, "one"), first.message(ONE, "two")], [ONE], clock()
+        )
+    clock.jump(hours=-8)
+    async with Machine(store, clock) as second:
+        await second.hears(ONE, "1 one", "2 two")
+
+
 async def test_a_chat_that_was_erased_begins_anew(machine: Machine, clock: TestClock) -> None:
     await machine.says(ONE, "hello")
     await machine.hears(ONE, "1 hello")

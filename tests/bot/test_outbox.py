@@ -368,6 +368,17 @@ async def test_a_lease_that_ends_in_our_own_hands_sends_nothing_twice(
         assert machine.sent[LANE] == ["1 hello"]
 
 
+async def test_a_clock_that_is_set_back_holds_up_no_reply(
+    machine: Machine, clock: TestClock
+) -> None:
+    machine.hold(*LANE)
+    await machine.says(ONE, "three")
+    await until(lambda: machine.flying)
+    clock.jump(hours=-8)
+    machine.release(*LANE)
+    await machine.hears(ONE, "1 three", "two", "three")
+
+
 @pytest.mark.errors_expected
 async def test_news_with_the_longest_name_is_kept(store: Store, clock: TestClock) -> None:
     address = "0123456789abcdef" * 2
