@@ -331,23 +331,27 @@ def _of_short_numbers(first: str, second: str, third: str, sense: Sense) -> date
     """Return the day of three numbers, of which the last or else the first is a year of two digits.
 
     Of two days a near one is the nearer, any other the one that is past. Raise Invalid
-    `two_digit_year` where both are.
+    `two_digit_year` where that tells nothing, and what is wrong with the first way where neither is
+    a day.
     """
-    days: list[date] = []
-    try:
-        days.append(_day_first(first, second, third, sense=sense))
-    except Invalid as invalid:
-        wrong = invalid
+    other: date | None = None
     with suppress(Invalid):
-        days.append(_valid(sense.year(first), int(second), int(third)))
-    if not days:
-        raise wrong
+        other = _valid(sense.year(first), int(second), int(third))
+    try:
+        day = _day_first(first, second, third, sense=sense)
+    except Invalid:
+        if other is None:
+            raise
+        return other
+    if other is None or other == day:
+        return day
     if sense.way:
-        return min(days, key=lambda day: abs(day - sense.today))
-    past = [day for day in days if day <= sense.today] or days
-    if past[0] != past[-1] and not sense.day_first:
-        raise Invalid("two_digit_year")
-    return past[0]
+        return min(day, other, key=lambda each: abs(each - sense.today))
+    if (day <= sense.today) != (other <= sense.today):
+        return min(day, other)
+    if sense.day_first:
+        return day
+    raise Invalid("two_digit_year")
 
 
 def _month(written: str) -> int:
