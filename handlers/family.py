@@ -171,9 +171,9 @@ class Answerer(Choice):
         """Return who is meant; "my mother's sister" is not a mother."""
         option = super().mentioned(turn, said)
         if option and isinstance(said, Text):
-            words = plain(said.text)
-            word = turn.texts.mention(f"{self.key}.about.{option}", words)
-            if _BELONGING.match(words, words.find(word) + len(word)):
+            word = turn.texts.mention(f"{self.key}.about.{option}", said.text)
+            _, _, after = plain(said.text).partition(word)
+            if _BELONGING.match(after):
                 return ""
         return option
 
