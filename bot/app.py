@@ -110,7 +110,7 @@ class App:
         self.policy = policy
         self.clock = clock
         self.texts = Texts.load()
-        _, self.store = open_store(settings, policy, clock)
+        self.store = open_store(settings, policy, clock)
         self.publication = Publication(self.store, settings.data, clock)
         self.chaining = Chaining(self.store, settings.data, clock)
         self.workers = workers or Workers()
@@ -279,14 +279,14 @@ class App:
             await self.web.show_sms(chat, to, text)
 
 
-def open_store(settings: Settings, policy: Policy, clock: Clock) -> tuple[KeyRing, Store]:
-    """Open the key ring and the database that the settings name; both are made if new.
+def open_store(settings: Settings, policy: Policy, clock: Clock) -> Store:
+    """Open the database that the settings name, under their key ring; both are made if new.
 
     Raise KeyRingError or SettingError where they cannot be.
     """
     ring = KeyRing.open(settings.data / "keys.json", clock(), policy.keys.life)
     try:
-        return ring, Store.open(settings.database, ring, policy)
+        return Store.open(settings.database, ring, policy)
     except OSError as error:
         raise unusable.database(error) from None
 
@@ -297,7 +297,7 @@ async def opened(settings: Settings, policy: Policy, clock: Clock) -> AsyncItera
 
     Raise SettingError where the database cannot be used, or fails meanwhile.
     """
-    _, store = open_store(settings, policy, clock)
+    store = open_store(settings, policy, clock)
     try:
         await bring_up_to_date(store)
         with unusable.told():

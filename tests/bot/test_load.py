@@ -34,7 +34,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 async def listed(settings: Settings, document: str, number: str) -> list[Case]:
-    _, store = open_store(settings, Policy(), system_clock)
+    store = open_store(settings, Policy(), system_clock)
     try:
         async with store.reading() as tx:
             plain = normalise(DocumentType(document), number)
@@ -88,7 +88,7 @@ async def code_of(
     settings: Settings, clock: TestClock, kind: str, data: bytes, **who: str
 ) -> Heard:
     """Load a list into the store of somebody, and return the message with his code."""
-    _, store = open_store(settings, Policy(), clock)
+    store = open_store(settings, Policy(), clock)
     await migrate(store)
     await load(settings, Policy(), kind, data)
     talk = Talk(store, conversation(), clock)
