@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from core.days import hong_kong_day, start_of_day
 from core.policy import PasscodePolicy, Policy
 from core.store.connection import Connection
-from core.store.tables import challenges, dispatches
+from core.store.tables import challenges, dispatches, instant
 from core.store.tallies import Tallies, count_of
 from core.vault import KeyRing
 
@@ -87,7 +87,7 @@ class Challenges:
             why, again_at = refused
             good = None if why in (FAILURES, LOCKED) else await self._good(chat, phone, purpose, at)
             challenge, until = good or ("", None)
-            return Sent(challenge, refused=why, again_at=again_at, good_until=_instant(until))
+            return Sent(challenge, refused=why, again_at=again_at, good_until=instant(until))
         if live is None:
             challenge = secrets.token_hex(16)
             await self.connection.execute(
@@ -197,13 +197,13 @@ class Challenges:
             of_phone = dispatches.c.phone == self._phone(phone)
             return "phone", await self._free_at(limits.phone_per_day, DAY, at, of_phone)
         if live and live.sends > len(limits.resend_after):
-            return "phone", _instant(live.expires_at)
+            return "phone", instant(live.expires_at)
         ready = max(
             live.last + limits.resend_after[live.sends - 1] if live else at,
             at if counts.last is None else counts.last + limits.resend_after[0],
         )
         if at < ready:
-            return "wait", _instant(ready)
+            return "wait", instant(ready)
         if counts.chat >= limits.chat_per_day:
             of_chat = dispatches.c.chat == chat
             return "chat", await self._free_at(limits.chat_per_day, DAY, at, of_chat)
@@ -231,7 +231,7 @@ class Challenges:
         query = select(func.max(made) if phones else made).where(*which, made > at - seconds)
         query = query.group_by(dispatches.c.phone if phones else dispatches.c.id)
         sends = sorted((await self.connection.scalars(query)).all(), reverse=True)
-        return _instant(sends[most - 1] + seconds)
+        return instant(sends[most - 1] + seconds)
 
     async def _forgiven_at(self, phone: str, at: float) -> datetime | None:
         """Return when so few failures will be in the day that codes may be tried again."""
@@ -245,7 +245,7 @@ class Challenges:
             .order_by(challenges.c.made_at.desc())
         )
         made = [when for when, attempts in rows for _ in range(attempts)]
-        return _instant(made[self.limits.phone_failures_per_day - 1] + DAY)
+        return instant(made[self.limits.phone_failures_per_day - 1] + DAY)
 
     async def _day_is_full(self, now: datetime) -> bool:
         """Tell whether today's codes exceed three times the mean of the last 14 days."""
@@ -297,7 +297,7 @@ class Challenges:
 
     async def ready_at(self, challenge: str) -> datetime | None:
         """Return from when on the next code for a challenge is looked at; None if never."""
-        return _instant(
+        return instant(
             await self.connection.scalar(
                 select(challenges.c.ready_at).where(
                     challenges.c.id == challenge, challenges.c.attempts < self.limits.attempts
@@ -322,10 +322,6 @@ class _Live(NamedTuple):
     sends: int
     last: float
     expires_at: float
-
-
-def _instant(at: float | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC)
 
 
 def _failures(table: FromClause, since: ColumnElement[float]) -> ScalarSelect[int]:

@@ -22,7 +22,7 @@ from core.declaration import Declaration
 from core.issuer_keys import REVOKED_BYTES
 from core.store.connection import Connection
 from core.store.people import Known
-from core.store.tables import codes
+from core.store.tables import codes, instant
 from core.vault import KeyRing
 
 NEVER = -1
@@ -285,5 +285,5 @@ def opened(known: Known, row: Any) -> Code:
         Assessed(assessment, declaration, NEVER if row.lists is None else row.lists),
         datetime.fromtimestamp(row.issued_at, UTC),
         datetime.fromtimestamp(row.expires_at, UTC),
-        None if row.withdrawn_at is None else datetime.fromtimestamp(row.withdrawn_at, UTC),
+        instant(row.withdrawn_at),
     )

@@ -17,7 +17,7 @@ from core.family import Relation, Way
 from core.store.connection import Connection
 from core.store.dialects import insert_or_replace
 from core.store.people import SELF, Known, People
-from core.store.tables import holders, links
+from core.store.tables import holders, instant, links
 
 GUARDIAN = "guardian"
 """The chat of somebody who looks after the holder."""
@@ -179,12 +179,8 @@ class Family:
                 row.relation,
                 row.way,
                 datetime.fromtimestamp(row.made_at, UTC),
-                _instant(row.starts_at),
-                _instant(row.letter_until),
+                instant(row.starts_at),
+                instant(row.letter_until),
             )
             for row in rows
         ]
-
-
-def _instant(at: float | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC)

@@ -15,8 +15,8 @@ from core.conversation.messages import Incoming
 from core.conversation.session import Session
 from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_set, one_of
-from core.store.lanes import AT_ONCE, WAITS, first, in_order, instant
-from core.store.tables import DONE, PARKED, WAITING, chats, inbox
+from core.store.lanes import AT_ONCE, WAITS, first, in_order
+from core.store.tables import DONE, PARKED, WAITING, chats, inbox, instant
 from core.vault import KeyRing
 
 _incoming = msgspec.json.Decoder(Incoming)

@@ -6,8 +6,6 @@ outbox. Bodies are sealed, and erased as soon as a row is done.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import ColumnClause, ColumnElement, Table, and_, func, literal_column, select
 
 from core.store.tables import WAITING
@@ -43,8 +41,3 @@ def in_order(rows: Table) -> ColumnElement[int]:
     """
     number: ColumnElement[int] = rows.c.number + literal_column("0")
     return number
-
-
-def instant(at: float | None) -> datetime | None:
-    """Return the instant of a column of seconds."""
-    return None if at is None else datetime.fromtimestamp(at, UTC)

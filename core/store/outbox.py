@@ -15,8 +15,8 @@ from core.conversation.messages import Reply
 from core.conversation.turn import Job, Sms
 from core.store.connection import Connection
 from core.store.dialects import listed
-from core.store.lanes import AT_ONCE, WAITS, first, in_order, instant
-from core.store.tables import DONE, PARKED, WAITING, outbox
+from core.store.lanes import AT_ONCE, WAITS, first, in_order
+from core.store.tables import DONE, PARKED, WAITING, instant, outbox
 from core.vault import KeyRing, Tampered
 
 Outgoing = Reply | Sms | Job

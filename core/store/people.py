@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ from core.store.tables import (
     holders,
     inbox,
     installations,
+    instant,
     links,
     outbox,
     proofs,
@@ -217,8 +218,7 @@ class People:
 
     async def exported_at(self, known: Known) -> datetime | None:
         """Return when a holder's newest export was made."""
-        at = await self.connection.scalar(_EXPORTED_AT, {"of_holder": known.id})
-        return None if at is None else datetime.fromtimestamp(at, UTC)
+        return instant(await self.connection.scalar(_EXPORTED_AT, {"of_holder": known.id}))
 
     async def export_of(self, known: Known) -> Export | None:
         """Return a holder's visit records."""

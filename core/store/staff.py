@@ -10,7 +10,7 @@ import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import bindparam, func, select, update
@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, func, select, update
 from core.store.connection import Connection
 from core.store.dialects import insert_or_replace
 from core.store.people import REFERENCE
-from core.store.tables import audit, staff
+from core.store.tables import audit, instant, staff
 from core.vault import KeyRing
 
 ENROLMENT = "staff-"
@@ -157,11 +157,6 @@ class Staff:
             .order_by(staff.c.name)
         )
         return [
-            Member(
-                row.name,
-                Role(row.role),
-                row.chat or "",
-                None if row.expires_at is None else datetime.fromtimestamp(row.expires_at, UTC),
-            )
+            Member(row.name, Role(row.role), row.chat or "", instant(row.expires_at))
             for row in rows
         ]

@@ -6,6 +6,7 @@ A chat, who writes in it and whom it is about are three things: `chats`, and `ho
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -388,3 +389,8 @@ Index("checkpoints_begin", checkpoints.c.begins, checkpoints.c.place)
 
 WAITING, DONE, PARKED = 0, 1, 2
 """States of a row of the inbox and the outbox."""
+
+
+def instant(at: float | None) -> datetime | None:
+    """Return the instant of a column of seconds that may be empty."""
+    return None if at is None else datetime.fromtimestamp(at, UTC)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
@@ -20,7 +20,7 @@ from sqlalchemy import func, insert, select, update
 from core.conversation.messages import Incoming, LinkNews, TakeoverDue
 from core.store.inbox import Inbox
 from core.store.people import Known
-from core.store.tables import takeovers
+from core.store.tables import instant, takeovers
 
 if TYPE_CHECKING:
     from core.store.store import Transaction
@@ -83,8 +83,7 @@ class Takeovers:
         until = select(func.max(takeovers.c.starts_at)).where(
             takeovers.c.chat == chat, takeovers.c.ended_at.is_(None)
         )
-        at = await self.tx.connection.scalar(until)
-        return None if at is None else datetime.fromtimestamp(at, UTC)
+        return instant(await self.tx.connection.scalar(until))
 
     async def stop(self, holder: str) -> int:
         """Let nothing come of what waits for a holder; return how many chats waited.
