@@ -165,7 +165,7 @@ class Store:
             yield tx
         if tx.people.erased:
             # It is committed already, and what stays behind now goes within the hour.
-            with suppress(SQLAlchemyError):
+            with suppress(OSError, SQLAlchemyError):
                 async with self.reader.connect() as connection:
                     await empty_the_log(connection)
 

@@ -72,13 +72,20 @@ async def test_the_log_of_the_database_is_emptied_at_once(store: Store, tmp_path
     assert store.shared or (tmp_path / "store.sqlite3-wal").stat().st_size == 0
 
 
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        OperationalError("PRAGMA", (), Exception("database is locked")),
+        ConnectionRefusedError("the server went away"),
+    ],
+)
 async def test_a_log_that_cannot_be_emptied_now_undoes_nothing(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
-    async def locked(_: object) -> None:
-        raise OperationalError("PRAGMA", (), Exception("database is locked"))
+    async def fails(_: object) -> None:
+        raise trouble
 
-    monkeypatch.setattr(store_module, "empty_the_log", locked)
+    monkeypatch.setattr(store_module, "empty_the_log", fails)
     await erased(store)
     async with store.reading() as tx:
         assert await tx.people.of_chat(HIS) is None
