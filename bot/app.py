@@ -13,9 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import unusable
 from bot.chaining import Chaining
-from bot.channels import Channel, Refused, TooLarge
+from bot.channels import Channel
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
+from bot.channels.web_transcript import Transcript
 from bot.clock import Clock, system_clock
 from bot.confinement import landlock
 from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
@@ -38,9 +39,8 @@ from core.conversation.turn import Job, Sms
 from core.issuer_keys import KeysError
 from core.policy import Policy
 from core.store.outbox import Due
-from core.store.outbox import Outbox as Rows
 from core.store.schema import LaterSchema, migrate
-from core.store.store import Store, Transaction
+from core.store.store import Store
 from core.vault import KeyRing
 from handlers.commands import conversation
 
@@ -61,39 +61,6 @@ TAGS = {Language.ENGLISH: "en", Language.TRADITIONAL: "zh-hant", Language.SIMPLI
 """Language codes by which Telegram tells command menus apart."""
 
 log = logging.getLogger(__name__)
-
-
-class Transcript:
-    """What the web chat needs of the store."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self.store = store
-        self.clock = clock
-
-    async def since(self, chat: str, number: int, limit: int) -> list[tuple[int, Reply]]:
-        """Return replies of a chat after a number, in order."""
-        async with self.store.reading() as tx:
-            return await Rows(tx.connection, tx.ring).since(chat, number, limit)
-
-    async def keep(self, chat: str, data: bytes) -> str:
-        """Keep an uploaded file."""
-        async with self.store.writing() as tx:
-            return f"{chat}|{await tx.uploads.keep(chat, 'file', data, self.clock())}"
-
-    async def read(self, ref: str, limit: int) -> bytes:
-        """Return an uploaded file."""
-        chat, _, name = ref.partition("|")
-        async with self.store.reading() as tx:
-            data = await tx.uploads.read(name, chat=chat)
-        if data is None:
-            raise Refused("the file is gone")
-        if len(data) > limit:
-            raise TooLarge(data)
-        return data
-
-    async def drop(self, tx: Transaction, ref: str) -> None:
-        """Erase an uploaded file."""
-        await tx.uploads.drop(ref.partition("|")[2])
 
 
 class App:

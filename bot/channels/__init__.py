@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
-from core.conversation.messages import Capabilities, Incoming, Reply
+from core.conversation.messages import Capabilities, Card, Incoming, Reply
 from core.store.store import Transaction
 
 HEAD = 64
@@ -13,6 +13,9 @@ HEAD = 64
 
 Receive = Callable[[Sequence[Incoming]], Awaitable[None]]
 """Takes messages into the inbox; returns once they are committed, so that they may be confirmed."""
+
+Draw = Callable[[Card], Awaitable[bytes]]
+"""Draws the PNG of a card."""
 
 
 class Stopping(Exception):

@@ -20,8 +20,8 @@ from telegram import Bot, BotCommand
 from telegram.constants import BotCommandLimit, FileSizeLimit, InlineKeyboardMarkupLimit
 from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
-from bot.channels import Receive, Refused, TooLarge
-from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery, Draw
+from bot.channels import Draw, Receive, Refused, TooLarge
+from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery
 from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, translated
 from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, parsed, read
 from bot.voice import Speak

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +14,10 @@ from telegram import Bot
 from telegram.constants import CallbackQueryLimit, MessageLimit
 from telegram.error import BadRequest, TelegramError
 
-from bot.channels import Unreachable
+from bot.channels import Draw, Unreachable
 from bot.channels.telegram_request import translated
 from bot.voice import Speak, Unspoken
 from core.conversation.messages import Card, Reply
-
-Draw = Callable[[Card], Awaitable[bytes]]
-"""Draws the PNG of a card."""
 
 Markup = dict[str, Any]
 """A keyboard in the Bot API's own words: its objects would be taken apart again at once."""

@@ -9,21 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
-from urllib.parse import unquote
 
 from aiohttp import WSCloseCode, WSMsgType, web
-from aiolimiter import AsyncLimiter
 from msgspec.structs import replace
 
-from bot.channels import Receive, Stopping, web_cookie, web_guard, web_verify
+from bot.channels import Draw, Receive, Stopping, web_cookie, web_guard, web_verify
 from bot.channels import web_frames as frames
 from bot.channels.web_chats import CHANNEL, Chat, Chats, Page
-from bot.voice import Speak, Unspoken
-from core.conversation.messages import Body, Capabilities, Card, File, Incoming, Reply, Start
+from bot.channels.web_files import Files
+from bot.channels.web_transcript import Transcript
+from bot.voice import Speak
+from core.conversation.messages import Body, Capabilities, Incoming, Reply, Start
 from core.days import hong_kong_day
 from core.store.store import Transaction
 
@@ -34,14 +33,6 @@ TEXT_BYTES = 8 * 1024
 """Of one message in UTF-8: more than any answer, less than any document."""
 FRAME_BYTES = 64 * 1024
 """A text of that length whose every byte needs a JSON escape (`\\u0000`), and its wrapping."""
-FILE_BYTES = 10 * 1024 * 1024
-"""Photos and PDFs; what is smaller by kind is refused later, in the chat."""
-FILE_NAME = 255
-UPLOAD_SECONDS = 180
-"""For one whole file: 10 MB at 0.5 Mbit/s."""
-UPLOADS = 24
-"""At once, all chats together: what they may hold in memory is this many times FILE_BYTES."""
-ALL_MESSAGES_PER_SECOND = 500
 SOCKETS = 5000
 PAGES = 8
 """Tabs of one chat; the oldest one is put to sleep when another is opened."""
@@ -53,22 +44,6 @@ CLOSING_SECONDS = 2
 
 NO_COOKIE, ELSEWHERE, LEFT = 4401, 4409, 4410
 """Our close codes: the browser keeps no cookies; the chat went on in a newer tab; he left it."""
-
-
-class Transcript(Protocol):
-    """What the web chat needs of the store. `chat` is `web:<address>`, as in Incoming."""
-
-    async def since(self, chat: str, number: int, limit: int) -> list[tuple[int, Reply]]:
-        """Return up to `limit` replies of that chat with a higher outbox number, in order."""
-
-    async def keep(self, chat: str, data: bytes) -> str:
-        """Keep an uploaded file, sealed, and return the ref that `read` takes."""
-
-    async def read(self, ref: str, limit: int) -> bytes:
-        """Return a kept file, or raise TooLarge beyond `limit` bytes, Refused if gone."""
-
-    async def drop(self, tx: Transaction, ref: str) -> None:
-        """Erase a kept file, in the open transaction."""
 
 
 class WebChannel:
@@ -89,7 +64,7 @@ class WebChannel:
         host: str,
         port: int,
         store: Transcript,
-        draw: Callable[[Card], Awaitable[bytes]],
+        draw: Draw,
         *,
         speak: Speak | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -97,13 +72,12 @@ class WebChannel:
         sms_pane: bool = False,
     ) -> None:
         self.host, self.port = host, port
-        self._store, self._draw, self._speak, self._now = store, draw, speak, now
+        self._store, self._now = store, now
         self.capabilities = replace(self.capabilities, voice=speak is not None)
         self._sms_pane = sms_pane
         self._chats = Chats()
+        self._files = Files(store, self._chats, self._take, draw, speak)
         self._sockets = 0
-        self._pace = AsyncLimiter(ALL_MESSAGES_PER_SECOND, 1)
-        self._uploads = asyncio.Semaphore(UPLOADS)
         app = web.Application(middlewares=[web_guard.discreet])
         app.on_response_prepare.append(web_guard.harden)
         app.on_shutdown.append(self._close_pages)
@@ -111,12 +85,10 @@ class WebChannel:
             [
                 web.get("/", self._index),
                 web.get("/chat", self._talk),
-                web.post("/upload", self._upload),
                 web.post("/leave", self._leave),
-                web.get(r"/picture/{number:\d{1,18}}", self._picture),
-                web.get(r"/sound/{number:\d{1,18}}", self._sound),
                 web.get("/healthz", _healthz),
                 web.static("/static", PAGE),
+                *self._files.routes(),
                 *web_verify.routes(),
                 *routes,
             ]
@@ -175,10 +147,6 @@ class WebChannel:
         remembered.sms.append(sms)
         await remembered.tell(sms)
 
-    def _chat_of(self, request: web.Request) -> Chat | None:
-        address = web_cookie.address(request)
-        return self._chats.open(address) if address else None
-
     async def _take(self, chat: Chat, name: str, body: Body, language: str, message: str) -> None:
         await self._receive(
             [
@@ -206,7 +174,7 @@ class WebChannel:
         # The cookie goes first: a tab that begins anew must not show the old one once more.
         await response.prepare(request)
         await response.write_eof()
-        if chat := self._chat_of(request):
+        if chat := self._chats.of(request):
             chat.sms.clear()
             await asyncio.gather(*(page.socket.close(code=LEFT) for page in chat.pages))
         return response
@@ -219,7 +187,7 @@ class WebChannel:
             timeout=CLOSING_SECONDS, max_msg_size=FRAME_BYTES, heartbeat=HEARTBEAT_SECONDS
         )
         await socket.prepare(request)
-        chat = self._chat_of(request)
+        chat = self._chats.of(request)
         if chat is None:
             await socket.close(code=NO_COOKIE)
             return socket
@@ -246,8 +214,7 @@ class WebChannel:
                 if message.type is not WSMsgType.TEXT:
                     await page.socket.close(code=WSCloseCode.UNSUPPORTED_DATA)
                     break
-                await chat.pace.acquire()
-                await self._pace.acquire()
+                await self._chats.turn(chat)
                 try:
                     frame = frames.read(message.data)
                 except frames.Unreadable:
@@ -308,87 +275,6 @@ class WebChannel:
         except Exception as error:
             log.error("a web page could not be served: %s", type(error).__name__)
             await page.socket.close(code=WSCloseCode.INTERNAL_ERROR)
-
-    async def _upload(self, request: web.Request) -> web.Response:
-        web_guard.check_origin(request)
-        chat = self._chat_of(request)
-        name = request.headers.get("X-Message-Id", "")
-        if chat is None or not frames.is_id(name):
-            raise web.HTTPForbidden(text="Open the chat first.")
-        if (request.content_length or 0) > FILE_BYTES:
-            return _problem(413, "too_large")
-        await chat.pace.acquire()
-        await self._pace.acquire()
-        try:
-            # Its time begins when it is its turn: it did not choose those before it.
-            async with chat.uploading, self._uploads, asyncio.timeout(UPLOAD_SECONDS):
-                data = await _body(request)
-        except TimeoutError:
-            return _problem(408, "too_slow")
-        except ConnectionError:
-            # Nobody is there any more to be told; the page sends the file again.
-            return _problem(400, "broken_off")
-        if data is None:
-            return _problem(413, "too_large")
-        title = unquote(request.headers.get("X-File-Name", ""))[:FILE_NAME]
-        album = request.headers.get("X-Album", "")
-        file = File(
-            ref=await self._store.keep(chat.name, data),
-            name=title,
-            size=len(data),
-            mime=request.content_type,
-            photo=request.content_type.startswith("image/"),
-            album=album if frames.is_id(album) else "",
-        )
-        language = request.headers.get("X-Language", "")[:35]
-        await self._take(chat, name, file, language, name)
-        await chat.tell(frames.Said(id=name, text=title, file=True))
-        await chat.tell(frames.Typing())
-        return web.json_response({"taken": name})
-
-    async def _picture(self, request: web.Request) -> web.Response:
-        reply = await self._reply(request)
-        if reply is None or reply.card is None:
-            raise web.HTTPNotFound
-        return _private(await self._draw(reply.card), "image/png")
-
-    async def _sound(self, request: web.Request) -> web.Response:
-        reply = await self._reply(request)
-        if reply is None or not reply.aloud or self._speak is None:
-            raise web.HTTPNotFound
-        try:
-            return _private(await self._speak(reply.text, reply.language), "audio/mpeg")
-        except Unspoken as error:
-            log.warning("a text could not be read aloud: %s", error)
-            raise web.HTTPNotFound from None
-
-    async def _reply(self, request: web.Request) -> Reply | None:
-        """Return the reply that a request of its own chat names."""
-        chat = self._chat_of(request)
-        if chat is None:
-            return None
-        await chat.pace.acquire()
-        number = int(request.match_info["number"])
-        found = dict(await self._store.since(chat.name, number - 1, 1))
-        return found.get(number)
-
-
-def _private(body: bytes, kind: str) -> web.Response:
-    return web.Response(body=body, content_type=kind, headers={"Cache-Control": "no-store"})
-
-
-async def _body(request: web.Request) -> bytes | None:
-    """Read a body piece by piece; None as soon as it is larger than a file may be."""
-    data = bytearray()
-    async for piece in request.content.iter_any():
-        data += piece
-        if len(data) > FILE_BYTES:
-            return None
-    return bytes(data)
-
-
-def _problem(status: int, why: str) -> web.Response:
-    return web.json_response({"error": why, "limit": FILE_BYTES}, status=status)
 
 
 async def _healthz(_: web.Request) -> web.Response:

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from aiohttp import WSCloseCode, web
 from aiolimiter import AsyncLimiter
 
+from bot.channels import web_cookie
 from bot.channels import web_frames as frames
 
 CHANNEL = "web"
 
 MESSAGES, MESSAGES_SECONDS = 20, 10
 """A chat may send so many at once, then at this pace; its page is read no faster."""
+ALL_MESSAGES_PER_SECOND = 500
+"""Of all chats together."""
 CHATS = 10_000
 """Remembered in memory: the pace, and the last text messages for the phone's pane."""
 SMS_KEPT = 5
@@ -68,6 +71,7 @@ class Chats:
 
     def __init__(self, limit: int = CHATS) -> None:
         self._limit = limit
+        self._pace = AsyncLimiter(ALL_MESSAGES_PER_SECOND, 1)
         self._chats: OrderedDict[str, Chat] = OrderedDict()
 
     def __iter__(self) -> Iterator[Chat]:
@@ -87,3 +91,13 @@ class Chats:
             chat = self._chats[address] = Chat(address)
         self._chats.move_to_end(address)
         return chat
+
+    def of(self, request: web.Request) -> Chat | None:
+        """Return the chat of a browser, remembering it; None where it shows no token of ours."""
+        address = web_cookie.address(request)
+        return self.open(address) if address else None
+
+    async def turn(self, chat: Chat) -> None:
+        """Wait until a chat may send something: for its own turn, then for that among all."""
+        await chat.pace.acquire()
+        await self._pace.acquire()

@@ -12,11 +12,9 @@ import aiohttp
 import msgspec
 import pytest
 
-from bot.app import App, Transcript
-from bot.channels import Refused, TooLarge
+from bot.app import App
 from bot.settings import SettingError, Settings
 from core.policy import Policy
-from core.store.store import Store
 from handlers.registration import Registration
 from handlers.welcome import Welcome
 from tests.bot.machine import until
@@ -183,17 +181,3 @@ async def test_an_sms_that_cannot_be_sent_is_told_and_can_be_asked_for_again(
         expect(await person.hears(), "registration.passcode.sent_again")
         await person.says(await world.sms(f"+852{resident.mobile}"))
         expect_question(await person.hears(), Registration.truth)
-
-
-async def test_a_file_is_for_its_own_chat_and_no_larger_than_asked_for(
-    store: Store, clock: TestClock
-) -> None:
-    transcript = Transcript(store, clock)
-    ref = await transcript.keep("web:1", b"0123456789")
-    assert await transcript.read(ref, 10) == b"0123456789"
-    with pytest.raises(TooLarge):
-        await transcript.read(ref, 9)
-    name = ref.partition("|")[2]
-    for other in (f"web:2|{name}", f"web:1|{name[:-1]}x", "", "web:1"):
-        with pytest.raises(Refused):
-            await transcript.read(other, 10)

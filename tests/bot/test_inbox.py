@@ -224,9 +224,7 @@ async def test_what_a_killed_process_had_received_is_answered_by_the_next(
         await second.hears(ONE, "1 one", "2 two")
 
 
-async def test_a_clock_that_is_set_back_holds_up_no_message(
-    store: Store, clock: TestClock
-) -> None:
+async def test_a_clock_that_is_set_back_holds_up_no_message(store: Store, clock: TestClock) -> None:
     """A machine takes the local time for UTC until somebody tells it the time."""
     first = Machine(store, clock)
     async with store.writing() as tx:

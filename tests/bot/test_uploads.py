@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.app import Transcript
 from bot.channels import Stopping, TryAgain
 from bot.channels.web import WebChannel
+from bot.channels.web_transcript import Transcript
 from bot.inbox import Keep
 from bot.work import Work
 from core.conversation.messages import Finished, Incoming, Text

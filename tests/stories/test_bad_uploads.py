@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.channels.web import FILE_BYTES
+from bot.channels.web_files import FILE_BYTES
 from core.conversation.fields import Field
 from core.conversation.texts import Language
 from handlers.health_code import HealthCode

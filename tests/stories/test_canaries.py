@@ -333,7 +333,7 @@ async def test_nothing_is_found_of_people_in_trouble_nor_anything_of_the_erased(
         world.phones.faults.add(Fault(status=500, description=people[0].mobile))
         await journey(world, chats[0], people[0], sealed)
         await journey(world, chats[1], people[1], sealed)
-        for owner, name in ((world.app.web._store, "keep"), (world.app.web, "_draw")):
+        for owner, name in ((world.app.web._store, "keep"), (world.app.web._files, "_draw")):
             fails_once(monkeypatch, owner, name, people[1])
         await trouble_on_the_web(world, chats[1], people[1])
         canaries = [person.canaries() for person in people]

@@ -10,8 +10,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from bot.channels import Refused, Stopping, TooLarge
-from bot.channels import web as web_channel
+from bot.channels import Refused, Stopping, TooLarge, web_files
 from bot.voice import Unspoken
 from core.conversation.messages import (
     File,
@@ -73,7 +72,7 @@ async def test_a_file_that_is_too_large_is_refused_kindly_and_the_next_one_taken
 async def test_a_file_that_never_ends_is_given_up(
     chat: LoopbackChat, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web_channel, "UPLOAD_SECONDS", 0.2)
+    monkeypatch.setattr(web_files, "UPLOAD_SECONDS", 0.2)
 
     async def slow() -> AsyncIterator[bytes]:
         for _ in range(4):
@@ -112,7 +111,7 @@ async def test_a_file_that_is_broken_off_is_nobodys_error_and_the_next_one_is_ta
 async def test_a_file_has_its_whole_time_however_many_were_chosen_with_it(
     chat: LoopbackChat, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web_channel, "UPLOAD_SECONDS", 0.2)
+    monkeypatch.setattr(web_files, "UPLOAD_SECONDS", 0.2)
     async with chat.channel._chats.open(person.address).uploading:
         uploading = asyncio.create_task(person.upload(b"x"))
         await asyncio.sleep(0.3)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
-from bot.channels.web import FILE_BYTES
+from bot.channels.web_files import FILE_BYTES
 from core.conversation.messages import File, Start, Text
 from tests.bot.channels.clerk import walk
 from tests.bot.channels.transcript import LoopbackChat
