@@ -11,6 +11,7 @@ from bot.pages import keep_waking
 from core.conversation.messages import Reply
 from core.store.outbox import Outbox
 from core.store.store import Store
+from tests.bot.machine import until
 from tests.clock import NOON
 
 
@@ -44,7 +45,7 @@ async def test_who_is_behind_is_woken_also_after_an_error(
         await Outbox(tx.connection, tx.ring).put([("web", "web:1", Reply("hello"))], NOON)
     web = Pages()
     task = asyncio.create_task(keep_waking(store, web))  # type: ignore[arg-type]
-    await asyncio.sleep(0.3)
+    await until(lambda: web.woken)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert web.woken == ["1"]

@@ -113,12 +113,13 @@ async def test_a_pdf_bomb_costs_its_process_alone() -> None:
 async def test_the_loop_runs_on_meanwhile() -> None:
     box = Sandbox()
     work = asyncio.create_task(code_of(box, image("JPEG", (5_000, 5_000))))
-    longest, last = 0.0, time.monotonic()
+    turns = 0
     while not work.done():
         await asyncio.sleep(0.005)
-        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+        turns += 1
     assert await work == ""
-    assert longest < 0.3
+    # Read in the loop, it would leave it two.
+    assert turns > 10
 
 
 @pytest.mark.parametrize(

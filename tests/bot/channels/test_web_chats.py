@@ -15,6 +15,7 @@ from core.conversation.messages import (
 )
 from tests.bot.channels.person import ASK, Person, Tab, somebody
 from tests.bot.channels.transcript import LoopbackChat
+from tests.bot.machine import until
 
 
 async def test_a_flood_is_slowed_down_and_nothing_of_it_is_lost(
@@ -59,7 +60,7 @@ async def test_when_the_house_is_full_the_page_is_asked_to_come_again(
             async with person.tab():
                 pass
         assert refused.value.status == 503
-    await asyncio.sleep(0.1)
+    await until(lambda: not chat.channel._sockets)
     async with person.tab() as tab:
         await tab.hello()
 
@@ -86,7 +87,7 @@ async def test_a_page_that_does_not_read_is_cut_off(
     async with person.tab() as other:
         [last] = await other.hello(last=199)
         assert last["number"] == 200
-    await asyncio.sleep(0.5)
+    await until(lambda: not chat.channel._chats.open(person.address).pages)
     # It reads at last, and finds the end of the line long before the end of the transcript.
     async with asyncio.timeout(20):
         assert len(await reader.read(-1)) < 200 * 100_000

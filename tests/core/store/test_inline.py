@@ -91,13 +91,16 @@ async def test_sqlalchemy_finds_all_it_needs(tmp_path: Path, store: Store) -> No
 
 
 class Disk:
-    """A disk whose commits take some seconds, and the threads that waited for it.
+    """A disk whose commits take some seconds, or until it `turns`, and the threads that waited for
+    it.
 
-    To the engine they take just that, however busy the machine is.
+    To the engine they take just those seconds, however busy the machine is.
     """
 
     def __init__(self, where: InlineEngine, monkeypatch: pytest.MonkeyPatch) -> None:
         self.takes = self.taken = 0.0
+        self.asked, self.turns = threading.Event(), threading.Event()
+        self.turns.set()
         self.waited: list[bool] = []
         event.listen(where.sync_engine, "commit", self._commit)
         clocks = SimpleNamespace(monotonic=time.monotonic, perf_counter=lambda: self.taken)
@@ -105,7 +108,9 @@ class Disk:
 
     def _commit(self, _: Any) -> None:
         self.waited.append(threading.current_thread() is threading.main_thread())
+        self.asked.set()
         time.sleep(self.takes)
+        self.turns.wait(10)
         self.taken += self.takes
 
 
@@ -147,13 +152,15 @@ async def test_a_commit_in_a_thread_is_waited_for_by_who_is_cancelled(
     disk = Disk(here, monkeypatch)
     monkeypatch.setattr(inline, "SLOW", -1.0)
     await put(here, 0)
-    disk.takes = 0.1
+    disk.asked.clear()
+    disk.turns.clear()
     putting = asyncio.create_task(put(here, 1))
-    await asyncio.sleep(0.02)
+    assert await asyncio.to_thread(disk.asked.wait, 10)
     putting.cancel()
+    assert not (await asyncio.wait([putting], timeout=0.05))[0]
+    disk.turns.set()
     with pytest.raises(asyncio.CancelledError):
         await putting
-    disk.takes = 0.0
     assert await kept(here) == [0, 1]
     await put(here, 2)
     assert await kept(here) == [0, 1, 2]
