@@ -132,7 +132,7 @@ class TheirPhone(Words):
             case Text(text=text) if self._means_none(turn, text):
                 return NO_PHONE
             case Contact(phone=phone):
-                said = Text(f"+{phone.removeprefix('+')}")
+                said = Text(phone)
         mobile = await super().take(turn, said)
         own = await turn.tx.people.of_chat(turn.chat)
         if own is not None and own.holder.mobile == mobile:

@@ -53,6 +53,9 @@ WRITTEN = (UpdateType.MESSAGE, UpdateType.EDITED_MESSAGE)
 COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 """`/name`, `/name@bot` and what follows; 32 characters as the Bot API's BotCommand says."""
 
+LOCAL_DIGITS = 8
+"""Of a number in Hong Kong."""
+
 SERVICE = (
     frozenset(MessageType)
     - frozenset(MessageType(kind.value) for kind in MessageAttachmentType)
@@ -220,13 +223,20 @@ def _body(message: Message) -> Body | None:
         # Anybody's contact can be forwarded; only the sender's own carries his user id.
         sender = message.from_user
         own = sender is not None and message.contact.user_id == sender.id
-        return Contact(phone=message.contact.phone_number, own=own)
+        return Contact(phone=_phone(message.contact.phone_number), own=own)
     for kind in MessageAttachmentType:
         if getattr(message, kind.value, None):
             return Other(kind.value)
     if any(getattr(message, kind.value, None) for kind in SERVICE):
         return None
     return Other("unknown")
+
+
+def _phone(shared: str) -> str:
+    """Return a number with the plus that clients leave out before a country's code; one as short as
+    those of Hong Kong has none: so it stands in the phone from which it is shared."""
+    local = sum(map(str.isdigit, shared)) <= LOCAL_DIGITS
+    return shared if local or shared.startswith("+") else f"+{shared}"
 
 
 def _words(text: str) -> Body:

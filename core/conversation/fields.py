@@ -173,9 +173,7 @@ class Words(Field):
             case Contact(phone=phone, own=own) if self.contact:
                 if not own:
                     raise Invalid("not_own")
-                return self.kind.parse(
-                    phone if phone.startswith("+") else f"+{phone}", turn.context
-                )
+                return self.kind.parse(phone, turn.context)
         return str(await super().take(turn, said))
 
     def show(self, value: Any, turn: Turn) -> str:

@@ -39,7 +39,8 @@ class File(msgspec.Struct, frozen=True, tag="file"):
 
 
 class Contact(msgspec.Struct, frozen=True, tag="contact"):
-    """A phone number shared by button. `own`: it is the sender's own, by the platform's word."""
+    """A phone number that was shared, with a plus before a country's code, if it has one. `own`: it
+    is the sender's own, by the platform's word."""
 
     phone: str
     own: bool

@@ -34,7 +34,7 @@ def volunteered(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[
             for other in form.fields.values():
                 if isinstance(other, Words) and other.contact and other is not field:
                     try:
-                        value = other.kind.parse(f"+{phone.lstrip('+')}", turn.context)
+                        value = other.kind.parse(phone, turn.context)
                     except Invalid:
                         continue
                     return {other.name: value}

@@ -162,6 +162,14 @@ async def test_a_contact_card_is_her_number_and_the_guardians_own_is_not(talk: T
     assert talk.session.answers["mobile"] == "+85261234567"
 
 
+async def test_a_contact_card_may_have_her_number_as_it_stands_in_a_phone(talk: Talk) -> None:
+    await is_registered(talk)
+    await to(talk, "mobile")
+    await talk.take(Contact("6123 4567", own=False))
+    expect_question(talk.heard, Dependant.passcode)
+    assert talk.session.answers["mobile"] == "+85261234567"
+
+
 async def test_a_number_in_passing_is_nobodys(talk: Talk) -> None:
     await is_registered(talk)
     await to(talk, "document")

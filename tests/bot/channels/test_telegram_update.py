@@ -133,6 +133,22 @@ def test_only_the_senders_own_contact_is_his_own() -> None:
     assert anonymous.body == Contact("+85291234567", own=False)
 
 
+@pytest.mark.parametrize(
+    ("shared", "phone"),
+    [
+        ("+852 9123 4567", "+852 9123 4567"),
+        ("85291234567", "+85291234567"),
+        ("447911123456", "+447911123456"),
+        # So most numbers stand in a phone's contacts.
+        ("91234567", "91234567"),
+        ("9123 4567", "9123 4567"),
+    ],
+)
+def test_a_number_with_a_country_s_code_has_its_plus(shared: str, phone: str) -> None:
+    contact = {"phone_number": shared, "first_name": "Chan"}
+    assert body(contact=contact) == Contact(phone, own=False)
+
+
 PLACE = {"latitude": 22.3, "longitude": 114.2}
 PICTURE = {**FILE, "width": 9, "height": 9}
 
