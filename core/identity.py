@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from core.answer import AsWritten, Context, Found, Invalid, fold
 from core.characters import in_figures, is_han, narrow
-from core.country import Country as Country
 
 LEAST_NUMBER = 5
 MOST_NUMBER = 20

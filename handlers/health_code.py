@@ -16,11 +16,12 @@ from core.conversation.form import Form
 from core.conversation.messages import Card, Text
 from core.conversation.turn import Turn
 from core.conversation.uploads import Upload
+from core.country import Country
 from core.credential import expiry, issue
 from core.dates import ArrivalDate, DischargeDate
 from core.declaration import Condition, Declaration, Origin, Scheme
 from core.holder import Holder
-from core.identity import Country, DocumentType, normalise, tail
+from core.identity import DocumentType, normalise, tail
 from core.issuer_keys import IssuerKey
 from core.masked_name import masked_name
 from core.store.assessing import assess_holder, lives_as_registered

@@ -14,9 +14,10 @@ from core.conversation.messages import Text
 from core.conversation.one_time_code import OneTimeCode
 from core.conversation.turn import Turn
 from core.conversation.uploads import Upload
+from core.country import Country
 from core.dates import BirthDate, IssueDate, LastNight, ProofDate
 from core.holder import Holder
-from core.identity import Country, DocumentNumber, DocumentType, normalise
+from core.identity import DocumentNumber, DocumentType, normalise
 from core.names import ChineseName, EnglishName
 from core.spoken import affirms
 from core.store.people import Known

@@ -20,8 +20,9 @@ from core.conversation.form import Form
 from core.conversation.messages import Contact, File
 from core.conversation.one_time_code import OneTimeCode
 from core.conversation.uploads import Upload
+from core.country import Country
 from core.dates import ArrivalDate, BirthDate, DischargeDate, IssueDate, LastNight, ProofDate
-from core.identity import Country, DocumentNumber
+from core.identity import DocumentNumber
 from core.live import Digits
 from core.names import ChineseName, EnglishName
 from core.sample import sample_export
