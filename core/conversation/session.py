@@ -28,7 +28,9 @@ class Session(msgspec.Struct, omit_defaults=True):
     and `about_name` what he is called, where that is not the chat's own person; `sent` how many
     files came on each day (ISO) of the last week; `inspection` what an officer is checking, beside
     the form in hand; `wanted` the form that was asked for before something else had to be answered;
-    `sharing`: the chat shows a button that shares the person's phone number.
+    `sharing`: the chat shows a button that shares the person's phone number. `failures` counts what
+    was no answer to the question in hand; `challenge` is the one-time code that was sent for the
+    form; `erase`: he agreed that messages with sensitive answers are deleted from the chat.
     """
 
     language: str = ""
