@@ -104,7 +104,12 @@ class App:
         self.workers.warm()
         self._open_channels()
         self.outbox = Outbox(
-            self.store, self._routes(), self.clock, self._settle_inbox, self._wake_inbox
+            self.store,
+            self._routes(),
+            self.clock,
+            self._settle_inbox,
+            self._wake_inbox,
+            pace=self.policy.telegram_per_second if self.telegram else 0,
         )
         self.inbox = Inbox(
             self.store,
@@ -242,7 +247,7 @@ class App:
         )
 
     async def _show_sms(self, chat: str, to: str, text: str) -> None:
-        if self.web and chat.startswith("web:"):
+        if self.web:
             await self.web.show_sms(chat, to, text)
 
 

@@ -90,13 +90,20 @@ class Outbox:
         clock: Clock,
         sent: Callable[[], None],
         returned: Callable[[], None],
+        *,
+        pace: float = 0,
     ) -> None:
-        """`sent` is called when rows are to be marked, `returned` when the inbox got something."""
+        """`sent` is called when rows are to be marked, `returned` when the inbox got something.
+
+        `pace`: messages a second of the slowest route, 0 for no limit.
+        """
         self.store = store
         self.routes = routes
         self.clock = clock
         self.sent = sent
         self.returned = returned
+        # Who waits for his turn in flight for too long would be taken for one that failed.
+        self._at_once = min(AT_ONCE, int(pace * LONGEST_DELIVERY / 2) or AT_ONCE)
         self._wake = asyncio.Event()
         self._sent: list[Due] = []
         self._unsent: Counter[Lane] = Counter()
@@ -186,7 +193,7 @@ class Outbox:
     @property
     def _room(self) -> int:
         """How many rows may be sent straight from the turns that write them."""
-        return 0 if self.store.shared or self._stopping else AT_ONCE - len(self._flying)
+        return 0 if self.store.shared or self._stopping else self._at_once - len(self._flying)
 
     def _send(self, due: Due) -> None:
         task = asyncio.create_task(self._deliver(due))
@@ -224,7 +231,7 @@ class Outbox:
         await sleep_until(self._wake, due, self.clock, None)
 
     async def _take(self) -> list[Due]:
-        free = AT_ONCE - len(self._flying)
+        free = self._at_once - len(self._flying)
         self._full = free <= 0
         if self._full or not (self._stored or self.store.shared):
             return []

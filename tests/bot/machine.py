@@ -52,7 +52,7 @@ class Echo:
 class Machine:
     """One process: `sent` is what it delivered, by lane; `trouble` what happens to deliveries."""
 
-    def __init__(self, store: Store, clock: TestClock) -> None:
+    def __init__(self, store: Store, clock: TestClock, *, pace: float = 0) -> None:
         self.store = store
         self.clock = clock
         self.sent: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -64,7 +64,7 @@ class Machine:
         routes = {name: Route(self.deliver) for name in ("telegram", "sms", "work")}
         routes["web"] = Route(self.deliver, kept=True)
         self.outbox = Outbox(
-            store, routes, clock, lambda: self.inbox.settle(), lambda: self.inbox.wake()
+            store, routes, clock, lambda: self.inbox.settle(), lambda: self.inbox.wake(), pace=pace
         )
         self.inbox = Inbox(
             store,

@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiolimiter import AsyncLimiter
 from sqlalchemy import func, select, update
 
 from bot.channels import Refused, TryAgain, Unreachable
 from bot.work import finished
 from core.conversation.messages import Reply
 from core.conversation.turn import Job, Sms
-from core.store.outbox import Outbox, Outgoing
+from core.store.outbox import Due, Outbox, Outgoing
 from core.store.store import Store
 from core.store.tables import DONE, PARKED, WAITING, outbox
 from tests.bot.machine import PHONE, Machine, count_calls, until
@@ -303,6 +304,29 @@ async def test_no_more_are_in_flight_than_allowed(
         for chat in crowd:
             await machine.hears(chat, "1 three", "two", "three")
         assert machine.most == 3
+
+
+class Paced(Machine):
+    """Delivers so many messages a second at the most."""
+
+    def __init__(self, store: Store, clock: TestClock, *, pace: float) -> None:
+        super().__init__(store, clock, pace=pace)
+        self.limiter = AsyncLimiter(1, 1 / pace)
+
+    async def deliver(self, due: Due) -> None:
+        await self.limiter.acquire()
+        await super().deliver(due)
+
+
+async def test_no_more_are_in_flight_than_their_pace_lets_through_in_time(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outbox.LONGEST_DELIVERY", 2.0)
+    crowd = [f"telegram:{number}" for number in range(60)]
+    async with Paced(store, clock, pace=20) as machine:
+        await machine.inbox.receive([machine.message(chat, "hello") for chat in crowd])
+        for chat in crowd:
+            await machine.hears(chat, "1 hello")
 
 
 @pytest.mark.errors_expected
