@@ -110,6 +110,28 @@ def _taken() -> Iterator[Upload]:
         zipped(("a/", b""), ("a/visits.json", text.encode()), ("__MACOSX/a/._visits.json", b"x")),
         "",
     )
+    for name in ("a/.DS_Store", "._visits.json", "a\\Thumbs.db", "desktop.ini", "a\\"):
+        yield Upload(f"beside {name}", zipped(("a/visits.json", text.encode()), (name, b"x")), "")
+    for name in ("a\\visits.json", "2021-12-10 08:00:00.json", "安心出行/出行記錄.json"):
+        yield Upload(f"in a ZIP as {name}", zipped((name, text.encode())), "")
+    yield Upload("two byte order marks", b"\xef\xbb\xbf" * 2 + table.encode(), "")
+    for encoding in ("big5", "gb18030"):
+        for form, content in (("json", text), ("csv", table)):
+            yield Upload(f"{encoding}.{form}", content.encode(encoding), "")
+    yield Upload("in a list", f"[{text}]".encode(), "")
+    yield Upload("version as a word", as_json(export(version="1")), "")
+    yield Upload("capitals", table.replace("venue,", "Venue,").replace("app", "App").encode(), "")
+    yield Upload("a blank after each comma", table.replace(",", ", ").encode(), "")
+    yield Upload("no line end and no zone", table.rstrip().replace("+08:00", "").encode(), "")
+    yield Upload(
+        "day of installation changed", table.replace("2021-11-01", "1/11/2021").encode(), ""
+    )
+    turned = (
+        "leavehomesafe-visits,1\napp,,2021-11-01\nexported,2021-12-10T08:00\n"
+        "kind,place,type,in,out,name_en,name_zh\n"
+        "venue,gxr8l5A6,,2021-12-09T18:00,,Town Hall,大會堂"
+    )
+    yield Upload("names at the end, and no line end", turned.encode(), "")
     yield Upload("semicolons", table.replace(",", ";").encode(), "")
     yield Upload("tabs", table.replace(",", "\t").encode(), "")
     yield Upload("padded by a spreadsheet", table.replace("its,1", "its,1,,,,,").encode(), "")
@@ -146,8 +168,10 @@ def _not_text() -> Iterator[Upload]:
     yield Upload("empty in a ZIP", zipped(("a.json", b"")), "empty")
     yield Upload("25 MB", b"x" * 25_000_000, "too_large")
     yield Upload("10 MB on one line", b"[" + b"1," * 5_000_000, "too_large")
-    yield Upload("Big5", (CSV_HEAD + CSV_ROW).encode("big5"), "encoding")
-    yield Upload("bytes of no text", b"\x80\x81\x82" * 40, "encoding")
+    yield Upload(
+        "one byte a letter", (CSV_HEAD + CSV_ROW + "Café,").encode("cp1252", "replace"), "encoding"
+    )
+    yield Upload("bytes of no text", b"\x80\x81\x82" * 40, "not_export")
     yield Upload("half of UTF-16", as_json(export()).decode().encode("utf-16")[:-1], "truncated")
     for magic, code in (
         (b"\xff\xd8\xff\xe0", "picture"),
@@ -155,8 +179,16 @@ def _not_text() -> Iterator[Upload]:
         (b"GIF89a", "picture"),
         (b"RIFF\0\0\0\0WEBP", "picture"),
         (b"\0\0\0\x18ftypheic", "picture"),
+        (b"BM\0\0\0\0\0\0\0\0", "picture"),
+        (b"II*\0", "picture"),
+        (b"\0\0\0\x18ftypmp42", "not_export"),
+        (b"\0\0\0\x14ftypqt  ", "not_export"),
         (b"%PDF-1.7", "pdf"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "spreadsheet"),
+        (b"\xd0\xcf\x11\xe0" + "WordDocument".encode("utf-16-le"), "not_export"),
+        (b"Rar!\x1a\x07", "packed"),
+        (b"7z\xbc\xaf\x27\x1c", "packed"),
+        (b"\x1f\x8b\x08", "packed"),
     ):
         yield Upload(f"magic {magic!r}", magic + b"\0" * 3_000_000, code)
     for text in ("hello", "{}", "[]", "[" * 10_000, "<html>", "name,phone\nA,1\n", "NaN"):
@@ -195,8 +227,12 @@ def _bad_json() -> Iterator[Upload]:
     yield Upload(
         "half a surrogate pair in a name", text.replace("taxis", "tax\\ud800").encode(), "encoding"
     )
-    for version in (2, "1", None, 0, [1]):
+    for version in (2, "2", 0, [1], True):
         yield Upload(f"version {version}", as_json(export(version=version)), "version")
+    yield Upload("version None", as_json(export(version=None)), "field")
+    yield Upload("Visits", text.replace('"visits"', '"Visits"').encode(), "field")
+    yield Upload("two in a list", f"[{text}, {text}]".encode(), "not_export")
+    yield Upload("words before it", f"My visits: {text}".encode(), "broken")
     yield Upload("no app", as_json(export(app=None)), "field")
     yield Upload("app without a day", as_json(export(app={"version": "3"})), "field")
     yield Upload("no such day", as_json(export(app={"installed": "2021-02-29"})), "field")
@@ -229,17 +265,26 @@ def _bad_csv() -> Iterator[Upload]:
     )
     yield Upload("quote left open", (CSV_HEAD + '"' + CSV_ROW).encode(), "truncated")
     yield Upload("cut in a row", (CSV_HEAD + CSV_ROW)[:-40].encode(), "truncated")
+    for less in (2, 5, 8, 12, 20):
+        yield Upload(
+            f"cut {less} before the end", (CSV_HEAD + CSV_ROW)[:-less].encode(), "truncated"
+        )
+    for head in (30, 60, 90, 100):
+        yield Upload(f"cut at {head}.csv", CSV_HEAD[:head].encode(), "truncated")
     yield Upload("letters after a quote", (CSV_HEAD + '"venue"x,gxr8l5A6\n').encode(), "broken")
     yield Upload("long field", (CSV_HEAD + "venue," + "x" * 200_000 + "\n").encode(), "broken")
     yield Upload("version 2", (CSV_HEAD + CSV_ROW).replace("its,1", "its,2").encode(), "version")
     quoted = (CSV_HEAD + CSV_ROW).replace("leavehomesafe-visits,1", '"leavehomesafe-visits"",1"')
-    yield Upload("version within the quotes", quoted.encode(), "version")
+    yield Upload("version within the quotes", quoted.encode(), "broken")
+    yield Upload("bars", (CSV_HEAD + CSV_ROW).replace(",", "|").encode(), "broken")
+    yield Upload("a line above", ("sep=,\n" + CSV_HEAD + CSV_ROW).encode(), "broken")
     for name in ("in", "out", "place"):
         doubled = (CSV_HEAD + CSV_ROW).replace(",in,out", f",in,out,{name}")
         yield Upload(f"{name} twice", doubled.encode(), "duplicate_key")
     above = CSV_HEAD.replace("kind,", CSV_ROW + "kind,")
     yield Upload("a visit above the names of the columns", above.encode(), "broken")
-    yield Upload("no version", b"leavehomesafe-visits\n", "version")
+    yield Upload("no version", b"leavehomesafe-visits\n", "broken")
+    yield Upload("version left empty", b"leavehomesafe-visits,\n", "broken")
     yield Upload("no columns", b"leavehomesafe-visits,1\napp,3,2021-11-01\n", "columns")
     yield Upload("a column less", (CSV_HEAD + CSV_ROW).replace(",in,", ",").encode(), "columns")
     yield Upload("no app", (CSV_HEAD + CSV_ROW).replace("app,", "xpp,").encode(), "field")
@@ -259,8 +304,19 @@ def _bad_zips() -> Iterator[Upload]:
     yield Upload("ZIP of two", zipped(("a.json", content), ("b.json", content)), "zip_members")
     sheet = zipped(("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>"))
     yield Upload("XLSX", sheet, "spreadsheet")
+    yield Upload("Numbers", zipped(("preview.jpg", b"x"), ("Index/A.iwa", b"x")), "spreadsheet")
+    letter = zipped(("[Content_Types].xml", b"<x/>"), ("word/document.xml", b"<x/>"))
+    yield Upload("DOCX", letter, "not_export")
+    for kind, code in (("spreadsheet", "spreadsheet"), ("text", "not_export")):
+        mime = zipfile.ZipInfo("mimetype")
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as archive:
+            archive.writestr(mime, f"application/vnd.oasis.opendocument.{kind}")
+        yield Upload(f"OpenDocument {kind}", stream.getvalue(), code)
+    yield Upload("a picture in a ZIP", zipped(("a.png", b"\x89PNG\r\n")), "picture")
+    yield Upload("a PDF in a ZIP", zipped(("a.pdf", b"%PDF-1.7")), "pdf")
     yield Upload("ZIP in a ZIP", zipped(("a.zip", good)), "zip_nested")
-    for path in ("../../etc/passwd", "/etc/passwd", "C:\\x.json", "a/../../b", "..\\b"):
+    for path in ("../../etc/passwd", "/etc/passwd", "C:\\x.json", "a/../../b", "..\\b", "\\b"):
         yield Upload(f"slip {path}", zipped((path, content)), "zip_path")
     nameless = zipped(("?", content)).replace(b"?", b"\0")
     yield Upload("a file without a name", nameless, "zip_broken")
@@ -297,6 +353,8 @@ def _at(first: str, last: str, **changes: Any) -> dict[str, Any]:
 
 
 def _contradictions() -> Iterator[Upload]:
+    yield Upload("two days", as_json(export(exported="10/12/2021 8:00")), "day_or_month")
+
     def one(*visits: dict[str, Any], **changes: Any) -> bytes:
         return as_json(export(visits=list(visits), **changes))
 
@@ -311,7 +369,7 @@ def _contradictions() -> Iterator[Upload]:
         "2021-12-09",
         "9999-12-31T23:59:59-08:00",
         "0001-01-01T00:00:00+08:00",
-        "09/12/2021 18:00:00",
+        "25/12/21 18:00:00",
         "soon, I should think",
     ):
         yield Upload(f"time {when}", one(_at("2021-12-09", "x", out=when)), "time")

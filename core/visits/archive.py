@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 import stat
 import zipfile
 import zlib
@@ -25,6 +26,13 @@ _BROKEN = (
 )
 """What the library raises for a damaged file; a member without a name is an IndexError."""
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_SEPARATOR = re.compile(r"[/\\]")
+"""Some programs on Windows write theirs, which APPNOTE.TXT 4.4.17 forbids."""
+_DRIVE = re.compile("[A-Za-z]:")
+_OF_FOLDERS = ("desktop.ini", "thumbs.db")
+"""What Windows keeps in a folder, beside the hidden files of macOS that begin with a dot."""
+_SHEET = b"application/vnd.oasis.opendocument.spreadsheet"
+"""The first file of an .ods holds nothing else, and is not compressed (OpenDocument 1.3, 3.3)."""
 
 
 def unzip(data: bytes, max_bytes: int) -> bytes:
@@ -42,6 +50,7 @@ def unzip_all(data: bytes, max_bytes: int, *, most: int) -> list[tuple[str, byte
     found, left = [], max_bytes
     try:
         with zipfile.ZipFile(stream) as archive:
+            _check_no_document(archive, data)
             members = _members(archive, most)
             if sum(member.file_size for member in members) > max_bytes:
                 raise Invalid("too_large", limit_kb=max_bytes // 1000)
@@ -59,14 +68,7 @@ def unzip_all(data: bytes, max_bytes: int, *, most: int) -> list[tuple[str, byte
 
 
 def _members(archive: zipfile.ZipFile, most: int) -> list[zipfile.ZipInfo]:
-    # macOS puts a file of its own beside each one that it packs.
-    members = [
-        member
-        for member in archive.infolist()
-        if not member.is_dir() and not member.filename.startswith("__MACOSX/")
-    ]
-    if any(member.filename == "[Content_Types].xml" for member in members):
-        raise Invalid("spreadsheet")
+    members = [member for member in archive.infolist() if not _is_by_the_way(member)]
     if not members:
         raise Invalid("empty")
     if len(members) > most:
@@ -76,9 +78,27 @@ def _members(archive: zipfile.ZipFile, most: int) -> list[zipfile.ZipInfo]:
     return members
 
 
+def _check_no_document(archive: zipfile.ZipFile, data: bytes) -> None:
+    """Raise Invalid for a file of an office program: it is a ZIP as well."""
+    names = archive.namelist()
+    if any(name.startswith("xl/") or name.endswith(".iwa") for name in names):
+        raise Invalid("spreadsheet")
+    if "[Content_Types].xml" in names or "mimetype" in names:
+        raise Invalid("spreadsheet" if _SHEET in data[:200] else "not_export", name="")
+
+
+def _is_by_the_way(member: zipfile.ZipInfo) -> bool:
+    """Tell whether it is a folder, or what a system puts beside the files that it packs."""
+    *folders, name = _SEPARATOR.split(member.filename)
+    if member.is_dir() or not name or "__MACOSX" in folders:
+        return True
+    return name.startswith(".") or name.lower() in _OF_FOLDERS
+
+
 def _check(member: zipfile.ZipInfo) -> None:
     name = member.orig_filename
-    if name.startswith("/") or "\\" in name or ":" in name or ".." in name.split("/"):
+    parts = _SEPARATOR.split(name)
+    if not parts[0] or ".." in parts or _DRIVE.match(name):
         raise Invalid("zip_path")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise Invalid("zip_link")

@@ -46,13 +46,20 @@ class _File(msgspec.Struct):
     signature: str = ""
 
 
+_KEYS = frozenset(_File.__struct_encode_fields__)
+
+
 def read_json(text: str) -> Written:
     """Return the export in `text`, or raise Invalid."""
     document = _parse(text)
+    if isinstance(document, list) and len(document) == 1:
+        [document] = document
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise Invalid("not_export", name="")
-    if document.get("version") != VERSION:
-        raise Invalid("version", found=visible(str(document.get("version", ""))), expected=VERSION)
+    _check_keys(document)
+    version = str(document["version"]).strip()
+    if version != str(VERSION):
+        raise Invalid("version", found=visible(version), expected=VERSION)
     try:
         file = msgspec.convert(document, _File)
     except msgspec.ValidationError as error:
@@ -76,6 +83,16 @@ def read_json(text: str) -> Written:
     )
 
 
+def _check_keys(document: dict[str, Any]) -> None:
+    """Raise Invalid `field` where there is no version, or a name is written in another way: what is
+    called `Visits` would be passed over, as if he had been nowhere."""
+    if document.get("version") is None:
+        raise Invalid("field", field="version")
+    for key in document:
+        if key not in _KEYS and key.strip().lower() in _KEYS:
+            raise Invalid("field", field=visible(key))
+
+
 def canonical(document: dict[str, Any]) -> bytes:
     """Return the document as RFC 8785 writes it, for keys in ASCII and no fractions."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -93,7 +110,7 @@ def _parse(text: str) -> Any:
         )
     except json.JSONDecodeError as error:
         whole = text.rstrip()
-        cut = not whole.endswith("}") or error.pos >= len(whole)
+        cut = not whole.endswith(("}", "]")) or error.pos >= len(whole)
         if cut and error.msg != "Extra data":
             raise Invalid("truncated") from error
         raise Invalid("broken", line=error.lineno) from error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+import re
 from datetime import datetime
 
 import msgspec
 
 from core.answer import Invalid
+from core.days import hong_kong_day
 from core.visits.archive import SIGNATURES as ZIP
 from core.visits.archive import unzip, unzip_all
 from core.visits.csv_form import is_csv, read_csv
@@ -15,6 +17,7 @@ from core.visits.json_form import read_json
 from core.visits.policy import VisitPolicy
 from core.visits.record import Export
 from core.visits.signature import check_signature
+from core.visits.spreadsheet import in_iso
 from core.visits.timeline import judge
 from core.visits.written import FORMAT, visible
 
@@ -23,6 +26,7 @@ ERRORS = (
     "backwards",
     "broken",
     "columns",
+    "day_or_month",
     "duplicate_key",
     "empty",
     "encoding",
@@ -35,6 +39,7 @@ ERRORS = (
     "not_export",
     "number",
     "overlap",
+    "packed",
     "pdf",
     "picture",
     "plate",
@@ -66,9 +71,18 @@ _OTHERS = {
     b"\xff\xd8\xff": "picture",
     b"\x89PNG": "picture",
     b"GIF8": "picture",
+    b"II*\0": "picture",
+    b"MM\0*": "picture",
     b"%PDF": "pdf",
-    b"\xd0\xcf\x11\xe0": "spreadsheet",
+    b"Rar!": "packed",
+    b"7z\xbc\xaf": "packed",
+    b"\x1f\x8b": "packed",
 }
+_OFFICE = b"\xd0\xcf\x11\xe0"
+_LETTER = "WordDocument".encode("utf-16-le")
+"""The part of an old Office file that a letter has and a spreadsheet has not ([MS-DOC] 2.1)."""
+_PICTURES = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
+"""The brands of pictures among the files that begin as films do (ISO/IEC 23008-12)."""
 _EXTENSIONS = {
     **dict.fromkeys(
         ["bmp", "gif", "heic", "heif", "jpeg", "jpg", "png", "tif", "tiff", "webp"], "picture"
@@ -93,6 +107,17 @@ _MARKS = {
     codecs.BOM_UTF16_LE: codecs.lookup("utf-16-le").name,
     codecs.BOM_UTF16_BE: codecs.lookup("utf-16-be").name,
 }
+_CHINESE = re.compile(rb"[\x81-\xfe](?:[0-9][\x81-\xfe][0-9]|[\x40-\xfe])")
+"""A character in Big5 or GB 18030; a comma, a quote or a line end is never part of one."""
+_NOON = {
+    b"\xa4\x57\xa4\xc8": b"AM",
+    b"\xa4\x55\xa4\xc8": b"PM",
+    b"\xc9\xcf\xce\xe7": b"AM",
+    b"\xcf\xc2\xce\xe7": b"PM",
+}
+"""上午 and 下午 in Big5, and in GB 18030: the half of the day in a time."""
+_UNREAD = b"\x7f"
+"""Stands for a character that is not read: it is never shown, and nothing but names may hold it."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -150,17 +175,26 @@ def read_export(data: bytes, *, name: str, now: datetime, policy: VisitPolicy) -
         raise Invalid("too_large", limit_kb=policy.max_bytes // 1000)
     if data.startswith(ZIP):
         data = unzip(data, policy.max_bytes)
+        if other := _other(data):
+            raise Invalid(other)
     text = _text(data)
     if not text:
         raise Invalid("empty")
     if is_csv(text):
         written = read_csv(text, policy.max_visits)
-    elif text.startswith("{") and FORMAT in text:
+    elif text.startswith(("{", "[")) and FORMAT in text:
         written = read_json(text)
+    elif FORMAT in text:
+        raise Invalid("broken", line=1)
     else:
         raise Invalid("not_export", name=visible(name))
     check_signature(written, policy)
-    return judge(written, now=now, policy=policy)
+    try:
+        return judge(written, now=now, policy=policy)
+    except Invalid as invalid:
+        if invalid.code not in ("field", "time"):
+            raise
+    return judge(in_iso(written, hong_kong_day(now), policy), now=now, policy=policy)
 
 
 def mistaken(head: bytes, *, name: str, mime: str) -> str:
@@ -182,13 +216,20 @@ def _other(data: bytes) -> str:
     for magic, code in _OTHERS.items():
         if data.startswith(magic):
             return code
-    if data[4:8] == b"ftyp" or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
-        return "picture"
-    return ""
+    if data.startswith(_OFFICE):
+        return "not_export" if _LETTER in data else "spreadsheet"
+    if data[4:8] == b"ftyp":
+        return "picture" if data[8:12] in _PICTURES else "not_export"
+    webp = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+    bmp = data[:2] == b"BM" and data[6:10] == bytes(4)
+    return "picture" if webp or bmp else ""
 
 
 def _text(data: bytes) -> str:
-    """Return the text without its byte order mark and the blank lines around it."""
+    """Return the text without its byte order mark and the blank lines around it.
+
+    A file without a mark that is not UTF-8 is read but for the characters of its names.
+    """
     encoding = "utf-8"
     for mark, marked in _MARKS.items():
         if data.startswith(mark):
@@ -201,7 +242,26 @@ def _text(data: bytes) -> str:
         elif data[:1] == b"\0":
             encoding = "utf-16-be"
     try:
-        return data.decode(encoding).lstrip().rstrip("\0\x1a \t")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        cut = "unexpected end" in error.reason or "truncated data" in error.reason
-        raise Invalid("truncated" if cut else "encoding") from error
+        if FORMAT.encode(encoding) not in data:
+            raise Invalid("not_export", name="") from error
+        if "unexpected end" in error.reason or "truncated data" in error.reason:
+            raise Invalid("truncated") from error
+        text = _without_chinese(data)
+    # A program that takes the first mark for text puts another before it.
+    return text.lstrip().lstrip("\ufeff").lstrip().rstrip("\0\x1a \t")
+
+
+def _without_chinese(data: bytes) -> str:
+    """Return a text in Big5 or GB 18030, as spreadsheets save it, without its Chinese characters.
+
+    Which of the two it is cannot be told for certain. Nothing but names is lost; where something
+    else held such a character, it is refused as what it is. Raise Invalid `encoding`.
+    """
+    for noon, english in _NOON.items():
+        data = data.replace(noon, english)
+    try:
+        return _CHINESE.sub(_UNREAD, data).decode("ascii")
+    except UnicodeDecodeError as error:
+        raise Invalid("encoding") from error

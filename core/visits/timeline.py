@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right, insort
 from datetime import UTC, date, datetime, timedelta
 
 from core.answer import Invalid
-from core.days import HONG_KONG, hong_kong_day, start_of_day
+from core.days import HONG_KONG, clock_time, hong_kong_day, start_of_day
 from core.visits.policy import VisitPolicy
 from core.visits.record import Export, Visit, VisitKind
 from core.visits.venue import VENUE_ID, parse_qr
@@ -30,7 +30,8 @@ def judge(written: Written, *, now: datetime, policy: VisitPolicy) -> Export:
     if exported > latest:
         raise Invalid("exported_future")
     if now - exported > timedelta(hours=policy.export_hours):
-        raise Invalid("stale", limit_hours=policy.export_hours)
+        when = clock_time(exported)
+        raise Invalid("stale", limit_hours=policy.export_hours, exported=when)
     installed = _day_of(written.installed)
     if installed > hong_kong_day(exported):
         raise Invalid("installed_after")
@@ -127,9 +128,12 @@ class _Stay:
                 return venue.id
         except Invalid as error:
             raise Invalid(error.code, row=row.number) from error
-        if not VENUE_ID.fullmatch(row.place):
+        if VENUE_ID.fullmatch(row.place):
+            return row.place
+        place = row.place.strip()
+        if not VENUE_ID.fullmatch(place):
             raise Invalid("venue", row=row.number)
-        return row.place
+        return place
 
     def _time(self, text: str, field: str) -> datetime:
         try:

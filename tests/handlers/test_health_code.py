@@ -12,6 +12,7 @@ from core.conversation.fields import KEPT
 from core.conversation.messages import Text
 from core.conversation.texts import Language
 from core.credential import check
+from core.days import clock_time
 from core.declaration import Condition, Declaration
 from core.issuer_keys import PublicKeys
 from core.policy import Policy, RetentionPolicy, UploadPolicy
@@ -132,6 +133,9 @@ async def test_the_file_of_another_day_is_refused_and_a_new_one_taken(talk: Talk
     await asks(talk)
     heard = expect_error(await talk.sends(file), HealthCode.visits, "stale")
     assert "24 hours" in heard.text
+    # By the day he sees that it is the file of another one, or that the phone's clock is wrong.
+    assert f"exported at {clock_time(talk.clock() - timedelta(hours=25))}" in heard.text
+    assert "clock of your phone" in heard.text
     expect(await talk.sends(records(talk)), "health_code.caption.green")
 
 

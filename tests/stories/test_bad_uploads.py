@@ -49,6 +49,9 @@ REFUSED = (
     "bomb",
     "bomb that lies about its size",
     "ZIP in a ZIP",
+    "two days",
+    "cut 8 before the end",
+    "a picture in a ZIP",
 )
 TAKEN = (
     "UTF-16.json",
@@ -59,6 +62,12 @@ TAKEN = (
     "formula =HYPERLINK(1)",
     "zone 2021-12-09T10:00:00Z",
     "zone 2021-12-09T05:00:00-05:00",
+    "big5.csv",
+    "gb18030.json",
+    "day of installation changed",
+    "in a list",
+    "beside a/.DS_Store",
+    "in a ZIP as 2021-12-10 08:00:00.json",
 )
 VISITS = {upload.name: upload for upload in visit_uploads() if upload.name in REFUSED + TAKEN}
 EXPORTS = (
@@ -68,6 +77,8 @@ EXPORTS = (
     Upload("IMG_2042.heic", b"\0\0\0\x18ftypheic" + bytes(3_000_000), "picture"),
     Upload("scan.pdf", pdf() + bytes(3_000_000), "pdf"),
     Upload("Book1.xlsx", b"PK\x03\x04" + bytes(3_000_000), "spreadsheet"),
+    Upload("records.rar", b"Rar!\x1a\x07\x01\0" + bytes(200), "packed"),
+    Upload("screen.mp4", b"\0\0\0\x18ftypmp42" + bytes(200), "not_export"),
     *(VISITS[name] for name in REFUSED),
 )
 BIG_PICTURE = Upload("20,000 x 20,000", png_claiming(20_000, 20_000), "pixels")
