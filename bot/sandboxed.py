@@ -74,9 +74,9 @@ def _reader(kind: str, data: bytes) -> tuple[Callable[[bytes], bytes], list[str]
 
         _import_late()
         return lambda photo: pack(read_codes(photo)), []
-    from core.proof import PDF, clean
+    from core.proof import clean, is_pdf
 
-    if data.startswith(PDF):
+    if is_pdf(data):
         from core.pdf import FONTS
 
         # A bill is drawn with the fonts of the system where it brings none; pypdf imports late.

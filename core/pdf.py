@@ -46,13 +46,14 @@ def draw_pages(data: bytes, longest_side: int) -> Iterator[Image.Image]:
 
 
 def refuse_active(data: bytes) -> None:
-    """Raise Invalid for a PDF that is encrypted or would act by itself when it is opened.
+    """Raise Invalid for a PDF that asks for a password or would act by itself when it is opened.
 
     The objects are followed from the trailer, as a viewer would, through compressed streams and
     escaped names.
     """
     reader = PdfReader(io.BytesIO(data))
-    if reader.is_encrypted:
+    # Many statements only forbid to print or to change them: whoever has them can read them.
+    if reader.is_encrypted and not reader.decrypt(""):
         raise Invalid("encrypted")
     seen: set[int] = set()
     found: list[PdfObject | None] = [reader.trailer]

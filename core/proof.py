@@ -18,8 +18,17 @@ MAX_SIDE = 10_000
 LONGEST_SIDE = 2_600
 """Pixels of a page that is kept. A4 at 150 dots an inch has 1,754; a photo wants a margin."""
 QUALITY = 82
-PDF = b"%PDF-"
-"""How a PDF begins."""
+MAX_JPEG_PIXELS = 64_000_000
+"""A JPEG is decoded at a half, a quarter or an eighth of its size: it takes no more memory."""
+_PHOTOS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+_PDF = b"%PDF-"
+_PDF_WITHIN = 1024
+"""Bytes among which a viewer looks for its beginning: some servers put a blank line before it."""
+
+
+def is_pdf(data: bytes) -> bool:
+    """Tell whether a file is a PDF."""
+    return not data.startswith(_PHOTOS) and _PDF in data[:_PDF_WITHIN]
 
 
 def clean(data: bytes) -> CleanProof:
@@ -30,13 +39,14 @@ def clean(data: bytes) -> CleanProof:
     if len(data) > MAX_BYTES:
         raise Invalid("too_large", limit_mb=MAX_BYTES // 1_000_000)
     try:
-        if data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        if data.startswith(_PHOTOS):
             return CleanProof([_jpeg(_photo(data))])
-        if data.startswith(PDF):
+        if is_pdf(data):
             # Not at the top: a photo needs none of it, and a process is started for each proof.
             from core.pdf import draw_pages
 
-            return CleanProof([_jpeg(page) for page in draw_pages(data, LONGEST_SIDE)])
+            whole = data[data.index(_PDF) :]
+            return CleanProof([_jpeg(page) for page in draw_pages(whole, LONGEST_SIDE)])
     except Invalid:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -50,6 +60,9 @@ def clean(data: bytes) -> CleanProof:
 def _photo(data: bytes) -> Image.Image:
     """Return the first picture in the file, upright, on white, in 8 bits a channel."""
     with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as file:
+        if file.width * file.height <= MAX_JPEG_PIXELS:
+            shrink = max(*file.size, LONGEST_SIDE) / LONGEST_SIDE
+            file.draft(None, (int(file.width / shrink) or 1, int(file.height / shrink) or 1))
         if file.width * file.height > MAX_PIXELS or max(file.size) > MAX_SIDE:
             raise _too_many_pixels()
         image: Image.Image = file

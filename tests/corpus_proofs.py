@@ -145,8 +145,8 @@ def loop(writer: PdfWriter) -> None:
     in_root("/PieceInfo", reference, writer)
 
 
-def locked(owner_only: bool, writer: PdfWriter) -> None:
-    writer.encrypt("" if owner_only else "secret", "owner", algorithm="AES-256")
+def locked(owner_only: bool, writer: PdfWriter, algorithm: str = "AES-256") -> None:
+    writer.encrypt("" if owner_only else "secret", "owner", algorithm=algorithm)
 
 
 def proof_uploads() -> Iterator[Upload]:
@@ -164,6 +164,8 @@ def _taken() -> Iterator[Upload]:
     yield Upload("progressive", image("JPEG", progressive=True), "")
     yield Upload("one pixel", image("PNG", (1, 1)), "")
     yield Upload("25 million pixels", image("JPEG", (5_000, 5_000)), "")
+    yield Upload("48 million pixels", image("JPEG", (8_064, 5_952)), "")
+    yield Upload("a panorama", image("JPEG", (16_000, 2_000)), "")
     yield Upload("long and thin", image("PNG", (10_000, 3)), "")
     yield Upload("animated", animated(), "")
     yield Upload("EXIF", image("JPEG", exif=exif(1)), "")
@@ -181,6 +183,11 @@ def _taken() -> Iterator[Upload]:
     yield Upload("enormous page", pdf(size=(14_400, 14_400)), "")
     yield Upload("pages as long as a receipt", pdf(size=(10, 14_400)), "")
     yield Upload("PDF and more", pdf() + CANARY, "")
+    for before in (b"\r\n", b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\n\r\n", b" " * 1_019):
+        yield Upload(f"PDF after {before[:6]!r}", before + pdf(), "")
+    for algorithm in ("RC4-40", "RC4-128", "AES-128", "AES-256"):
+        forbids = pdf(partial(locked, True, algorithm=algorithm))
+        yield Upload(f"PDF that only forbids, {algorithm}", forbids, "")
     yield Upload("a loop of objects", pdf(loop), "")
     opens_at = ArrayObject([NumberObject(0), NameObject("/Fit")])
     yield Upload("opens at a page", pdf(partial(in_root, "/OpenAction", opens_at)), "")
@@ -213,6 +220,7 @@ def _bad_pictures() -> Iterator[Upload]:
     yield Upload("ZIP", zipped(("a.jpg", image("JPEG"))), "file_type")
     for width, height in ((20_000, 20_000), (12_000, 12_000), (65_535, 1), (10_001, 1)):
         yield Upload(f"bomb {width}x{height}", png_claiming(width, height), "pixels")
+    yield Upload("96 million pixels", image("JPEG", (12_000, 8_000)), "pixels")
     for form in ("JPEG", "PNG"):
         whole = image(form, (200, 200), "RGB")
         for percent in range(3, 90, 6):
@@ -225,7 +233,9 @@ def _bad_pictures() -> Iterator[Upload]:
 
 def _bad_pdfs() -> Iterator[Upload]:
     yield Upload("PDF with a password", pdf(partial(locked, False)), "encrypted")
-    yield Upload("PDF that only forbids", pdf(partial(locked, True)), "encrypted")
+    with_script = pdf(partial(in_root, "/OpenAction", script()), partial(locked, True))
+    yield Upload("PDF that only forbids, with a script", with_script, "active")
+    yield Upload("PDF after 1,020 bytes", b" " * 1_020 + pdf(), "file_type")
     yield Upload("eleven pages", pdf(pages=11), "pages")
     yield Upload("no pages", pdf(pages=0), "unreadable")
     yield Upload("only the first bytes", b"%PDF-1.7\n", "unreadable")
