@@ -11,12 +11,14 @@ MAX_BYTES = 10_000_000
 """A scanned bill has 1 to 4 MB; OWASP's File Upload Cheat Sheet asks for a limit."""
 ERRORS = (
     "active",
+    "blank",
     "empty",
     "encrypted",
     "file_type",
     "pages",
     "pixels",
     "too_large",
+    "too_small",
     "unreadable",
 )
 """Every code with which `core.proof.clean` refuses."""

@@ -17,6 +17,11 @@ MAX_SIDE = 10_000
 """The photo of a large phone, and far below the 89 million pixels at which Pillow warns."""
 LONGEST_SIDE = 2_600
 """Pixels of a page that is kept. A4 at 150 dots an inch has 1,754; a photo wants a margin."""
+SHORTEST_SIDE = 300
+"""Pixels that the longer side of a photo has at least: a page on a thumbnail cannot be read."""
+FAINTEST = 16
+"""Of 255 shades of grey, so many are between the darkest and the lightest part of a photo at least.
+What stays below is the inside of a pocket or a bag."""
 QUALITY = 82
 MAX_JPEG_PIXELS = 64_000_000
 """A JPEG is decoded at a half, a quarter or an eighth of its size: it takes no more memory."""
@@ -40,7 +45,7 @@ def clean(data: bytes) -> CleanProof:
         raise Invalid("too_large", limit_mb=MAX_BYTES // 1_000_000)
     try:
         if data.startswith(_PHOTOS):
-            return CleanProof([_jpeg(_photo(data))])
+            return CleanProof([_jpeg(_seen(_photo(data)))])
         if is_pdf(data):
             # Not at the top: a photo needs none of it, and a process is started for each proof.
             from core.pdf import draw_pages
@@ -78,6 +83,17 @@ def _photo(data: bytes) -> Image.Image:
         page = Image.new("RGB", image.size, "white")
         page.paste(image, mask=image.convert("RGBA").getchannel("A"))
         return page
+
+
+def _seen(image: Image.Image) -> Image.Image:
+    """Return a photo, or raise Invalid `too_small` or `blank` where nobody could read it."""
+    if max(image.size) < SHORTEST_SIDE:
+        raise Invalid("too_small")
+    # Smaller by far, so that the noise of a camera in the dark is no shade.
+    shades = image.convert("L").resize((64, 64), Image.Resampling.BOX)
+    if max(shades.tobytes()) - min(shades.tobytes()) < FAINTEST:
+        raise Invalid("blank")
+    return image
 
 
 def _jpeg(image: Image.Image) -> bytes:

@@ -26,10 +26,30 @@ CANARY = b"CANARY-22.3193N-114.1694E"
 
 
 def image(
-    form: str, size: tuple[int, int] = (60, 40), mode: str = "RGB", **options: object
+    form: str, size: tuple[int, int] = (360, 240), mode: str = "RGB", **options: object
 ) -> bytes:
+    """Return a picture with two halves: what is transparent stands left."""
+    half = Image.new("L", size)
+    half.paste(255, (size[0] // 2, 0, *size))
+    if mode in ("LA", "RGBA"):
+        drawn = Image.new(mode, size)
+        drawn.putalpha(half)
+    elif mode == "I;16":
+        drawn = half.convert("I").point(lambda shade: shade * 257).convert(mode)
+    else:
+        drawn = half.convert(mode)
     stream = io.BytesIO()
-    Image.new(mode, size, None).save(stream, form, **options)
+    drawn.save(stream, form, **options)
+    return stream.getvalue()
+
+
+def plain(form: str, colour: str, noise: float = 0.0) -> bytes:
+    """Return a picture of one colour, or what a camera makes of it in the dark."""
+    drawn = Image.new("L", (1200, 900), colour)
+    if noise:
+        drawn = Image.blend(drawn, Image.effect_noise(drawn.size, noise), 0.5)
+    stream = io.BytesIO()
+    drawn.save(stream, form)
     return stream.getvalue()
 
 
@@ -162,7 +182,7 @@ def _taken() -> Iterator[Upload]:
     for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
         yield Upload(f"PNG {mode}", image("PNG", mode=mode), "")
     yield Upload("progressive", image("JPEG", progressive=True), "")
-    yield Upload("one pixel", image("PNG", (1, 1)), "")
+    yield Upload("as small as can be", image("PNG", (300, 200)), "")
     yield Upload("25 million pixels", image("JPEG", (5_000, 5_000)), "")
     yield Upload("48 million pixels", image("JPEG", (8_064, 5_952)), "")
     yield Upload("a panorama", image("JPEG", (16_000, 2_000)), "")
@@ -204,7 +224,8 @@ def exif(orientation: int) -> Image.Exif:
 
 def animated() -> bytes:
     stream = io.BytesIO()
-    frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
+    frames = [Image.new("RGB", (400, 300), colour) for colour in ("red", "blue")]
+    frames[0].paste("white", (0, 0, 200, 300))
     frames[0].save(stream, "PNG", save_all=True, append_images=frames[1:])
     return stream.getvalue()
 
@@ -220,6 +241,12 @@ def _bad_pictures() -> Iterator[Upload]:
     yield Upload("ZIP", zipped(("a.jpg", image("JPEG"))), "file_type")
     for width, height in ((20_000, 20_000), (12_000, 12_000), (65_535, 1), (10_001, 1)):
         yield Upload(f"bomb {width}x{height}", png_claiming(width, height), "pixels")
+    yield Upload("one pixel", image("PNG", (1, 1)), "too_small")
+    yield Upload("a thumbnail", image("JPEG", (160, 299)), "too_small")
+    for colour in ("black", "white"):
+        for form in ("JPEG", "PNG"):
+            yield Upload(f"{form} all {colour}", plain(form, colour), "blank")
+    yield Upload("taken in a pocket", plain("JPEG", "black", noise=20), "blank")
     yield Upload("96 million pixels", image("JPEG", (12_000, 8_000)), "pixels")
     for form in ("JPEG", "PNG"):
         whole = image(form, (200, 200), "RGB")

@@ -53,8 +53,8 @@ def test_a_long_picture_is_told_how_long_it_may_be() -> None:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_stands_upright(orientation: int) -> None:
     # A bright corner, moved as a camera held that way would have stored it.
-    upright = Image.new("RGB", (80, 40))
-    upright.paste("white", (0, 0, 30, 15))
+    upright = Image.new("RGB", (800, 400))
+    upright.paste("white", (0, 0, 300, 150))
     stored = {
         1: None,
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -70,9 +70,9 @@ def test_a_photo_stands_upright(orientation: int) -> None:
     turned.save(stream, "JPEG", exif=exif(orientation), quality=95)
     [page] = clean(stream.getvalue()).pages
     picture = opened(page).convert("L")
-    assert picture.size == (80, 40)
+    assert picture.size == (800, 400)
     assert picture.getpixel((5, 5)) > 200
-    assert picture.getpixel((75, 35)) < 50
+    assert picture.getpixel((750, 350)) < 50
 
 
 def test_what_is_transparent_becomes_white() -> None:
@@ -82,7 +82,9 @@ def test_what_is_transparent_becomes_white() -> None:
 
 def test_grey_in_16_bits_keeps_its_shades() -> None:
     stream = io.BytesIO()
-    Image.new("I;16", (20, 20), 0x8000).save(stream, "PNG")
+    picture = Image.new("I;16", (400, 300), 0x8000)
+    picture.paste(0xFFFF, (200, 0, 400, 300))
+    picture.save(stream, "PNG")
     [page] = clean(stream.getvalue()).pages
     assert 120 < opened(page).convert("L").getpixel((5, 5)) < 136
 

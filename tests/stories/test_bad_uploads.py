@@ -23,7 +23,7 @@ from core.conversation.texts import Language
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
 from tests.corpus import Upload, visit_uploads
-from tests.corpus_proofs import flate_bomb_pdf, image, pdf, png_claiming
+from tests.corpus_proofs import flate_bomb_pdf, image, pdf, plain, png_claiming
 from tests.reading import expect, expect_error, expect_question
 from tests.stories.script import Resident, Tenant, consents, export_for, gets_code, gives, registers
 from tests.world import OnWeb, Person, World
@@ -87,6 +87,8 @@ PROOFS = (
     Upload("empty", b"", "empty"),
     Upload("25 MB", b"\xff\xd8\xff" + bytes(25_000_000), "too_large"),
     Upload("a program", b"MZ", "file_type"),
+    Upload("a thumbnail", image("JPEG", (160, 120)), "too_small"),
+    Upload("the inside of a pocket", plain("JPEG", "black", noise=20), "blank"),
     Upload("half a picture", image("PNG", (200, 200))[:150], "unreadable"),
     Upload("nearly 10 MB", b"\xff\xd8\xff" + bytes(9_900_000), "unreadable"),
     BIG_PICTURE,
