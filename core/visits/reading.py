@@ -89,6 +89,8 @@ _EXTENSIONS = {
     ),
     "pdf": "pdf",
     **dict.fromkeys(["numbers", "ods", "xls", "xlsx"], "spreadsheet"),
+    **dict.fromkeys(["7z", "gz", "rar"], "packed"),
+    **dict.fromkeys(["avi", "doc", "docx", "m4a", "mov", "mp4"], "not_export"),
     **dict.fromkeys(["csv", "json", "txt", "zip"], ""),
 }
 _TYPES = (
@@ -96,6 +98,9 @@ _TYPES = (
     ("application/pdf", "pdf"),
     ("application/vnd.ms-excel", "spreadsheet"),
     ("application/vnd.openxmlformats-officedocument.spreadsheetml", "spreadsheet"),
+    ("application/vnd.rar", "packed"),
+    ("application/x-rar", "packed"),
+    ("application/x-7z", "packed"),
     ("application/vnd.", "not_export"),
     ("application/msword", "not_export"),
     ("audio/", "not_export"),
