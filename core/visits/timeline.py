@@ -113,7 +113,8 @@ class _Stay:
 
     @property
     def label(self) -> str:
-        return self.name_en or self.name_zh or self.place
+        # In both languages, as at the door: which one he reads is not known here.
+        return f"{self.name_en} {self.name_zh}".strip() or self.place
 
     def visit(self) -> Visit:
         return Visit(self.kind, self.place, self.entered, self.left, self.name_en, self.name_zh)

@@ -116,7 +116,7 @@ def test_the_refused_visit_is_named() -> None:
     with pytest.raises(Invalid) as caught:
         read_export(as_json(export(visits=rows)), name="", now=NOW, policy=POLICY)
     assert caught.value.code == "backwards"
-    assert caught.value.params == {"row": 2, "place": "Leung Tin Sports Centre"}
+    assert caught.value.params == {"row": 2, "place": "Leung Tin Sports Centre 良田體育館"}
 
 
 def test_a_wrong_member_is_named() -> None:
