@@ -276,6 +276,8 @@ def _bad_csv() -> Iterator[Upload]:
     yield Upload("version 2", (CSV_HEAD + CSV_ROW).replace("its,1", "its,2").encode(), "version")
     quoted = (CSV_HEAD + CSV_ROW).replace("leavehomesafe-visits,1", '"leavehomesafe-visits"",1"')
     yield Upload("version within the quotes", quoted.encode(), "broken")
+    yield Upload("nothing but Chinese", CSV_HEAD.encode() + b"\xa4\x57" * 900_000, "broken")
+    yield Upload("every other letter Chinese", CSV_HEAD.encode() + b"a\xa4W" * 600_000, "broken")
     yield Upload("bars", (CSV_HEAD + CSV_ROW).replace(",", "|").encode(), "broken")
     yield Upload("a line above", ("sep=,\n" + CSV_HEAD + CSV_ROW).encode(), "broken")
     for name in ("in", "out", "place"):

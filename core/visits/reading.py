@@ -266,7 +266,11 @@ def _without_chinese(data: bytes) -> str:
     """
     for noon, english in _NOON.items():
         data = data.replace(noon, english)
+    read = bytearray(data)
+    # In its place, as the pieces of a file full of it would take many times its room.
+    for found in _CHINESE.finditer(data):
+        read[found.start() : found.end()] = _UNREAD * len(found[0])
     try:
-        return _CHINESE.sub(_UNREAD, data).decode("ascii")
+        return read.decode("ascii")
     except UnicodeDecodeError as error:
         raise Invalid("encoding") from error
