@@ -275,6 +275,7 @@ async def test_what_is_wrong_with_a_file_is_said_with_its_name(
 VALUES = (
     "count",
     "expected",
+    "exported",
     "field",
     "found",
     "key",
