@@ -118,11 +118,10 @@ def _act(turn: Turn, inspection: Inspection) -> Act | None:
 def _in_words(turn: Turn, inspection: Inspection, text: str) -> Act | None:
     wanted = plain(text)
     for command in OFFICER:
-        called = turn.texts.meanings(f"menu.option.{command}")[0]
+        if wanted in turn.texts.meanings(f"menu.option.{command}")[0]:
+            return COMMANDS[command]
         # In a form of his own these words are a holder's.
-        if not turn.session.form:
-            called |= turn.texts.words(f"officer.word.{command}")
-        if wanted in called:
+        if not turn.session.form and wanted in turn.texts.words(f"officer.word.{command}"):
             return COMMANDS[command]
     if is_other(text):
         return partial(_typed, code=text.strip())

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.verify import REFUSED, UNUSABLE, WHY, verify
+from bot.verify import GOOD, REFUSED, UNUSABLE, WHY, verify
+from core.assessment import Colour
 from core.credential import Reason, check
 from core.sighting import code_in, is_other
 from tests.core.forgeries import KEYS, KINDS, Forgery, forgeries, genuine
@@ -73,7 +74,8 @@ def test_none_is_good_on_the_command_line_but_a_copy(
         else:
             verdict = check(code or attempt.text, KEYS[attempt.keys], attempt.now)
             if verdict.reason is None:
-                told = attempt.name in COPIED
+                green = verdict.claims is not None and verdict.claims.colour is Colour.GREEN
+                told = attempt.name in COPIED and status == (GOOD if green else REFUSED)
             else:
                 told = status == REFUSED and WHY[verdict.reason] in words
         if not told:
