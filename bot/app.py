@@ -21,7 +21,7 @@ from bot.clock import Clock, system_clock
 from bot.confinement import landlock
 from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
 from bot.inbox import Inbox, Keep
-from bot.outbox import Outbox, Route
+from bot.outbox import Outbox, Route, at_pace
 from bot.pages import keep_waking
 from bot.publication import Publication
 from bot.published import routes as published
@@ -31,7 +31,7 @@ from bot.settings import SettingError, Settings
 from bot.takeovers import keep_announcing
 from bot.voice import Voice
 from bot.withdrawn_keys import keep_withdrawing
-from bot.work import Work
+from bot.work import READ_AT_ONCE, SANDBOXED, SANDBOXED_AT_ONCE, Work
 from bot.workers import Workers
 from core.conversation.messages import Incoming, Reply
 from core.conversation.texts import Language, Texts
@@ -109,13 +109,14 @@ class App:
             self.clock,
             self._settle_inbox,
             self._wake_inbox,
-            pace=self.policy.telegram_per_second if self.telegram else 0,
         )
         self.inbox = Inbox(
             self.store,
             conversation(),
             self.texts,
-            {name: channel.capabilities for name, channel in self.channels.items()},
+            # Who writes by a channel that is off now is answered when it is on again.
+            {channel.name: channel.capabilities for channel in (TelegramChannel, WebChannel)}
+            | {name: channel.capabilities for name, channel in self.channels.items()},
             self.clock,
             self.outbox,
         )
@@ -224,13 +225,15 @@ class App:
                     address = due.chat.partition(":")[2]
                     await channel.send(address, due.body, due.number)
 
-            return Route(deliver, kept=channel.name == "web")
+            pace = self.policy.telegram_per_second if channel is self.telegram else 0
+            return Route(deliver, kept=channel is self.web, at_once=at_pace(pace))
 
         work = Work(self.store, self.channels, self.clock, self.workers, self._receive)
         return {
             **{name: reply_to(channel) for name, channel in self.channels.items()},
             "sms": Route(deliver_sms),
-            "work": Route(deliver_work),
+            "work": Route(deliver_work, at_once=READ_AT_ONCE),
+            **{kind: Route(deliver_work, at_once=SANDBOXED_AT_ONCE) for kind in SANDBOXED},
         }
 
     def _sms(self) -> SmsGateway:

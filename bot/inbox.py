@@ -21,6 +21,7 @@ from bot.channels import Stopping
 from bot.clock import Clock, sleep_until
 from bot.logs import where
 from bot.outbox import Made, Outbox
+from bot.work import route_of
 from core.conversation.engine import Conversation
 from core.conversation.messages import Capabilities, Incoming, Undelivered
 from core.conversation.rendering import render
@@ -328,7 +329,7 @@ class Inbox:
         replies = [render(reply, capabilities) for reply in turn.replies]
         return [
             *((route, chat, reply) for reply in replies),
-            *(("sms" if isinstance(e, Sms) else "work", chat, e) for e in turn.effects),
+            *(("sms" if isinstance(e, Sms) else route_of(e), chat, e) for e in turn.effects),
         ]
 
 

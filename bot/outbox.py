@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.channels import Refused, TryAgain, Unreachable
 from bot.clock import Clock, sleep_until
@@ -43,7 +44,7 @@ LONGEST_DELIVERY = 50.0
 """Seconds after which a delivery counts as failed: nobody works on a row when its lease ends."""
 
 AT_ONCE = 256
-"""Rows in flight at once, over all lanes."""
+"""Rows of a route in flight at once, over its lanes, where nothing allows but fewer."""
 
 DRAIN = 10.0
 """Seconds that a stop waits for what is in flight."""
@@ -59,10 +60,23 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Route:
-    """One way out. `kept`: the bodies stay after sending, as the chat's transcript."""
+    """One way out. `kept`: the bodies stay after sending, as the chat's transcript.
+
+    `at_once`: so many rows are in flight at the most; the others wait in the store, where waiting
+    counts as no failure, takes no memory and is in no other route's way.
+    """
 
     deliver: Callable[[Due], Awaitable[None]]
     kept: bool = False
+    at_once: int = AT_ONCE
+
+
+def at_pace(pace: float) -> int:
+    """Return how many rows may be in flight where `pace` a second get through, 0 for any number.
+
+    Who waits for his turn in flight for too long would be taken for one that failed.
+    """
+    return min(AT_ONCE, int(pace * LONGEST_DELIVERY / 2) or AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -80,7 +94,8 @@ class Outbox:
 
     A row whose lane is empty is leased as it is written, and sent from memory once committed; all
     others are taken from the store, the oldest of each lane. On a shared store every row is taken
-    from there, as another process may hold an older one of its lane.
+    from there, as another process may hold an older one of its lane. Rows of a route that is not
+    there, as its channel is switched off, wait until it is.
     """
 
     def __init__(
@@ -90,26 +105,19 @@ class Outbox:
         clock: Clock,
         sent: Callable[[], None],
         returned: Callable[[], None],
-        *,
-        pace: float = 0,
     ) -> None:
-        """`sent` is called when rows are to be marked, `returned` when the inbox got something.
-
-        `pace`: messages a second of the slowest route, 0 for no limit.
-        """
+        """`sent` is called when rows are to be marked, `returned` when the inbox got something."""
         self.store = store
         self.routes = routes
         self.clock = clock
         self.sent = sent
         self.returned = returned
-        # Who waits for his turn in flight for too long would be taken for one that failed.
-        self._at_once = min(AT_ONCE, int(pace * LONGEST_DELIVERY / 2) or AT_ONCE)
         self._wake = asyncio.Event()
         self._sent: list[Due] = []
         self._unsent: Counter[Lane] = Counter()
-        self._stored = 0
-        self._full = False
+        self._stored: Counter[str] = Counter()
         self._flying: set[asyncio.Task[None]] = set()
+        self._in_flight: Counter[str] = Counter()
         self._in_hand: set[int] = set()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -121,7 +129,10 @@ class Outbox:
                 rows = Rows(tx.connection, tx.ring)
                 await rows.release()
                 self._unsent = Counter(await rows.unsent())
-            self._stored = self._unsent.total()
+            for (route, _), count in self._unsent.items():
+                self._stored[route] += count
+        for route in sorted(self._stored.keys() - self.routes.keys()):
+            log.warning("%d messages wait for %s, which is off", self._stored[route], route)
         self._wake.set()
         self._task = asyncio.create_task(self._run(), name="outbox")
 
@@ -152,13 +163,16 @@ class Outbox:
         """Write rows in the open transaction; `committed` must follow it."""
         made: list[Made] = []
         rows = Rows(tx.connection, tx.ring)
+        rooms = self._rooms(straight=True)
         taken: set[Lane] = set()
         ours: list[tuple[str, str, Outgoing]] = []
         others: list[tuple[str, str, Outgoing]] = []
         for route, chat, body in outgoing:
             lane = route, chat
-            free = self._room > len(ours) and lane not in taken and not self._unsent[lane]
+            free = rooms.get(route, 0) > 0 and lane not in taken and not self._unsent[lane]
             taken.add(lane)
+            if free:
+                rooms[route] -= 1
             (ours if free else others).append((route, chat, body))
         numbers = await rows.put(ours, now, lease=LEASE) if ours else []
         made += [Made(*row, number) for row, number in zip(ours, numbers, strict=True)]
@@ -183,27 +197,36 @@ class Outbox:
             if not self.store.shared:
                 self._unsent[row.route, row.chat] += 1
             if row.number is None:
-                self._stored += 1
+                self._stored[row.route] += 1
                 self._wake.set()
             else:
                 self._send(Due(row.number, row.route, row.chat, row.body, 0))
 
     # Sending
 
-    @property
-    def _room(self) -> int:
-        """How many rows may be sent straight from the turns that write them."""
-        return 0 if self.store.shared or self._stopping else self._at_once - len(self._flying)
+    def _rooms(self, *, straight: bool = False) -> dict[str, int]:
+        """Return how many more rows of each route may be in flight.
+
+        `straight`: from the turns that write them.
+        """
+        if straight and (self.store.shared or self._stopping):
+            return {}
+        return {
+            name: max(way.at_once - self._in_flight[name], 0) for name, way in self.routes.items()
+        }
 
     def _send(self, due: Due) -> None:
         task = asyncio.create_task(self._deliver(due))
         self._flying.add(task)
+        self._in_flight[due.route] += 1
         self._in_hand.add(due.number)
-        task.add_done_callback(self._landed)
+        task.add_done_callback(partial(self._landed, due.route))
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
+    def _landed(self, route: str, task: asyncio.Task[None]) -> None:
         self._flying.discard(task)
-        if self._full:
+        was_full = self._in_flight[route] >= self.routes[route].at_once
+        self._in_flight[route] -= 1
+        if was_full and (self.store.shared or self._stored[route]):
             self._wake.set()
 
     async def _run(self) -> None:
@@ -224,25 +247,30 @@ class Outbox:
         if self.store.shared:
             await sleep_until(self._wake, None, self.clock, SHARED_POLL)
             return
-        due = None
-        if self._stored and not self._full:
+        due: list[datetime] = []
+        if ready := [
+            route for route, room in self._rooms().items() if room and self._stored[route]
+        ]:
             async with self.store.reading() as tx:
-                due = await Rows(tx.connection, tx.ring).next_due()
-        await sleep_until(self._wake, due, self.clock, None)
+                found = await Rows(tx.connection, tx.ring).next_due()
+            due = [found[route] for route in ready if route in found]
+        await sleep_until(self._wake, min(due, default=None), self.clock, None)
 
     async def _take(self) -> list[Due]:
-        free = self._at_once - len(self._flying)
-        self._full = free <= 0
-        if self._full or not (self._stored or self.store.shared):
+        rooms = self._rooms()
+        if not any(
+            room and (self.store.shared or self._stored[route]) for route, room in rooms.items()
+        ):
             return []
         async with self.store.writing() as tx:
             # What was sent must be marked first: only then is the row behind it the oldest.
             marked = await self.mark(tx)
-            taken = await Rows(tx.connection, tx.ring).take(free, self.clock(), LEASE)
+            rows = Rows(tx.connection, tx.ring)
+            taken = await rows.take(rooms, self.clock(), LEASE)
         self.committed(marked, [])
         # A lease may end in our own hands: the clock was set, or the store was away for long.
         taken = [due for due in taken if due.number not in self._in_hand]
-        self._stored = max(self._stored - len(taken), 0)
+        self._stored -= Counter(due.route for due in taken)
         return taken
 
     async def _deliver(self, due: Due) -> None:
@@ -267,7 +295,7 @@ class Outbox:
         self._unsent[lane] -= 1
         if self._unsent[lane] <= 0:
             del self._unsent[lane]
-        if self.store.shared or (lane in self._unsent and self._stored):
+        if self.store.shared or (lane in self._unsent and self._stored[due.route]):
             self._wake.set()
 
     async def _failed(self, due: Due, error: TryAgain | Unreachable | Refused, tries: int) -> None:
@@ -297,7 +325,7 @@ class Outbox:
                 log.error("row %d cannot be put aside: %s", due.number, where(trouble))
                 await asyncio.sleep(BACKOFF)
         if again is not None:
-            self._stored += 1
+            self._stored[due.route] += 1
             self._wake.set()
             return
         self._done(due)

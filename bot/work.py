@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.channels import Channel, Refused, Stopping, TooLarge, TryAgain
 from bot.clock import Clock
-from bot.sandbox import Sandbox
+from bot.sandbox import AT_ONCE, Sandbox
 from bot.workers import Workers
 from core import sighting
 from core.answer import Invalid
@@ -21,6 +21,21 @@ Receive = Callable[[Sequence[Incoming], Callable[[Transaction], Awaitable[None]]
 """Takes messages into the inbox, and keeps in their transaction what they refer to."""
 
 PROOF, VISITS, EXPORTS, CODES = "proof", "visits", "exports", "codes"
+
+SANDBOXED = PROOF, CODES
+"""What is read in a sandbox, which takes seconds."""
+
+READ_AT_ONCE = 16
+"""Jobs in hand at once that take milliseconds once their file is there: enough to hide how long it
+takes to come, few enough that the last of them waits for no hundred large ones."""
+
+SANDBOXED_AT_ONCE = 3 * AT_ONCE
+"""Jobs of a sandbox in hand at once: the last has its turn before its delivery takes too long."""
+
+
+def route_of(job: Job) -> str:
+    """Return the route of a job: who waits for a sandbox is in nobody else's way."""
+    return job.kind if job.kind in SANDBOXED else "work"
 
 
 class Work:
@@ -49,7 +64,9 @@ class Work:
         The file is erased together with the news of what it held: a job that is cut off finds it
         again, and one that is done once more can add nothing.
         """
-        channel = self.channels[chat.partition(":")[0]]
+        channel = self.channels.get(chat.partition(":")[0])
+        if channel is None:
+            raise TryAgain("its channel is off")
         error, body = "", b""
         params: dict[str, str | int] = {}
         try:

@@ -110,7 +110,8 @@ class RetentionPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `visit_days` are Hong Kong days from the visit, `proof_days` run from the upload at most,
     `registration_days` from the last use, `message_days` (contents) and `message_id_days` (to
-    count each message once) from when it came; what waits still is kept.
+    count each message once) from when it came; a message that waits still is kept, and a reply that
+    waits, as its channel is off, for `message_id_days`.
     """
 
     draft_days: Days = 30

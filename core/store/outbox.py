@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Integer, Select, bindparam, func, insert, select, update
+from sqlalchemy import Integer, Select, bindparam, func, insert, select, union_all, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.conversation.messages import Reply
@@ -16,7 +17,7 @@ from core.conversation.turn import Job, Sms
 from core.store.connection import Connection
 from core.store.dialects import listed
 from core.store.lanes import AT_ONCE, WAITS, first, in_order
-from core.store.tables import DONE, PARKED, WAITING, instant, outbox
+from core.store.tables import DONE, PARKED, WAITING, outbox
 from core.vault import KeyRing, Tampered
 
 Outgoing = Reply | Sms | Job
@@ -25,20 +26,27 @@ _outgoing: msgspec.json.Decoder[Outgoing] = msgspec.json.Decoder(Outgoing)
 _encode = msgspec.json.Encoder().encode
 
 
-def _take() -> ReturningUpdate[Any]:
-    heads = (
+@cache
+def _take(routes: tuple[str, ...]) -> ReturningUpdate[Any]:
+    """Return the statement that takes up to `most_0`, `most_1` … rows of each route."""
+    heads = [
         select(outbox.c.number)
-        .where(first(outbox, "chat", "route"), outbox.c.due_at <= bindparam("now"))
+        .where(
+            outbox.c.route == route,
+            first(outbox, "chat", "route"),
+            outbox.c.due_at <= bindparam("now"),
+        )
         .order_by(in_order(outbox))
-        .limit(bindparam("most", type_=Integer))
+        .limit(bindparam(f"most_{place}", type_=Integer))
         .with_for_update(skip_locked=True)
-        # As a subquery it might be run again for each row, and take more than `most`.
-        .cte("heads")
-    )
+        # As a subquery it might be run again for each row, and take more than it may.
+        .cte(f"heads_{place}")
+        for place, route in enumerate(routes)
+    ]
     columns = outbox.c.number, outbox.c.route, outbox.c.chat, outbox.c.body, outbox.c.tries
     return (
         update(outbox)
-        .where(outbox.c.number.in_(select(heads.c.number)))
+        .where(outbox.c.number.in_(union_all(*(select(head.c.number) for head in heads))))
         .values(due_at=bindparam("until"))
         .returning(*columns)
     )
@@ -57,8 +65,11 @@ def _newest() -> Select[Any]:
 
 # The statements of every message are put together once.
 _NEWEST = _newest()
-_TAKE = _take()
-_NEXT = select(func.min(outbox.c.due_at)).where(first(outbox, "chat", "route"))
+_NEXT = (
+    select(outbox.c.route, func.min(outbox.c.due_at))
+    .where(first(outbox, "chat", "route"))
+    .group_by(outbox.c.route)
+)
 _SENT = update(outbox).where(outbox.c.number == bindparam("of")).values(state=DONE, body=None)
 _SENT_AND_KEPT = update(outbox).where(outbox.c.number == bindparam("of")).values(state=DONE)
 _PUT = insert(outbox)
@@ -120,10 +131,12 @@ class Outbox:
         last: int = await self.connection.scalar(_LAST)
         return list(range(last - len(rows) + 1, last + 1))
 
-    async def take(self, limit: int, now: datetime, lease: float) -> list[Due]:
-        """Take the oldest unsent row of each lane, for `lease` seconds."""
-        values = {"now": now.timestamp(), "most": limit, "until": now.timestamp() + lease}
-        rows = (await self.connection.execute(_TAKE, values)).all()
+    async def take(self, most: Mapping[str, int], now: datetime, lease: float) -> list[Due]:
+        """Take the oldest unsent row of each lane, for `lease` seconds: so many of each route."""
+        routes = tuple(most)
+        values: dict[str, float] = {"now": now.timestamp(), "until": now.timestamp() + lease}
+        values |= {f"most_{place}": most[route] for place, route in enumerate(routes)}
+        rows = (await self.connection.execute(_take(routes), values)).all()
         return [
             Due(row.number, row.route, row.chat, self._opened(row.chat, row.body), row.tries)
             for row in sorted(rows, key=lambda row: row.number)
@@ -199,6 +212,7 @@ class Outbox:
         found = await self.connection.execute(_NEWEST, {"chats": chats, "of_route": route})
         return {chat: number or 0 for chat, number in found}
 
-    async def next_due(self) -> datetime | None:
-        """Return when the next unsent row is due, None where none waits."""
-        return instant(await self.connection.scalar(_NEXT))
+    async def next_due(self) -> dict[str, datetime]:
+        """Return when the next unsent row of each route is due, of those where one waits."""
+        rows = await self.connection.execute(_NEXT)
+        return {route: datetime.fromtimestamp(at, UTC) for route, at in rows}

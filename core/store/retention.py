@@ -99,6 +99,8 @@ def sweeps(keep: RetentionPolicy, now: datetime) -> list[Sweep]:
         ),
         Contents(t.inbox, t.inbox.c.received_at, ago(keep.message_days)),
         Contents(t.outbox, t.outbox.c.made_at, ago(keep.message_days)),
+        # Only for a channel that is off does anything wait for so long.
+        Old(t.outbox, t.outbox.c.made_at, ago(keep.message_id_days), t.outbox.c.state == WAITS),
         Messages(t.inbox, t.inbox.c.received_at, ago(keep.message_id_days), at),
         Messages(t.outbox, t.outbox.c.made_at, ago(keep.message_id_days), at),
         Old(t.tallies, t.tallies.c.counted_at, ago(keep.registration_days)),

@@ -87,6 +87,7 @@ outbox = Table(
 )
 _partial_index(
     "outbox_waiting",
+    outbox.c.route,
     outbox.c.chat,
     outbox.c.number,
     where=outbox.c.state == 0,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 from bot.inbox import Inbox
-from bot.outbox import Outbox, Route
+from bot.outbox import AT_ONCE, Outbox, Route
 from core.conversation.messages import Finished, Incoming, Reply, Text, Undelivered
 from core.conversation.turn import Job, Sms, Turn
 from core.store.outbox import Due
@@ -52,7 +52,9 @@ class Echo:
 class Machine:
     """One process: `sent` is what it delivered, by lane; `trouble` what happens to deliveries."""
 
-    def __init__(self, store: Store, clock: TestClock, *, pace: float = 0) -> None:
+    def __init__(
+        self, store: Store, clock: TestClock, *, at_once: int = AT_ONCE, off: str = ""
+    ) -> None:
         self.store = store
         self.clock = clock
         self.sent: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -61,10 +63,13 @@ class Machine:
         self.holding: set[tuple[str, str]] = set()
         self.flying = self.most = self.tries = 0
         self.echo = Echo()
-        routes = {name: Route(self.deliver) for name in ("telegram", "sms", "work")}
-        routes["web"] = Route(self.deliver, kept=True)
+        routes = {
+            name: Route(self.deliver, at_once=at_once) for name in ("telegram", "sms", "work")
+        }
+        routes["web"] = Route(self.deliver, kept=True, at_once=at_once)
+        routes.pop(off, None)
         self.outbox = Outbox(
-            store, routes, clock, lambda: self.inbox.settle(), lambda: self.inbox.wake(), pace=pace
+            store, routes, clock, lambda: self.inbox.settle(), lambda: self.inbox.wake()
         )
         self.inbox = Inbox(
             store,

@@ -14,7 +14,9 @@ import pytest
 
 from bot.app import App
 from bot.settings import SettingError, Settings
+from core.conversation.messages import Incoming, Undelivered
 from core.policy import Policy
+from core.store.outbox import Outbox
 from handlers.registration import Registration
 from handlers.welcome import Welcome
 from tests.bot.machine import until
@@ -90,6 +92,27 @@ async def test_by_webhook_whoever_writes_while_it_restarts_is_answered_too(tmp_p
         async with app(tmp_path, bot_api, **given):
             expect_question(await person.hears(), Registration.document)
             await bot_api.updates.all_acknowledged()
+
+
+@pytest.mark.errors_expected
+async def test_news_for_a_channel_that_is_off_come_when_it_is_on_again(tmp_path: Path) -> None:
+    async with LoopbackTelegram() as bot_api:
+        person = OnTelegram(bot_api.person(1001))
+        async with app(tmp_path, bot_api):
+            await person.starts()
+            expect_question(await person.hears(), Welcome.consent)
+        async with app(tmp_path, bot_api, TELEGRAM_TOKEN="") as web_only:
+            body = Undelivered("sms")
+            news = Incoming("telegram:1001", "1", body, sent_at=web_only.clock(), language="en")
+            await web_only.inbox.receive([news])
+            waiting = {}
+            async with asyncio.timeout(10):
+                while not waiting:
+                    async with web_only.store.reading() as tx:
+                        waiting = await Outbox(tx.connection, tx.ring).unsent()
+            assert waiting == {("telegram", "telegram:1001"): 1}
+        async with app(tmp_path, bot_api):
+            expect(await person.hears(), "engine.undelivered.sms")
 
 
 async def test_a_secret_is_replaced_while_people_write(tmp_path: Path) -> None:

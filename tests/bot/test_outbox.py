@@ -13,6 +13,7 @@ from aiolimiter import AsyncLimiter
 from sqlalchemy import func, select, update
 
 from bot.channels import Refused, TryAgain, Unreachable
+from bot.outbox import at_pace
 from bot.work import finished
 from core.conversation.messages import Reply
 from core.conversation.turn import Job, Sms
@@ -289,12 +290,9 @@ async def test_a_stop_does_not_wait_for_ever(
     assert await states(store) == {WAITING: 1}
 
 
-async def test_no_more_are_in_flight_than_allowed(
-    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.outbox.AT_ONCE", 3)
+async def test_no_more_are_in_flight_than_allowed(store: Store, clock: TestClock) -> None:
     crowd = [f"telegram:{number}" for number in range(20)]
-    async with Machine(store, clock) as machine:
+    async with Machine(store, clock, at_once=3) as machine:
         for chat in crowd[:3]:
             machine.hold("telegram", chat)
         await machine.inbox.receive([machine.message(chat, "three") for chat in crowd])
@@ -306,11 +304,63 @@ async def test_no_more_are_in_flight_than_allowed(
         assert machine.most == 3
 
 
+async def test_a_route_that_is_full_is_in_no_other_ones_way(store: Store, clock: TestClock) -> None:
+    crowd = [f"telegram:{number}" for number in range(12)]
+    async with Machine(store, clock, at_once=2) as machine:
+        for chat in crowd:
+            machine.hold("work", chat)
+        await machine.inbox.receive([machine.message(chat, "file") for chat in crowd])
+        for chat in crowd:
+            await machine.hears(chat, "1 file")
+        await machine.says(crowd[-1], "hello")
+        await machine.hears(crowd[-1], "1 file", "2 hello")
+        for chat in crowd:
+            machine.release("work", chat)
+        for chat in crowd:
+            await machine.hears(chat, "visits", route="work")
+
+
+async def test_who_waits_for_his_turn_has_not_failed(
+    store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.outbox.LONGEST_DELIVERY", 0.3)
+    crowd = [f"telegram:{number}" for number in range(10)]
+    async with Machine(store, clock, at_once=2) as machine:
+        for chat in crowd:
+            machine.hold("work", chat)
+        await machine.inbox.receive([machine.message(chat, "file") for chat in crowd])
+        for chat in crowd:
+            await asyncio.sleep(0.1)
+            machine.release("work", chat)
+        for chat in crowd:
+            await machine.hears(chat, "visits", route="work")
+        # A message and a job each, and no second try.
+        assert machine.tries == 2 * len(crowd)
+
+
+@pytest.mark.errors_expected
+async def test_what_waits_for_a_channel_that_is_off_is_sent_when_it_is_on_again(
+    store: Store, clock: TestClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Machine(store, clock, off="telegram") as machine:
+        await machine.says(ONE, "three", "sms")
+        # Its text message needs no channel.
+        await machine.hears(ONE, "123456", route="sms")
+    await put(store, clock, ("telegram", ONE, Reply("later")))
+    async with Machine(store, clock, off="telegram"):
+        pass
+    if not store.shared:  # There another process may send them.
+        assert "5 messages wait for telegram, which is off" in caplog.text
+    assert await states(store) == {WAITING: 5, DONE: 1}
+    async with Machine(store, clock) as machine:
+        await machine.hears(ONE, "1 three", "two", "three", "2 sms", "later")
+
+
 class Paced(Machine):
     """Delivers so many messages a second at the most."""
 
     def __init__(self, store: Store, clock: TestClock, *, pace: float) -> None:
-        super().__init__(store, clock, pace=pace)
+        super().__init__(store, clock, at_once=at_pace(pace))
         self.limiter = AsyncLimiter(1, 1 / pace)
 
     async def deliver(self, due: Due) -> None:

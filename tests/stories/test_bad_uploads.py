@@ -18,6 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from bot.channels.web_files import FILE_BYTES
+from bot.sandbox import AT_ONCE, Sandbox
 from core.conversation.fields import Field
 from core.conversation.texts import Language
 from handlers.health_code import HealthCode
@@ -186,6 +187,31 @@ async def test_every_bad_proof_is_explained_while_others_are_served_and_the_good
             assert await answered_meanwhile(other, reading) < OTHERS_PATIENCE, upload.name
         await person.sends("bill.jpg", image("JPEG", (800, 600)))
         expect_question(await person.hears(), Registration.proof_issued_on, language)
+
+
+async def test_each_of_a_crowd_has_his_proof_read_however_long_they_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd, takes = 14, 0.5
+    monkeypatch.setattr("bot.outbox.LONGEST_DELIVERY", crowd * takes / AT_ONCE - takes)
+    read = Sandbox.clean_proof
+
+    async def slowly(self: Sandbox, data: bytes) -> bytes:
+        async with turns:
+            await asyncio.sleep(takes)
+        return await read(self, data)
+
+    turns = asyncio.Semaphore(AT_ONCE)
+    monkeypatch.setattr(Sandbox, "clean_proof", slowly)
+    async with World(tmp_path) as world:
+        people = [await world.person("telegram") for _ in range(crowd)]
+        for person in people:
+            await reaches_proof(world, person, "en")
+        for person in people:
+            await person.sends("bill.jpg", image("JPEG", (800, 600)))
+        for person in people:
+            expect_question(await person.hears(), Registration.proof_issued_on, "en")
+        assert len(world.bot_api.calls("getFile")) == crowd, "nobody's was read twice"
 
 
 async def answered_meanwhile(other: Person, reading: asyncio.Task[None]) -> float:

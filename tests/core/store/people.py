@@ -10,6 +10,8 @@ from core.store.people import Known
 from core.store.store import Transaction
 
 NOON = datetime(2021, 12, 10, 4, tzinfo=UTC)
+ROOM = {"web": 9, "telegram": 9, "sms": 9, "work": 9}
+"""So many rows of each route may be taken from the outbox."""
 
 
 def holder(**changes: str) -> Holder:

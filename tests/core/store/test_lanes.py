@@ -14,7 +14,7 @@ from core.store.inbox import Inbox, Waiting
 from core.store.outbox import Outbox, Outgoing
 from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox, outbox
-from tests.core.store.people import NOON
+from tests.core.store.people import NOON, ROOM
 
 SECOND = timedelta(seconds=1)
 
@@ -156,14 +156,14 @@ async def test_lanes_go_side_by_side_each_in_its_order(store: Store) -> None:
     )
     async with store.writing() as tx:
         rows = Outbox(tx.connection, tx.ring)
-        taken = await rows.take(9, NOON, lease=60)
+        taken = await rows.take(ROOM, NOON, lease=60)
         assert [due.body for due in taken] == [reply("one"), sms, job, reply("other")]
         lanes = {("web", "web:1"): 2, ("sms", "web:1"): 1, ("work", "web:1"): 1}
         assert await rows.unsent() == {**lanes, ("web", "web:2"): 1}
         assert [(due.route, due.chat, due.tries) for due in taken][1] == ("sms", "web:1", 0)
-        assert await rows.take(9, NOON, lease=60) == [], "they are leased"
+        assert await rows.take(ROOM, NOON, lease=60) == [], "they are leased"
         await rows.sent([taken[0].number], [])
-        (second,) = await rows.take(9, NOON, lease=60)
+        (second,) = await rows.take(ROOM, NOON, lease=60)
         assert second.body == reply("two")
 
 
@@ -172,23 +172,23 @@ async def test_a_lease_ends_by_itself_or_is_taken_back(store: Store) -> None:
     async with store.writing() as tx:
         rows = Outbox(tx.connection, tx.ring)
         for later in (0, 60):
-            (due,) = await rows.take(9, NOON + later * SECOND, lease=60)
+            (due,) = await rows.take(ROOM, NOON + later * SECOND, lease=60)
         await rows.release()
-        assert await rows.take(9, NOON, lease=60) == [due]
-        assert await rows.next_due() == NOON + 60 * SECOND
+        assert await rows.take(ROOM, NOON, lease=60) == [due]
+        assert await rows.next_due() == {"web": NOON + 60 * SECOND}
 
 
 async def test_a_row_is_tried_again_or_given_up(store: Store) -> None:
     await send(store, ("web", "web:1", reply("one")), ("web", "web:1", reply("two")))
     async with store.writing() as tx:
         rows = Outbox(tx.connection, tx.ring)
-        (due,) = await rows.take(9, NOON, lease=60)
+        (due,) = await rows.take(ROOM, NOON, lease=60)
         await rows.postpone(due.number, NOON + 5 * SECOND)
-        assert await rows.take(9, NOON, lease=60) == [], "the one behind it waits"
-        (again,) = await rows.take(9, NOON + 5 * SECOND, lease=60)
+        assert await rows.take(ROOM, NOON, lease=60) == [], "the one behind it waits"
+        (again,) = await rows.take(ROOM, NOON + 5 * SECOND, lease=60)
         assert (again.number, again.tries) == (due.number, 1)
         await rows.postpone(due.number, NOON, parked=True)
-        (other,) = await rows.take(9, NOON, lease=60)
+        (other,) = await rows.take(ROOM, NOON, lease=60)
         assert other.body == reply("two")
 
 
@@ -203,7 +203,7 @@ async def test_what_was_sent_is_erased_but_for_a_chats_transcript(store: Store) 
     )
     async with store.writing() as tx:
         rows = Outbox(tx.connection, tx.ring)
-        taken = await rows.take(9, NOON, lease=60)
+        taken = await rows.take(ROOM, NOON, lease=60)
         kept = [due.number for due in taken if due.route == "web"]
         await rows.sent([due.number for due in taken if due.route != "web"], kept)
         await rows.sent([], [])
@@ -235,7 +235,7 @@ async def test_a_damaged_row_is_taken_without_its_body_and_stops_no_other(
         await tx.connection.execute(
             update(outbox).where(outbox.c.chat == "web:1").values(body=damaged)
         )
-        taken = await Outbox(tx.connection, tx.ring).take(9, NOON, lease=60)
+        taken = await Outbox(tx.connection, tx.ring).take(ROOM, NOON, lease=60)
     assert [due.body for due in taken] == [None, reply("other")]
 
 

@@ -121,12 +121,22 @@ async def test_contents_go_before_the_ids(store: Store, table: Table) -> None:
         assert await count(tx, table, table.c.body.is_(None)) == 1
 
 
-@pytest.mark.parametrize("table", [tables.inbox, tables.outbox], ids=lambda table: table.name)
-async def test_what_waits_is_never_erased(store: Store, table: Table) -> None:
-    column = "received_at" if table is tables.inbox else "made_at"
+async def test_a_message_that_waits_is_never_erased(store: Store) -> None:
     async with store.writing() as tx:
-        await put(tx, table, 1, state=WAITING, body=b"contents", **{column: 0.0})
+        await put(tx, tables.inbox, 1, state=WAITING, body=b"contents", received_at=0.0)
     assert await erase(store) == 0
+
+
+async def test_a_reply_waits_no_longer_than_messages_are_known(store: Store) -> None:
+    limit = NOW - KEEP.message_id_days * DAY
+    async with store.writing() as tx:
+        for row, shift in enumerate((-SECOND, SECOND), 1):
+            at = (limit + shift).timestamp()
+            await put(tx, tables.outbox, row, state=WAITING, body=b"contents", made_at=at)
+    assert await erase(store) == 1
+    assert await erase(store) == 0
+    async with store.reading() as tx:
+        assert await count(tx, tables.outbox) == 1
 
 
 async def test_a_chat_lives_while_it_is_linked_or_has_something_to_say(store: Store) -> None:
