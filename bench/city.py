@@ -31,9 +31,9 @@ from bench.journeys import Step, first_code
 from bench.run import Result, measure, ours, percentile
 from bench.target import Target, free_port
 from bot.app import opened
-from bot.chaining import chain_all
 from bot.clock import system_clock
 from bot.settings import Settings
+from bot.upkeep.chaining import chain_all
 from core.policy import Policy
 from core.sample import sample_export
 from tests.crowd import settle

@@ -34,8 +34,8 @@ from pyzbar import pyzbar
 from core.assessment import Colour
 from core.conversation.messages import Card
 from core.credential import expiry, issue
-from core.issuer_keys import IssuerKey, Realm
 from core.picture import HEIGHT, WIDTH, WORDS, draw
+from core.signing.issuer_keys import IssuerKey, Realm
 
 Reader = Callable[[Image.Image], list[str]]
 Condition = Callable[[Image.Image], Image.Image]
@@ -316,9 +316,10 @@ What the picture does for it:
 - The modules are black on white with at least four modules of white around, whatever the card's
   colour, and a whole number of pixels each.
 - Of four masks that one is taken whose data look least like a finder pattern, along and across
-  (`core/qr_code.py`). OpenCV's first detector expects three places that do: under a fixed mask
-  it missed one card in twenty as drawn, with a fourth such place in nearly every one of them. What
-  it still misses are places that come to look so by its own scaling, or when the card is turned.
+  (`core/drawing/qr_code.py`). OpenCV's first detector expects three places that do: under a fixed
+  mask it missed one card in twenty as drawn, with a fourth such place in nearly every one of them.
+  What it still misses are places that come to look so by its own scaling, or when the card is
+  turned.
 - The code begins in the row of JPEG's blocks that reads best (`core/picture.py`). Two rows higher
   up, zbar missed one card in ten after JPEG 30.
 """

@@ -34,7 +34,7 @@ from playwright.async_api import Page, Route, async_playwright
 import bot.channels
 from core.assessment import Colour
 from core.credential import Document, check
-from core.issuer_keys import PublicKeys
+from core.signing.issuer_keys import PublicKeys
 from tests.browser import FLAGS, chromium
 from tests.core.forge import COLOURS, Draft, key, signed
 

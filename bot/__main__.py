@@ -46,14 +46,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _plain_errors() -> tuple[type[Exception], ...]:
-    from bot.codes import CodeError
-    from bot.guardians import GuardianError
-    from bot.phones import PhoneError
-    from bot.reason import ReasonError
+    from bot.operator.codes import CodeError
+    from bot.operator.guardians import GuardianError
+    from bot.operator.phones import PhoneError
+    from bot.operator.reason import ReasonError
     from bot.settings import SettingError
-    from core.issuer_keys import KeysError
     from core.lists import ListError
     from core.policy import PolicyError
+    from core.signing.issuer_keys import KeysError
     from core.store.loading import Superseded
     from core.store.staff import StaffError
     from core.vault import KeyRingError
@@ -132,8 +132,8 @@ def _run(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
+    from bot.operator.verify import verify
     from bot.settings import SettingError
-    from bot.verify import verify
     from core.identity import DocumentType
 
     document = None
@@ -156,7 +156,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _keys_list(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.keys import listed
+    from bot.operator.keys import listed
 
     print(listed(*_decided(), system_clock))
     return 0
@@ -164,7 +164,7 @@ def _keys_list(options: argparse.Namespace) -> int:
 
 def _keys_rotate(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.keys import rotated
+    from bot.operator.keys import rotated
 
     print(_result(rotated(*_decided(), system_clock, options.in_hours)))
     return 0
@@ -172,7 +172,7 @@ def _keys_rotate(options: argparse.Namespace) -> int:
 
 def _keys_revoke(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.keys import revoked
+    from bot.operator.keys import revoked
 
     settings, policy = _decided()
     act = revoked(settings, policy, system_clock, options.key, options.by, options.reason)
@@ -182,7 +182,7 @@ def _keys_revoke(options: argparse.Namespace) -> int:
 
 def _keys_distrust(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.keys import distrusted
+    from bot.operator.keys import distrusted
 
     asked = options.key, options.before, options.by, options.reason
     print(_result(distrusted(*_decided(), system_clock, *asked)))
@@ -190,7 +190,7 @@ def _keys_distrust(options: argparse.Namespace) -> int:
 
 
 def _load(options: argparse.Namespace) -> int:
-    from bot.load import load
+    from bot.operator.load import load
     from bot.settings import SettingError
 
     try:
@@ -204,7 +204,7 @@ def _load(options: argparse.Namespace) -> int:
 
 def _codes_withdraw(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.codes import Asked, withdraw
+    from bot.operator.codes import Asked, withdraw
     from core.store.codes import Why
 
     asked = Asked(options.code, options.by, Why(options.why), options.reason)
@@ -214,7 +214,7 @@ def _codes_withdraw(options: argparse.Namespace) -> int:
 
 def _codes_pending(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.codes import pending
+    from bot.operator.codes import pending
 
     print(_result(pending(*_decided(), system_clock)))
     return 0
@@ -222,7 +222,7 @@ def _codes_pending(options: argparse.Namespace) -> int:
 
 def _staff_add(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.staff import add
+    from bot.operator.staff import add
 
     print(_result(add(*_decided(), system_clock, options.name, options.role)))
     return 0
@@ -230,7 +230,7 @@ def _staff_add(options: argparse.Namespace) -> int:
 
 def _staff_list(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.staff import listed
+    from bot.operator.staff import listed
 
     print(_result(listed(*_decided(), system_clock)))
     return 0
@@ -238,7 +238,7 @@ def _staff_list(options: argparse.Namespace) -> int:
 
 def _staff_remove(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.staff import remove
+    from bot.operator.staff import remove
 
     print(_result(remove(*_decided(), system_clock, options.name)))
     return 0
@@ -246,7 +246,7 @@ def _staff_remove(options: argparse.Namespace) -> int:
 
 def _guardians_list(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.guardians import listed
+    from bot.operator.guardians import listed
 
     print(_result(listed(*_decided(), system_clock)))
     return 0
@@ -254,7 +254,7 @@ def _guardians_list(options: argparse.Namespace) -> int:
 
 def _guardians_confirm(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.guardians import confirm
+    from bot.operator.guardians import confirm
 
     print(_result(confirm(*_decided(), system_clock, options.reference, options.by)))
     return 0
@@ -262,7 +262,7 @@ def _guardians_confirm(options: argparse.Namespace) -> int:
 
 def _guardians_refuse(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.guardians import refuse
+    from bot.operator.guardians import refuse
 
     asked = options.reference, options.by, options.reason
     print(_result(refuse(*_decided(), system_clock, *asked)))
@@ -271,15 +271,15 @@ def _guardians_refuse(options: argparse.Namespace) -> int:
 
 def _unlock(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.phones import unlock
+    from bot.operator.phones import unlock
 
     print(_result(unlock(*_decided(), system_clock, options.phone, options.by)))
     return 0
 
 
 def _audit_verify(options: argparse.Namespace) -> int:
-    from bot.audit import verify
     from bot.clock import system_clock
+    from bot.operator.audit import verify
 
     whole, answer = _result(verify(*_decided(), system_clock, options.checkpoint))
     print(answer, file=sys.stdout if whole else sys.stderr)
@@ -287,8 +287,8 @@ def _audit_verify(options: argparse.Namespace) -> int:
 
 
 def _audit_checkpoint(options: argparse.Namespace) -> int:
-    from bot.audit import write_checkpoint
     from bot.clock import system_clock
+    from bot.operator.audit import write_checkpoint
 
     print(_result(write_checkpoint(*_decided(), system_clock, options.output)))
     return 0
@@ -296,7 +296,7 @@ def _audit_checkpoint(options: argparse.Namespace) -> int:
 
 def _letters(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
-    from bot.letters import write
+    from bot.operator.letters import write
 
     asked = options.output, options.by, options.again
     print(_result(write(*_decided(), system_clock, *asked)))

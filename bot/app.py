@@ -12,32 +12,32 @@ import aiohttp
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import unusable
-from bot.chaining import Chaining
 from bot.channels import Channel
+from bot.channels.published import routes as published
 from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.channels.web_transcript import Transcript
 from bot.clock import Clock, system_clock
-from bot.confinement import landlock
 from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
 from bot.inbox import Inbox, Keep
 from bot.outbox import Outbox, Route, at_pace
-from bot.pages import keep_waking
-from bot.publication import Publication
-from bot.published import routes as published
-from bot.reassessment import keep_reassessing
-from bot.retention import keep_erasing
+from bot.processes.confinement import landlock
+from bot.processes.voice import Voice
+from bot.processes.workers import Workers
 from bot.settings import SettingError, Settings
-from bot.takeovers import keep_announcing
-from bot.voice import Voice
-from bot.withdrawn_keys import keep_withdrawing
+from bot.upkeep.chaining import Chaining
+from bot.upkeep.pages import keep_waking
+from bot.upkeep.publication import Publication
+from bot.upkeep.reassessment import keep_reassessing
+from bot.upkeep.retention import keep_erasing
+from bot.upkeep.takeovers import keep_announcing
+from bot.upkeep.withdrawn_keys import keep_withdrawing
 from bot.work import READ_AT_ONCE, SANDBOXED, SANDBOXED_AT_ONCE, Work
-from bot.workers import Workers
 from core.conversation.messages import Incoming, Reply
 from core.conversation.texts import Language, Texts
 from core.conversation.turn import Job, Sms
-from core.issuer_keys import KeysError
 from core.policy import Policy
+from core.signing.issuer_keys import KeysError
 from core.store.outbox import Due
 from core.store.schema import LaterSchema, migrate
 from core.store.store import Store

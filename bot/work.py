@@ -7,12 +7,12 @@ from datetime import datetime
 
 from bot.channels import Channel, Refused, Stopping, TooLarge, TryAgain
 from bot.clock import Clock
-from bot.sandbox import AT_ONCE, Sandbox
-from bot.workers import Workers
-from core import sighting
+from bot.processes.sandbox import AT_ONCE, Sandbox
+from bot.processes.workers import Workers
 from core.answer import Invalid
 from core.conversation.messages import Finished, Incoming
 from core.conversation.turn import Job
+from core.gate import sighting
 from core.store.store import Store, Transaction
 from core.store.uploads import new_upload
 from core.visits import mistaken

@@ -11,12 +11,12 @@ from enum import StrEnum
 import msgspec
 
 from core.answer import UNLIKELY, AsWritten, Context, Found, Invalid
-from core.characters import in_figures, narrow, tidy
 from core.days import hong_kong_day
 from core.district import District as District
 from core.gazetteer import district_in as district_in
-from core.misplaced import is_misplaced
-from core.place_names import fold_place
+from core.words.characters import in_figures, narrow, tidy
+from core.words.misplaced import is_misplaced
+from core.words.place_names import fold_place
 
 LEAST_ADDRESS, MOST_ADDRESS = 6, 200
 LEAST_HOTEL, MOST_HOTEL = 2, 100

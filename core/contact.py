@@ -8,8 +8,8 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from core.answer import Context, Found, Invalid, fold
-from core.characters import in_figures, narrow
-from core.spoken import denied
+from core.words.characters import in_figures, narrow
+from core.words.spoken import denied
 
 HONG_KONG_CODE = "852"
 FIRST_DIGITS = "456789"

@@ -12,8 +12,8 @@ import pycountry
 from babel import Locale
 
 from core.answer import Context, Found, Invalid, fold
-from core.characters import narrow
-from core.spoken import REPLIES, core_of
+from core.words.characters import narrow
+from core.words.spoken import REPLIES, core_of
 
 MOST_SUGGESTIONS = 5
 LEAST_LETTERS = 4

@@ -16,12 +16,12 @@ from typing import Any
 import base45
 import cbor2
 
-from core import strict_base45
 from core.assessment import Colour
-from core.cose_sign1 import ES256, Sign1, sign
 from core.days import end_of_day, hong_kong_day
-from core.deterministic_cbor import Malformed, read
-from core.issuer_keys import REVOKED_BYTES, IssuerKey, PublicKey, PublicKeys, Realm
+from core.signing import strict_base45
+from core.signing.cose_sign1 import ES256, Sign1, sign
+from core.signing.deterministic_cbor import Malformed, read
+from core.signing.issuer_keys import REVOKED_BYTES, IssuerKey, PublicKey, PublicKeys, Realm
 
 ISS, EXP, IAT, CTI = 1, 4, 6, 7  # RFC 8392 §3.1
 PRIVATE = -65537  # the first claim key for private use, RFC 8392 §9.1.1

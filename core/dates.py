@@ -10,12 +10,12 @@ from datetime import date, timedelta
 
 from babel.dates import format_date
 
-from core import written_dates
 from core.answer import Context, Found, Invalid
-from core.characters import narrow
 from core.days import counts
 from core.identity import DocumentType
-from core.written_dates import BACK, FORWARD, Sense, days_in, only_day, read_day
+from core.words import written_dates
+from core.words.characters import narrow
+from core.words.written_dates import BACK, FORWARD, Sense, days_in, only_day, read_day
 
 OLDEST_AGE = 120
 FIRST_ISSUE_YEAR = 1949

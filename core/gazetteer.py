@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from core.district import District
-from core.place_names import fold_place
+from core.words.place_names import fold_place
 
 # English names, then Chinese ones. Left out is what lies in two districts or means something else.
 _PLACES: dict[District, tuple[str, str]] = {

@@ -8,7 +8,7 @@ from contextlib import suppress
 from enum import StrEnum
 
 from core.answer import AsWritten, Context, Found, Invalid, fold
-from core.characters import in_figures, is_han, narrow
+from core.words.characters import in_figures, is_han, narrow
 
 LEAST_NUMBER = 5
 MOST_NUMBER = 20

@@ -7,9 +7,9 @@ import unicodedata
 from contextlib import suppress
 
 from core.answer import UNLIKELY, AsWritten, Context, Found, Invalid
-from core.characters import is_han, is_latin, narrow, tidy
 from core.gazetteer import is_place
-from core.spoken import REPLIES
+from core.words.characters import is_han, is_latin, narrow, tidy
+from core.words.spoken import REPLIES
 
 LEAST_ENGLISH = 2
 MOST_ENGLISH = 80

@@ -18,10 +18,10 @@ from PIL import Image, ImageDraw
 from core.assessment import Colour
 from core.conversation.messages import Card
 from core.days import clock_time
-from core.issuer_keys import Realm
-from core.lettering import PROBE, Weight, covers, fitted, font
-from core.png import encode
-from core.qr_code import BORDER, modules
+from core.drawing.lettering import PROBE, Weight, covers, fitted, font
+from core.drawing.png import encode
+from core.drawing.qr_code import BORDER, modules
+from core.signing.issuer_keys import Realm
 
 WIDTH, HEIGHT, MARGIN = 820, 1160, 64
 PANEL = WIDTH - 2 * MARGIN

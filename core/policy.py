@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from core.assessment import Windows
 from core.days import HONG_KONG
-from core.issuer_keys import Realm
+from core.signing.issuer_keys import Realm
 from core.visits import VisitPolicy
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]

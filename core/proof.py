@@ -48,7 +48,7 @@ def clean(data: bytes) -> CleanProof:
             return CleanProof([_jpeg(_seen(_photo(data)))])
         if is_pdf(data):
             # Not at the top: a photo needs none of it, and a process is started for each proof.
-            from core.pdf import draw_pages
+            from core.drawing.pdf import draw_pages
 
             whole = data[data.index(_PDF) :]
             return CleanProof([_jpeg(page) for page in draw_pages(whole, LONGEST_SIDE)])

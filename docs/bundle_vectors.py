@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from core.cose_key import to_cose
-from core.issuer_keys import IssuerKey
+from core.signing.cose_key import to_cose
+from core.signing.issuer_keys import IssuerKey
 from docs.code_vectors import codes
 from docs.vector_keys import (
     BUNDLE,

@@ -10,7 +10,7 @@ import cbor2
 
 from core.assessment import Colour
 from core.credential import Reason
-from core.issuer_keys import IssuerKey
+from core.signing.issuer_keys import IssuerKey
 from docs.vector_keys import (
     BUNDLE,
     COMING,

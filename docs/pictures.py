@@ -23,9 +23,9 @@ from core.conversation.messages import Card
 from core.conversation.texts import Language
 from core.credential import expiry, issue
 from core.identity import DocumentType, normalise, tail
-from core.issuer_keys import IssuerKey, Realm
 from core.masked_name import masked_name
 from core.picture import MARGIN, PANEL, PANEL_TOP, draw
+from core.signing.issuer_keys import IssuerKey, Realm
 from core.vault import KeyRing
 from handlers.registration import Registration
 from tests.browser import FLAGS, chromium

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from core.issuer_keys import PublicKeys, Realm
+from core.signing.issuer_keys import PublicKeys, Realm
 from tests.core.forge import ISSUED, key
 
 SECOND, MINUTE, HOUR, DAY = (

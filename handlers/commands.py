@@ -18,9 +18,9 @@ from core.conversation.messages import (
 )
 from core.conversation.texts import plain
 from core.conversation.turn import Turn
+from core.gate.sighting import code_in
 from core.identity import tail
 from core.masked_name import masked_name
-from core.sighting import code_in
 from core.store.letters import PREFIX
 from core.store.staff import ENROLMENT
 from handlers import officer

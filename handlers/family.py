@@ -20,8 +20,8 @@ from core.family import Relation, Way, before_card_age
 from core.holder import Holder, called
 from core.identity import DocumentType
 from core.masked_name import masked_name
-from core.spoken import without_ending
 from core.store.people import Known
+from core.words.spoken import without_ending
 from handlers.health_code import HealthCode
 from handlers.registration import Registration, described, document_index, is_visitor, keep_proof
 

@@ -22,8 +22,8 @@ from core.dates import ArrivalDate, DischargeDate
 from core.declaration import Condition, Declaration, Origin, Scheme
 from core.holder import Holder
 from core.identity import DocumentType, normalise, tail
-from core.issuer_keys import IssuerKey
 from core.masked_name import masked_name
+from core.signing.issuer_keys import IssuerKey
 from core.store.assessing import assess_holder, lives_as_registered
 from core.store.codes import Assessed
 from core.store.people import Known

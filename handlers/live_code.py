@@ -8,7 +8,7 @@ from typing import Any
 from core.conversation.fields import Words
 from core.conversation.form import Form
 from core.conversation.turn import Turn
-from core.live import Digits
+from core.gate.live import Digits
 from core.store.codes import Code
 from core.store.people import Known
 from handlers.everyone import Declaring, Records

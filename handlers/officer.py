@@ -18,14 +18,14 @@ from core.conversation.messages import Command, File, Finished, Press, Text
 from core.conversation.texts import plain
 from core.conversation.turn import MENU, Job, Turn
 from core.credential import Claims, Reason, check
-from core.document_in_hand import in_hand
+from core.gate.document_in_hand import in_hand
+from core.gate.inspection import Inspection, Scan, Seen
+from core.gate.live import accepted, digits_of
+from core.gate.sighting import Sighting, code_in, is_other, unpack
 from core.identity import DocumentType
-from core.inspection import Inspection, Scan, Seen
-from core.issuer_keys import PublicKeys
-from core.live import accepted, digits_of
-from core.mrz import FILLER
-from core.sighting import Sighting, code_in, is_other, unpack
+from core.signing.issuer_keys import PublicKeys
 from core.store.staff import Role
+from core.words.mrz import FILLER
 from handlers.menu import OFFICER, buttons
 from handlers.registration import Registration
 

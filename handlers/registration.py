@@ -19,9 +19,9 @@ from core.dates import BirthDate, IssueDate, LastNight, ProofDate
 from core.holder import Holder
 from core.identity import DocumentNumber, DocumentType, normalise
 from core.names import ChineseName, EnglishName
-from core.spoken import affirms
 from core.store.people import Known
 from core.store.takeovers import link_own
+from core.words.spoken import affirms
 from handlers.health_code import HealthCode
 from handlers.withdrawal import details_change
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from core import proof, scanning, sighting
+from core import proof
 from core.answer import Invalid
 from core.conversation.engine import Conversation
 from core.conversation.form import Form
@@ -28,6 +28,7 @@ from core.conversation.messages import (
 from core.conversation.session import Session
 from core.conversation.turn import MENU, Sms, Turn
 from core.days import hong_kong_day
+from core.gate import scanning, sighting
 from core.store.store import Store
 from core.visits import Reading, read_export, read_exports
 from tests.clock import TestClock

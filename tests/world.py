@@ -18,8 +18,8 @@ import aiohttp
 import msgspec
 
 from bot.app import App
+from bot.processes.workers import Workers
 from bot.settings import Settings
-from bot.workers import Workers
 from core.conversation.texts import Language, Texts
 from core.policy import Policy
 from tests.clock import TestClock

@@ -24,7 +24,7 @@ from bot.channels import Draw, Receive, Refused, TooLarge
 from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery
 from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, translated
 from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, parsed, read
-from bot.voice import Speak
+from bot.processes.voice import Speak
 from core.conversation.messages import Capabilities, Incoming, Press, Reply
 from core.store.store import Transaction
 

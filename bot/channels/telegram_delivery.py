@@ -16,7 +16,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.channels import Draw, Unreachable
 from bot.channels.telegram_request import translated
-from bot.voice import Speak, Unspoken
+from bot.processes.voice import Speak, Unspoken
 from core.conversation.messages import Card, Reply
 
 Markup = dict[str, Any]

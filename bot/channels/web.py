@@ -21,7 +21,7 @@ from bot.channels import web_frames as frames
 from bot.channels.web_chats import CHANNEL, Chat, Chats, Page
 from bot.channels.web_files import Files
 from bot.channels.web_transcript import Transcript
-from bot.voice import Speak
+from bot.processes.voice import Speak
 from core.conversation.messages import Body, Capabilities, Incoming, Reply, Start
 from core.days import hong_kong_day
 from core.store.store import Transaction

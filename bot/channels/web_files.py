@@ -13,7 +13,7 @@ from bot.channels import Draw, web_guard
 from bot.channels import web_frames as frames
 from bot.channels.web_chats import Chat, Chats
 from bot.channels.web_transcript import Transcript
-from bot.voice import Speak, Unspoken
+from bot.processes.voice import Speak, Unspoken
 from core.conversation.messages import Body, File, Reply
 
 FILE_BYTES = 10 * 1024 * 1024

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from core.answer import UNLIKELY, Invalid
-from core.characters import narrow
 from core.conversation.corrections import corrected
 from core.conversation.draft import erase, keep, keep_found
 from core.conversation.fields import (
@@ -35,7 +34,8 @@ from core.conversation.prompt import (
 from core.conversation.turn import Turn
 from core.conversation.uploads import Upload, Uploads
 from core.conversation.volunteer import attempted, has_figures, volunteered
-from core.spoken import Correction
+from core.words.characters import narrow
+from core.words.spoken import Correction
 
 HELPLESS = 3
 """After so many failures at one question an example and a person's number are offered."""

@@ -13,7 +13,7 @@ from core.conversation.form import Form
 from core.conversation.messages import Text
 from core.conversation.one_time_code import OneTimeCode
 from core.conversation.turn import Turn
-from core.spoken import Correction
+from core.words.spoken import Correction
 
 
 def corrected(

@@ -35,7 +35,7 @@ from core.conversation.session import Session
 from core.conversation.texts import guess, plain
 from core.conversation.turn import MENU, Turn
 from core.conversation.uploads import Upload
-from core.spoken import correction, fluent
+from core.words.spoken import correction, fluent
 
 Tell = Callable[[Turn, Any], Awaitable[None]]
 """Tells news of one kind, in messages of its own, if they still matter."""

@@ -14,7 +14,7 @@ from core.conversation.messages import Contact, File, Finished, Text
 from core.conversation.texts import plain
 from core.conversation.turn import Turn
 from core.dates import Day
-from core.spoken import affirms, as_labels_begin, core_of, without_ending
+from core.words.spoken import affirms, as_labels_begin, core_of, without_ending
 
 Answers = Mapping[str, Any]
 When = Callable[[Answers], bool]

@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Any
 
 from core.answer import Invalid
-from core.characters import in_figures
 from core.conversation.draft import drop, keep
 from core.conversation.fields import KEPT, WAITING, Answers, Choice, Said, Words
 from core.conversation.messages import Text
 from core.conversation.texts import plain
 from core.conversation.turn import Sms, Turn
+from core.words.characters import in_figures
 
 DIGITS = 6
 """Of a one-time code."""

@@ -12,7 +12,7 @@ from core.conversation.form import Form
 from core.conversation.prompt import NAVIGATION, SKIP, choices
 from core.conversation.texts import Language, meanings, plain
 from core.conversation.turn import Turn
-from core.spoken import as_labels_begin, without_ending
+from core.words.spoken import as_labels_begin, without_ending
 
 LANGUAGES = tuple(Language)
 ORDERS = (

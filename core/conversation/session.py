@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from core.conversation.messages import File
-from core.inspection import Inspection
+from core.gate.inspection import Inspection
 
 
 class Session(msgspec.Struct, omit_defaults=True):

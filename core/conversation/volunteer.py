@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from core.answer import Found, Invalid
-from core.characters import narrow
 from core.conversation.fields import Field, Said, Words
 from core.conversation.form import Form
 from core.conversation.messages import Contact, File, Text
 from core.conversation.turn import Turn
 from core.conversation.uploads import Upload
+from core.words.characters import narrow
 
 DIGITS = 4
 """So many digits are no number of an option, but the beginning of something else."""

@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row, and_, bindparam, delete, exists, func, insert, select
 
-from core.checkpoint import (
+from core.signing.checkpoint import (
     HASH_BYTES,
     Checkpoint,
     CheckpointError,

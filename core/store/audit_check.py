@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.exc import OperationalError
 
-from core.checkpoint import Checkpoint, CheckpointError, open_checkpoint
+from core.signing.checkpoint import Checkpoint, CheckpointError, open_checkpoint
 from core.store.audit import GENESIS, IN_THE_CHAIN, PIECE, TWIN, is_genuine, next_hash
 from core.store.store import Store, Transaction
 from core.store.tables import audit, audit_chain, checkpoints

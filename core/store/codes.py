@@ -19,7 +19,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.assessment import Assessment, Colour, worse
 from core.declaration import Declaration
-from core.issuer_keys import REVOKED_BYTES
+from core.signing.issuer_keys import REVOKED_BYTES
 from core.store.connection import Connection
 from core.store.people import Known
 from core.store.tables import codes, instant

@@ -28,9 +28,9 @@ from core.assessment import Colour
 from core.conversation.messages import Card
 from core.credential import expiry, issue
 from core.family import Way
-from core.issuer_keys import IssuerKey, PublicKeys
 from core.picture import draw
 from core.policy import Policy
+from core.signing.issuer_keys import IssuerKey, PublicKeys
 from core.store.staff import Role
 from core.vault import KeyRing
 from tests.bot.process import environment, program

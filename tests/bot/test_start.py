@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from bot.app import App
-from bot.publication import Publication
 from bot.settings import SettingError, Settings
+from bot.upkeep.publication import Publication
 from core.policy import Policy
 from core.vault import KeyRingError
 
@@ -81,5 +81,5 @@ def test_what_others_do_in_processes_of_their_own_is_not_loaded() -> None:
     loaded = "import sys, bot.app, bot.__main__; print(*sys.modules)"
     run = [sys.executable, "-c", loaded]
     modules = subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()
-    assert "bot.workers" in modules
+    assert "bot.processes.workers" in modules
     assert not {"numpy", "PIL", "zxingcpp", "pypdf", "alembic"} & set(modules)

@@ -12,7 +12,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot import staff, unusable
+from bot import unusable
+from bot.operator import staff
 from bot.settings import SettingError, Settings
 from core.policy import Policy
 from tests.clock import TestClock

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from core.assessment import Colour
 from core.credential import Document, binding
 from core.days import end_of_day, hong_kong_day
-from core.issuer_keys import IssuerKey, Realm
+from core.signing.issuer_keys import IssuerKey, Realm
 
 BEGINS = datetime(2021, 11, 10, tzinfo=UTC)
 ENDS = datetime(2022, 11, 10, tzinfo=UTC)

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from core.assessment import Colour
 from core.credential import Claims, Reason, Verdict, check, expiry, issue
-from core.issuer_keys import IssuerKey, PublicKey, PublicKeys, Realm
 from core.masked_name import CLAIM_BYTES
+from core.signing.issuer_keys import IssuerKey, PublicKey, PublicKeys, Realm
 from core.vault import KeyRing
 
 NOW = datetime(2021, 12, 10, 4, 0, tzinfo=UTC)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.verify import GOOD, REFUSED, UNUSABLE, WHY, verify
+from bot.operator.verify import GOOD, REFUSED, UNUSABLE, WHY, verify
 from core.assessment import Colour
 from core.credential import Reason, check
-from core.sighting import code_in, is_other
+from core.gate.sighting import code_in, is_other
 from tests.core.forgeries import KEYS, KINDS, Forgery, forgeries, genuine
 
 SEED, COUNT = 20211210, 10_000

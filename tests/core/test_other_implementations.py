@@ -23,10 +23,10 @@ from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
 
 from core.assessment import Colour
-from core.cose_sign1 import Sign1
 from core.credential import DEPTH, Reason, binding, check, issue
-from core.deterministic_cbor import Malformed, read
-from core.issuer_keys import IssuerKey
+from core.signing.cose_sign1 import Sign1
+from core.signing.deterministic_cbor import Malformed, read
+from core.signing.issuer_keys import IssuerKey
 from core.vault import KeyRing
 from tests.core.test_credential import (
     CODE_ID,

@@ -16,8 +16,8 @@ from bench.reading import READERS, REQUIRED, cards, drawn
 from core.assessment import Colour
 from core.conversation.messages import Card
 from core.credential import expiry, issue
-from core.issuer_keys import IssuerKey, Realm
-from core.lettering import font
+from core.drawing.lettering import font
+from core.drawing.qr_code import BORDER, modules
 from core.picture import (
     COLOURS,
     HEIGHT,
@@ -30,7 +30,7 @@ from core.picture import (
     draw,
     prepare,
 )
-from core.qr_code import BORDER, modules
+from core.signing.issuer_keys import IssuerKey, Realm
 
 NOW = datetime(2021, 12, 10, 4, 0, tzinfo=UTC)
 # A fixed key, so that the pictures are the same each time.

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.issuer_keys import Realm
 from core.policy import KeyPolicy, Policy, PolicyError
+from core.signing.issuer_keys import Realm
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "policy.md"
 

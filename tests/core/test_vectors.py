@@ -12,10 +12,10 @@ import base45
 import cbor2
 import pytest
 
-from core.bundle import BundleError, open_bundle
-from core.cose_sign1 import Sign1
 from core.credential import DEPTH, Reason, check
-from core.issuer_keys import PublicKeys, Realm
+from core.signing.bundle import BundleError, open_bundle
+from core.signing.cose_sign1 import Sign1
+from core.signing.issuer_keys import PublicKeys, Realm
 from docs import vectors
 
 DOCUMENT = (Path(vectors.__file__).parent / "credential.md").read_text()

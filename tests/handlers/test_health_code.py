@@ -14,8 +14,8 @@ from core.conversation.texts import Language
 from core.credential import check
 from core.days import clock_time
 from core.declaration import Condition, Declaration
-from core.issuer_keys import PublicKeys
 from core.policy import Policy, RetentionPolicy, UploadPolicy
+from core.signing.issuer_keys import PublicKeys
 from core.store.codes import Assessed
 from core.store.store import Store
 from handlers.health_code import HealthCode, issue_code

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from core.conversation.messages import Card
 from core.conversation.texts import Language
 from core.credential import Claims, check
-from core.issuer_keys import PublicKeys
 from core.policy import Policy
+from core.signing.issuer_keys import PublicKeys
 from core.store.codes import Why
 from core.store.tables import audit
 from handlers.health_code import HealthCode

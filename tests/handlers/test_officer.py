@@ -24,19 +24,19 @@ from core.conversation.messages import (
 from core.conversation.texts import Language
 from core.conversation.turn import Turn
 from core.credential import Reason, Verdict, expiry, issue
+from core.gate.inspection import ASKED, LASTS
+from core.gate.live import MINUTES, digits_of
+from core.gate.sighting import Sighting
 from core.identity import DocumentType, normalise
-from core.inspection import ASKED, LASTS
-from core.issuer_keys import IssuerKey
-from core.live import MINUTES, digits_of
-from core.mrz import check_digit
 from core.picture import draw
-from core.sighting import Sighting
+from core.signing.issuer_keys import IssuerKey
 from core.store.staff import Role
 from core.vault import KeyRing
+from core.words.mrz import check_digit
 from handlers import officer
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
-from tests.core.test_mrz import PASSPORT
+from tests.core.words.test_mrz import PASSPORT
 from tests.handlers.people import agrees, is_registered, records
 from tests.photos import photo
 from tests.reading import expect, expect_question
@@ -348,7 +348,7 @@ async def test_a_code_that_stays_unread_is_told_beside_the_others(
 ) -> None:
     talk = at_the_gate
     seen = [Sighting(code(talk), 0.2, 0.5), Sighting("", 0.8, 0.5)]
-    monkeypatch.setattr("core.scanning.read_codes", lambda _: seen)
+    monkeypatch.setattr("core.gate.scanning.read_codes", lambda _: seen)
     heard = begins(await talk.sends(b"", "a.jpg"), "pass_if")
     expect(heard, "officer.unread.one")
     seen.append(Sighting("", 0.8, 0.9))

@@ -12,7 +12,7 @@ from core.conversation.messages import Withdrawn
 from core.conversation.texts import Language
 from core.credential import Reason, check
 from core.district import District
-from core.issuer_keys import PublicKeys
+from core.signing.issuer_keys import PublicKeys
 from core.store import lists, loading
 from core.store.codes import Code, Why
 from core.store.people import Known

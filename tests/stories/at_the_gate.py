@@ -15,13 +15,13 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, expect
 
 from bot.channels import web_verify
-from bot.published import PLACE, Published
+from bot.channels.published import PLACE, Published
 from core.assessment import Colour
-from core.bundle import open_bundle, sign_bundle
 from core.conversation.messages import Card
 from core.credential import issue
-from core.issuer_keys import IssuerKey, PublicKey, PublicKeys, Realm
 from core.picture import draw
+from core.signing.bundle import open_bundle, sign_bundle
+from core.signing.issuer_keys import IssuerKey, PublicKey, PublicKeys, Realm
 from core.vault import KeyRing, Purpose
 from tests.bot.channels.transcript import LoopbackChat
 from tests.browser import FLAGS, chromium

@@ -22,8 +22,8 @@ from core.conversation.one_time_code import OneTimeCode
 from core.conversation.uploads import Upload
 from core.country import Country
 from core.dates import ArrivalDate, BirthDate, DischargeDate, IssueDate, LastNight, ProofDate
+from core.gate.live import Digits
 from core.identity import DocumentNumber
-from core.live import Digits
 from core.names import ChineseName, EnglishName
 from core.sample import sample_export
 from core.visits import VisitPolicy, read_export

@@ -13,8 +13,8 @@ from core.conversation.fields import Field
 from core.conversation.texts import Language
 from core.credential import Verdict, check
 from core.identity import check_character
-from core.issuer_keys import PublicKeys
 from core.sample import sample_export
+from core.signing.issuer_keys import PublicKeys
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
 from handlers.welcome import Welcome

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bot import app, retention
-from bot.chaining import chain_all
+from bot import app
+from bot.upkeep import retention
+from bot.upkeep.chaining import chain_all
 from core.policy import Policy
 from core.store import lists, loading
 from core.store import store as stores

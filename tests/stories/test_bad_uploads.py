@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from bot.channels.web_files import FILE_BYTES
-from bot.sandbox import AT_ONCE, Sandbox
+from bot.processes.sandbox import AT_ONCE, Sandbox
 from core.conversation.fields import Field
 from core.conversation.texts import Language
 from handlers.health_code import HealthCode

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, FilePayload, expect
 
-from bot import publication
+from bot.upkeep import publication
 from core.identity import DocumentType
 from handlers.health_code import HealthCode
 from handlers.live_code import LiveCode

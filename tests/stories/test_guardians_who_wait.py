@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pypdfium2
 
-from bot import guardians, letters
+from bot.operator import guardians, letters
 from core.conversation.texts import Language
 from core.family import Way
 from core.store.letters import PREFIX

@@ -10,11 +10,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot import publication, withdrawn_keys
-from bot.keys import distrusted, listed, revoked, rotated
-from core.bundle import open_bundle
+from bot.operator.keys import distrusted, listed, revoked, rotated
+from bot.upkeep import publication, withdrawn_keys
 from core.credential import Reason, check
-from core.issuer_keys import IssuerKey, PublicKeys
+from core.signing.bundle import open_bundle
+from core.signing.issuer_keys import IssuerKey, PublicKeys
 from handlers.health_code import HealthCode
 from tests.reading import expect, expect_question
 from tests.stories.script import Resident, declares, export_for, gets_code, read, registers

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import takeovers
+from bot.upkeep import takeovers
 from core.conversation.fields import Field
 from core.conversation.texts import Language
 from handlers.family import Dependant

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.load import load
+from bot.operator.load import load
 from core.credential import Reason, check
 from core.identity import DocumentType, normalise
-from core.issuer_keys import PublicKeys
+from core.signing.issuer_keys import PublicKeys
 from core.store.tables import audit
 from core.store.tables import codes as issued
 from handlers.health_code import HealthCode

@@ -16,10 +16,10 @@ from core.assessment import Colour
 from core.conversation.messages import Card
 from core.conversation.texts import Language
 from core.credential import expiry, issue
+from core.gate.live import accepted
 from core.identity import DocumentType, normalise
-from core.issuer_keys import IssuerKey
-from core.live import accepted
 from core.picture import draw
+from core.signing.issuer_keys import IssuerKey
 from core.store import tables
 from core.store.staff import Role
 from core.vault import KeyRing

@@ -12,7 +12,7 @@ import pytest
 from bot.channels import Refused, TryAgain, Unreachable
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_delivery import CAPTION, TEXT, TOAST, split
-from bot.voice import Unspoken
+from bot.processes.voice import Unspoken
 from core.assessment import Colour
 from core.conversation.messages import Button, Card, Incoming, Reply
 from tests.bot.machine import until

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bot.channels import Refused, Stopping, TooLarge, web_files
-from bot.voice import Unspoken
+from bot.processes.voice import Unspoken
 from core.conversation.messages import (
     File,
     Reply,

@@ -8,7 +8,7 @@ import msgspec
 
 from core.conversation.messages import File
 from core.conversation.session import Session
-from core.inspection import Inspection, Scan, Seen
+from core.gate.inspection import Inspection, Scan, Seen
 
 FULL = Session(
     language="zh_Hans",

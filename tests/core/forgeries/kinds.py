@@ -11,7 +11,7 @@ from typing import Any
 
 from core.assessment import Colour
 from core.credential import Document, Reason
-from core.issuer_keys import IssuerKey, PublicKeys, Realm
+from core.signing.issuer_keys import IssuerKey, PublicKeys, Realm
 from tests.core.forge import ORDER, Draft, key, pair, written
 
 MORNING = datetime(2021, 12, 10, 1, 0, tzinfo=UTC)

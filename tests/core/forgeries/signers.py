@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from core.credential import Reason
-from core.issuer_keys import IssuerKey
+from core.signing.issuer_keys import IssuerKey
 from tests.core.forge import ALG, KID, Draft, signed
 from tests.core.forgeries.kinds import (
     COMING,

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select, text, update
 
-from core.checkpoint import Checkpoint
+from core.signing.checkpoint import Checkpoint
 from core.store.audit import GENESIS, next_hash
 from core.store.store import Store, Transaction
 from core.store.tables import audit, audit_chain

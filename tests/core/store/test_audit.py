@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from core.checkpoint import CheckpointError
+from core.signing.checkpoint import CheckpointError
 from core.store import audit as audits
 from core.store.audit_check import Broken, Whole, check
 from core.store.store import Store

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Row, delete, insert, select, text, update
 from sqlalchemy.exc import OperationalError
 
-from core.checkpoint import Checkpoint, sign_checkpoint
+from core.signing.checkpoint import Checkpoint, sign_checkpoint
 from core.store import audit as audits
 from core.store.audit_check import Broken, TooOld, Whole, check
 from core.store.store import Store, Transaction

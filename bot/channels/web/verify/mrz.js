@@ -1,5 +1,5 @@
 // The machine-readable zone of travel documents (ICAO Doc 9303), typed or pasted, with the same
-// outcome as core/mrz.py.
+// outcome as core/words/mrz.py.
 
 const WEIGHTS = [7, 3, 1];
 const [PASSPORT_LINE, CARD_LINE] = [44, 30];

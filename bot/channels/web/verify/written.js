@@ -1,4 +1,4 @@
-// A code as people write, paste or type it by a hand-held scanner, read as core/sighting.py does.
+// A code as people write, paste or type it by a hand-held scanner, read as core/gate/sighting.py does.
 
 import { PREFIXES } from "./credential.js";
 

@@ -1,0 +1,1 @@
+"""Pictures and pages: letters, QR modules, PNG, PDF."""

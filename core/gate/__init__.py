@@ -1,0 +1,1 @@
+"""What an officer does at the boundary: read a picture, compare a document, challenge a holder."""
