@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +22,9 @@ from telegram.constants import (
     UpdateType,
 )
 
+from bot.channels.written import written
 from core.conversation.messages import (
     Body,
-    Command,
     Contact,
     Edited,
     File,
@@ -33,8 +32,6 @@ from core.conversation.messages import (
     Left,
     Other,
     Press,
-    Start,
-    Text,
 )
 
 CHANNEL = "telegram"
@@ -49,9 +46,6 @@ ALLOWED_UPDATES = [
 
 WRITTEN = (UpdateType.MESSAGE, UpdateType.EDITED_MESSAGE)
 """Updates that hold a whole message."""
-
-COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
-"""`/name`, `/name@bot` and what follows; 32 characters as the Bot API's BotCommand says."""
 
 LOCAL_DIGITS = 8
 """Of a number in Hong Kong."""
@@ -197,7 +191,7 @@ def _edited(message: Message) -> Body | None:
 
 def _body(message: Message) -> Body | None:
     if message.text is not None:
-        return _words(message.text)
+        return written(message.text)
     if message.photo:
         # The same picture in several sizes, in an order that is not promised.
         largest = max(message.photo, key=lambda size: size.width * size.height)
@@ -237,11 +231,3 @@ def _phone(shared: str) -> str:
     those of Hong Kong has none: so it stands in the phone from which it is shared."""
     local = sum(map(str.isdigit, shared)) <= LOCAL_DIGITS
     return shared if local or shared.startswith("+") else f"+{shared}"
-
-
-def _words(text: str) -> Body:
-    command = COMMAND.fullmatch(text)
-    if command is None:
-        return Text(text)
-    name, rest = command.group(1).lower(), (command.group(2) or "").strip()
-    return Start(rest) if name == "start" else Command(name)

@@ -8,13 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from core.conversation.messages import Body, Command, Edited, Press, Reply, Start, Text
-
-COMMANDS = frozenset({"today", "help", "language", "details", "cancel", "back"})
-"""The commands of `messages.Command`: written with a slash, as on the other platforms."""
-
-START_PARAMETER = 64
-"""Characters of a deep link's parameter: what Telegram allows, so that one link serves both."""
+from bot.channels.written import START_PARAMETER, written
+from core.conversation.messages import Body, Edited, Press, Reply
 
 _ID = r"^[A-Za-z0-9-]{1,40}\Z"
 Id = Annotated[str, Meta(pattern=_ID)]
@@ -84,13 +79,7 @@ def body(answer: Answer) -> Body:
         case Changed(text=text):
             return Edited(text=text)
         case Written(text=text):
-            slash, _, word = text.strip().partition("/")
-            if slash or not word:
-                return Text(text=text)
-            name, _, rest = word.partition(" ")
-            if name == "start":
-                return Start(payload=rest.strip()[:START_PARAMETER])
-            return Command(name=name) if name in COMMANDS else Text(text=text)
+            return written(text)
 
 
 class Shown(msgspec.Struct, frozen=True, tag="reply"):

@@ -59,7 +59,7 @@ class Start(msgspec.Struct, frozen=True, tag="start"):
 
 
 class Command(msgspec.Struct, frozen=True, tag="command"):
-    """A command of the menu, without the slash: today, help, language, details, cancel, back."""
+    """A command, without the stroke it begins with: today, help, language, cancel, back, …"""
 
     name: str
 

@@ -133,7 +133,7 @@ async def test_what_is_said_is_confirmed_only_after_it_was_taken(
         ({"type": "text", "text": "A123456(3)"}, Text("A123456(3)")),
         ({"type": "text", "text": "/start family_7"}, Start(payload="family_7")),
         ({"type": "text", "text": " /help "}, Command(name="help")),
-        ({"type": "text", "text": "/unknown"}, Text("/unknown")),
+        ({"type": "text", "text": "/My_People"}, Command(name="my_people")),
         ({"type": "text", "text": "/"}, Text("/")),
         ({"type": "text", "text": "3/4"}, Text("3/4")),
         ({"type": "press", "button": "1.hkid"}, Press(button="1.hkid")),
