@@ -11,10 +11,9 @@ from typing import Any
 
 import msgspec
 
-from core.conversation.fields import MORE, Answers, Choice, Field, Said
+from core.conversation.fields import MORE, Answers, Field, Listed, Said
 from core.conversation.form import Form
 from core.conversation.messages import Finished
-from core.conversation.texts import plain
 from core.conversation.turn import Turn
 from core.conversation.uploads import Uploads
 from core.declaration import Declaration
@@ -159,7 +158,7 @@ class Nobody(StrEnum):
     NONE = "none"
 
 
-class Owner(Choice):
+class Owner(Listed):
     """Whose a file is: one of those whose records are missing, or nobody's here."""
 
     def offered(self, turn: Turn) -> list[str]:
@@ -169,13 +168,6 @@ class Owner(Choice):
     def label(self, turn: Turn, option: str) -> str:
         asked = Round.of(turn.session.answers).asked(option)
         return asked.name if asked else super().label(turn, option)
-
-    def recognise(self, turn: Turn, text: str) -> str | None:
-        wanted = plain(text)
-        for number, option in enumerate(self.offered(turn), 1):
-            if wanted in (str(number), plain(self.label(turn, option))):
-                return option
-        return None
 
     async def take(self, turn: Turn, said: Said) -> Any:
         holder = await super().take(turn, said)

@@ -7,9 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from core.conversation.fields import Choice, Field
+from core.conversation.fields import Choice, Field, Listed
 from core.conversation.form import Form
-from core.conversation.texts import Language, plain
+from core.conversation.texts import Language
 from core.conversation.turn import Sms, Turn
 from core.days import hong_kong_day
 from core.masked_name import masked_name
@@ -44,7 +44,7 @@ async def guardians_of(turn: Turn, known: Known) -> list[Link]:
     return [link for link in await turn.tx.family.chats_of(known.id) if link.role == GUARDIAN]
 
 
-class WhichChat(Choice):
+class WhichChat(Listed):
     """One of the chats, by its number, or none."""
 
     summed = False
@@ -57,13 +57,6 @@ class WhichChat(Choice):
             return super().label(turn, option)
         number = self.offered(turn).index(option) + 1
         return turn.text("my_chats.stop", number=number)
-
-    def recognise(self, turn: Turn, text: str) -> str | None:
-        wanted = plain(text)
-        for number, option in enumerate(self.offered(turn), 1):
-            if wanted in (str(number), plain(self.label(turn, option))):
-                return option
-        return None
 
 
 class ChatEnding(Choice):

@@ -14,6 +14,7 @@ from core.conversation.messages import Contact, File, Finished, Text
 from core.conversation.texts import plain
 from core.conversation.turn import Turn
 from core.dates import Day
+from core.words.ordinals import by_place
 from core.words.spoken import affirms, as_labels_begin, core_of, without_ending
 
 Answers = Mapping[str, Any]
@@ -227,7 +228,8 @@ class Choice(Field):
         """Return the option that a text means: its number, its label in any language, or one of
         the words that people have for it (`<field>.also.<option>`), as a whole first."""
         words = plain(text)
-        ways = (words, core_of(words), _unmarked(words), as_labels_begin(words))
+        core = core_of(words)
+        ways = (words, core, _unmarked(words), as_labels_begin(words), by_place(core))
         return next(filter(None, (self._named(turn, way) for way in ways)), None)
 
     def mentioned(self, turn: Turn, said: Said) -> str:
@@ -257,6 +259,18 @@ class Choice(Field):
 
     def show(self, value: Any, turn: Turn) -> str:
         return self.label(turn, value).removeprefix(YES)
+
+
+class Listed(Choice):
+    """A question whose answers are listed anew each time, and have no words but their labels."""
+
+    def recognise(self, turn: Turn, text: str) -> str | None:
+        wanted = plain(text)
+        place = by_place(core_of(wanted))
+        for number, option in enumerate(self.offered(turn), 1):
+            if place == str(number) or wanted == plain(self.label(turn, option)):
+                return option
+        return None
 
 
 def _unmarked(words: str) -> str:

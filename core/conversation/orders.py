@@ -12,7 +12,8 @@ from core.conversation.form import Form
 from core.conversation.prompt import NAVIGATION, SKIP, choices
 from core.conversation.texts import Language, meanings, plain
 from core.conversation.turn import Turn
-from core.words.spoken import as_labels_begin, without_ending
+from core.words.ordinals import by_place
+from core.words.spoken import as_labels_begin, core_of, without_ending
 
 LANGUAGES = tuple(Language)
 ORDERS = (
@@ -42,11 +43,10 @@ def named_option(turn: Turn, form: type[Form] | None, text: str) -> str | None:
     session = turn.session
     wanted = plain(text)
     if session.aside:
+        place, begun = by_place(core_of(wanted)), as_labels_begin(wanted)
         for number, (option, label) in enumerate(choices(turn, form), 1):
             whole, beginning = meanings(label)
-            if wanted in (str(number), whole) or as_labels_begin(wanted) == as_labels_begin(
-                beginning
-            ):
+            if place == str(number) or wanted == whole or begun == as_labels_begin(beginning):
                 return option
     for option in NAVIGATION:
         if option in session.options:

@@ -220,7 +220,7 @@ async def test_who_is_not_registered_has_no_chats(talker: Talker) -> None:
     await is_registered(talk)
     known = await known_to(talk)
     await talk.presses_menu("my_chats")
-    await talk.says("1")
+    await talk.says("第一個")
     async with talk.store.writing() as tx:
         await tx.family.end(talk.chat, known.id)
     expect(await talk.presses("end"), "details.none")

@@ -25,6 +25,9 @@ ANSWERS = {
     "公租房": ("housing", Registration.address),
     "私樓": ("housing", Registration.address),
     "住酒店": ("housing", Registration.hotel),
+    "第一個": ("document", Registration.number),
+    "我揀第二個呀": ("housing", Registration.address),
+    "the third one please": ("housing", Registration.hotel),
 }
 
 

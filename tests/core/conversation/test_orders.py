@@ -141,7 +141,7 @@ async def test_a_name_that_only_begins_so_is_a_name(talk: Talk, name: str) -> No
     assert talk.session.answers["english_name"] == name.removeprefix("My name is ")
 
 
-@pytest.mark.parametrize("no", ["No", "2"])
+@pytest.mark.parametrize("no", ["No", "2", "the second one"])
 async def test_after_thinking_it_over_it_may_be_his_answer_still(talk: Talk, no: str) -> None:
     await at_name(talk)
     await talk.says("Stop")
