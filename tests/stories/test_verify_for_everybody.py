@@ -193,6 +193,22 @@ async def test_the_keyboard_alone_is_enough_and_the_answer_is_announced(
         await tab_to("ask")
         await page.keyboard.press("Space")
         await expect(page.locator("#four")).to_have_text(re.compile(r"^\d{4}$"))
+        # A button that goes away hands its focus over.
+        await one.enters(gate.issuer.code())
+        await page.locator("#next").focus()
+        await page.keyboard.press("Enter")
+        await one.shows("ready")
+        await expect(page.locator("#result")).to_be_focused()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_what_is_said_of_a_document_is_read_aloud_from_a_place_that_was_there_before(
+    browser: Browser, gate: Gate
+) -> None:
+    async with officer(browser, gate.url) as one:
+        await one.opens()
+        for place in ("#hand-note", "#problem"):
+            assert await one.page.locator(place).evaluate("e => e.checkVisibility()"), place
 
 
 @pytest.mark.parametrize("words", ["words.js", "verify/words.js"])

@@ -1,6 +1,7 @@
 // The web chat: what the person does, and what comes back.
 
 import { connect, upload } from "./connection.js";
+import "./haste.js";
 import { lasting, passing } from "./kept.js";
 import "./large.js";
 import { forgetAll } from "./leave.js";
@@ -11,6 +12,9 @@ import { say, speak, spoken } from "./words.js";
 const FILE_BYTES = 10 * 1024 * 1024;
 const PATIENCE_MS = 1200;
 const UPLOAD_AGAIN_MS = 3000;
+const UPLOAD_LONGEST_MS = 30_000;
+const BACK_MS = 4000;
+const CHOICE_MS = 1000;
 const TALLEST = 160;
 const FOLDED = "folded";
 const NARROW = matchMedia("(max-width: 56rem)");
@@ -21,6 +25,7 @@ const phone = $("#phone");
 const banner = $("#connection");
 const files = new Map();
 let bannerTimer;
+let choiceTimer;
 let editing = "";
 let tongue = "";
 
@@ -123,7 +128,7 @@ async function send(id, wait = UPLOAD_AGAIN_MS) {
     if (!(await readable(file))) return log.mark(id, "unreadableFile");
     log.mark(id, why, why === "tooSlow" || why === "waiting" ? () => send(id) : undefined);
     // The rest may be connected well; where it is not, the file goes as soon as it is.
-    setTimeout(() => server.isOpen() && waits(id) && send(id, wait * 2), wait);
+    setTimeout(() => server.isOpen() && waits(id) && send(id, Math.min(wait * 2, UPLOAD_LONGEST_MS)), wait);
   }
 }
 
@@ -248,7 +253,8 @@ function changed(state) {
   if (state === "open") {
     clearTimeout(bannerTimer);
     bannerTimer = undefined;
-    say(banner, "");
+    if (banner.dataset.word === "lost") tellBack();
+    else if (banner.dataset.word !== "back") say(banner, "");
     for (const one of own.all()) if (one.state === "sending" && one.kind !== "file") log.mark(one.message ?? one.id, "sending");
     for (const id of files.keys()) if (waits(id)) send(id);
     log.fetchAgain();
@@ -260,15 +266,26 @@ function changed(state) {
   else say(banner, state);
 }
 
+/** Say that the line is back: who cannot see that a banner has gone is told too. */
+function tellBack() {
+  say(banner, "back");
+  setTimeout(() => banner.dataset.word === "back" && say(banner, ""), BACK_MS);
+}
+
 // Settings, and the beginning.
 
 $("#fold").onclick = () => fold(!phone.classList.contains("folded"));
 $("#language").onchange = ({ target }) => {
   speak(target.value, true);
-  // The chat speaks it too, as if its name had been written there.
-  if (target.value !== tongue) tell("text", target.selectedOptions[0].text);
+  // The chat speaks it too, as if its name had been written there; but none that is only passed by
+  // with the arrow keys.
+  clearTimeout(choiceTimer);
+  choiceTimer = setTimeout(() => {
+    if (target.value !== tongue) tell("text", target.selectedOptions[0].text);
+  }, CHOICE_MS);
 };
 
+$("#late").remove();
 speak(spoken());
 for (const one of own.all()) if (one.kind !== "edit") log.mine(one);
 for (const one of own.all()) if (one.kind === "gone") log.forget(one.id);

@@ -8,6 +8,8 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
 /** The server answers all that is said; a line on which it does not is dead, if open. */
 const SILENCE_MS = 20000;
+/** Who looks at the page again after so long is not left to a line that may have died meanwhile. */
+const ASLEEP_MS = 30000;
 const NO_COOKIE = 4401;
 const ELSEWHERE = 4409;
 const LEFT = 4410;
@@ -26,6 +28,7 @@ export function connect({ pending, last, heard, changed }) {
   let wait = FIRST_WAIT;
   let timer;
   let silence;
+  let heardAt = Date.now();
 
   function open() {
     clearTimeout(timer);
@@ -39,6 +42,7 @@ export function connect({ pending, last, heard, changed }) {
     };
     socket.onmessage = (event) => {
       wait = FIRST_WAIT;
+      heardAt = Date.now();
       clearTimeout(silence);
       silence = undefined;
       heard(JSON.parse(event.data));
@@ -70,9 +74,14 @@ export function connect({ pending, last, heard, changed }) {
     if (socket.readyState === WebSocket.CLOSED || socket.readyState === WebSocket.CLOSING) open();
   }
 
-  addEventListener("online", wake);
-  addEventListener("pageshow", wake);
-  document.addEventListener("visibilitychange", () => document.hidden || wake());
+  function lookAgain() {
+    if (socket.readyState === WebSocket.OPEN && Date.now() - heardAt > ASLEEP_MS) open();
+    else wake();
+  }
+
+  addEventListener("online", lookAgain);
+  addEventListener("pageshow", lookAgain);
+  document.addEventListener("visibilitychange", () => document.hidden || lookAgain());
   open();
   return { say, wake, isOpen: () => socket.readyState === WebSocket.OPEN };
 }

@@ -5,6 +5,7 @@ import { say } from "./words.js";
 
 const dialog = document.querySelector("#leaving");
 const trouble = document.querySelector("#not-left");
+let leaving = false;
 
 /** Forget all that is kept in this browser, and begin again as a stranger. */
 export function forgetAll() {
@@ -23,6 +24,9 @@ document.querySelector("#leave").onclick = () => {
 };
 document.querySelector("#stay").onclick = () => dialog.close();
 document.querySelector("#go").onclick = async () => {
+  // On a slow line a second press must not leave what the first one has begun anew.
+  if (leaving) return;
+  leaving = true;
   say(trouble, "");
   try {
     const response = await fetch("/leave", { method: "POST" });
@@ -30,6 +34,7 @@ document.querySelector("#go").onclick = async () => {
     forgetAll();
   } catch {
     // Only the server can take the cookie away.
+    leaving = false;
     say(trouble, "notLeft");
   }
 };

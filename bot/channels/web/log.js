@@ -10,8 +10,6 @@ const phone = document.querySelector("#phone");
 const NEAR = 120;
 const GAP = 8;
 const TYPING_MS = 8000;
-const HASTE_MS = 500;
-const FINGER = 24;
 
 // The ways out of a question have names that begin so; they stand apart from the answers.
 const WAY_OUT = /(^|\.)_/;
@@ -22,9 +20,6 @@ let typingTimer;
 let pinned = null;
 // What scrolled when it was last looked for.
 let scrolled = log;
-// Whether it is a finger that presses, and where and when it last did.
-let finger = false;
-let pressed = { x: 0, y: 0, at: -HASTE_MS };
 
 export const lastNumber = () => last;
 
@@ -85,7 +80,6 @@ log.onscroll = () => {
 for (const moved of ["wheel", "touchmove", "keydown", "pointerdown"]) {
   log.addEventListener(moved, () => (pinned = null), { passive: true });
 }
-log.addEventListener("pointerdown", ({ pointerType }) => (finger = pointerType === "touch"), { passive: true });
 // The place for the log changes with the keyboard, the banner, the phone and the composer.
 new ResizeObserver(follow).observe(log);
 
@@ -139,20 +133,12 @@ export function reply(frame, press) {
   write(false);
 }
 
-/** Tell whether a press is the second tap of one: by then another button may lie under the finger. */
-function inHaste({ detail, clientX: x, clientY: y }) {
-  const before = pressed;
-  pressed = { x, y, at: performance.now() };
-  const near = Math.hypot(x - before.x, y - before.y) < FINGER;
-  return detail > 1 || (finger && near && pressed.at - before.at < HASTE_MS);
-}
-
 function buttons(row, className, press) {
   const made = row.map(({ id, label }) => {
     const one = make("button", "", label);
     one.type = "button";
     one.dataset.button = id;
-    one.onclick = (event) => inHaste(event) || press(id, label);
+    one.onclick = () => press(id, label);
     return one;
   });
   return make("div", className, ...made);
@@ -199,7 +185,8 @@ async function enlarge({ picture: src, text: alt }) {
     // The phone saves its battery; the code is shown all the same.
   }
 }
-gate.onclick = () => gate.close();
+// Not the picture: a thumb rests on it while the officer scans.
+gate.querySelector("button").onclick = () => gate.close();
 
 /** Show something of the person's own at the right. */
 export function mine({ id, text, after, state, kind }) {
@@ -214,14 +201,29 @@ export function mine({ id, text, after, state, kind }) {
 }
 
 const bubble = (id) => document.getElementById(`m-${id}`);
+/** What a person has to know of at once, or waits for: it is read aloud. The rest is in its place. */
+const isNews = (state, kind) => /^(too|unreadable)/.test(state) || (state === "taken" && kind === "file");
+
+/** Take a button away; where it has the focus, its message gets that. */
+function takeAway(button) {
+  if (button && button === document.activeElement) {
+    const element = button.closest("article");
+    element.tabIndex = -1;
+    element.focus({ preventScroll: true });
+  }
+  button?.remove();
+}
 
 /** Show how far one's own message has come: a word of the page, and what can be done about it. */
 export function mark(id, state, act) {
   const element = bubble(id);
   if (!element) return;
   element.dataset.state = state;
-  say(element.querySelector(".state"), state);
-  element.querySelector(".again")?.remove();
+  const told = say(make("span", "state"), state);
+  told.setAttribute("aria-live", isNews(state, element.dataset.kind) ? "polite" : "off");
+  // Another one, not other words in it: of those a screen reader says nothing here.
+  element.querySelector(".state").replaceWith(told);
+  takeAway(element.querySelector(".again"));
   if (act) element.querySelector(".foot").append(button("again", act));
   if (state !== "uploading") element.querySelector("progress")?.remove();
 }
@@ -256,8 +258,9 @@ export function forget(id) {
 
 /** Offer to change the newest own text, and no other. */
 export function offerEdit(act) {
-  document.querySelector("#log .edit")?.remove();
   const texts = [...log.querySelectorAll('.mine[data-kind="text"][data-state="taken"]')];
   const newest = texts.at(-1);
+  if (newest?.querySelector(".edit")) return;
+  takeAway(log.querySelector(".edit"));
   newest?.querySelector(".foot").append(button("edit", () => act(newest.id.slice(2))));
 }

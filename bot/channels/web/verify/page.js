@@ -1,5 +1,6 @@
 // The officer's page: what is seen, what is said about it, and what the officer does.
 
+import "/static/haste.js";
 import "/static/large.js";
 import { advise, onward } from "./advice.js";
 import { age, listAge, write } from "./answer.js";
@@ -136,6 +137,7 @@ function keep() {
 
 function clear() {
   clearTimeout(clearing);
+  handOver($("#next"), $("#result"));
   text = null;
   forgetDocument();
   $("#number").value = "";
@@ -176,6 +178,7 @@ async function start() {
   say($("#start"), "starting");
   try {
     await scanner.watch($("video"), $("#cameras select").value, see, lost);
+    handOver($("#start"), $("#view"));
     $("#view").dataset.watching = "true";
     waiting = performance.now();
     await offerOptics();
@@ -209,6 +212,11 @@ $("#lamp").onclick = async () => {
   const on = toggled($("#lamp"));
   await scanner.light(on);
 };
+
+/** Let a button that is about to go hand its focus over, where it has it. */
+function handOver(button, to) {
+  if (button === document.activeElement) to.focus({ preventScroll: true });
+}
 
 function toggled(button) {
   const on = button.getAttribute("aria-pressed") !== "true";
@@ -359,6 +367,7 @@ function keepOffline() {
 }
 
 async function begin() {
+  $("#late").remove();
   speak(spoken());
   $("#sound").setAttribute("aria-pressed", !sounds.muted());
   translate();
