@@ -76,7 +76,7 @@ words.onkeydown = (event) => {
 words.oninput = () => {
   if (!editing) own.draft.set(words.value);
   words.style.height = "auto";
-  words.style.height = `${Math.min(words.scrollHeight + 2, TALLEST)}px`;
+  if (words.value) words.style.height = `${Math.min(words.scrollHeight + 2, TALLEST)}px`;
 };
 
 function fill(text) {
@@ -136,6 +136,11 @@ async function send(id, wait = UPLOAD_AGAIN_MS) {
 const readable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
 
 const waits = (id) => $(`#m-${id}`).dataset.state === "waiting";
+
+// With the page a file that has not gone would be lost: a swipe too far is asked about first.
+addEventListener("beforeunload", (event) => {
+  if ($('[data-kind="file"]:is([data-state="uploading"], [data-state="waiting"])')) event.preventDefault();
+});
 
 $("#attach").onclick = () => $("#file").click();
 $("#file").onchange = ({ target }) => {

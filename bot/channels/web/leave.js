@@ -10,6 +10,8 @@ let leaving = false;
 /** Forget all that is kept in this browser, and begin again as a stranger. */
 export function forgetAll() {
   own.forgetAll();
+  // Nobody is asked about a file on its way, and nothing is seen until the new page has come.
+  document.body.replaceChildren();
   location.replace(location.pathname);
 }
 

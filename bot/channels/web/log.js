@@ -231,6 +231,7 @@ export function mark(id, state, act) {
 /** Show how much of a file has gone, 0 to 1. */
 export function progress(id, part) {
   const element = bubble(id);
+  if (!element) return;
   let bar = element.querySelector("progress");
   if (!bar) {
     bar = make("progress", "");

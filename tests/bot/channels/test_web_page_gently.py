@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, FilePayload, Locator, Page, Route, expect
+from playwright.async_api import Browser, Dialog, FilePayload, Locator, Page, Route, expect
 
 from bot.channels.web_files import FILE_BYTES
 from core.conversation.messages import Reply, Start, Text
@@ -86,6 +86,34 @@ async def test_two_taps_on_a_switch_switch_once(touched: Page) -> None:
 async def test_pulling_too_far_does_not_load_the_page_again(touched: Page) -> None:
     style = "getComputedStyle(document.documentElement).overscrollBehaviorY"
     assert await touched.evaluate(style) == "none"
+
+
+async def test_a_file_on_its_way_is_not_lost_by_a_swipe_too_far_but_by_leaving(
+    page: Page, served: LoopbackChat
+) -> None:
+    asked: list[str] = []
+
+    async def no(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        await dialog.dismiss()
+
+    page.on("dialog", no)
+    await page.locator("#words").click()
+    await page.evaluate("location.reload()")
+    await expect(page.get_by_text("Which language")).to_be_visible()
+    assert asked == []
+    await page.route("**/upload", lambda route: route.abort())
+    await page.locator("#words").click()
+    await page.set_input_files("#file", FILE)
+    await expect(page.get_by_text("Not sent yet")).to_be_visible()
+    await page.evaluate("location.reload()")
+    await expect(page.get_by_text("Not sent yet")).to_be_visible()
+    assert asked == ["beforeunload"]
+    await page.get_by_role("button", name="Leave this device").click()
+    await page.get_by_role("button", name="Yes, leave").click()
+    await expect(page.get_by_text("Which language")).to_be_visible()
+    await expect(page.get_by_text("a.json")).to_have_count(0)
+    assert asked == ["beforeunload"]
 
 
 async def test_leaving_is_done_once_however_often_it_is_pressed_on_a_slow_line(
@@ -212,6 +240,17 @@ async def test_a_browser_whose_own_letters_are_large_loses_nothing(
     else:
         letters = "e => { e.style.overflowWrap = 'normal'; return e.scrollWidth <= e.clientWidth; }"
         assert await page.locator("#start").evaluate(letters)
+
+
+async def test_an_empty_place_to_write_is_as_high_as_its_buttons_however_the_window_turns(
+    page: Page,
+) -> None:
+    await page.locator("#words").fill("two\nlines")
+    await page.keyboard.press("Enter")
+    for size in ((320, 640), (640, 320)):
+        await page.set_viewport_size({"width": size[0], "height": size[1]})
+        field, button = [await page.locator(e).bounding_box() for e in ("#words", "#send")]
+        assert field and button and field["height"] == button["height"]
 
 
 async def test_in_a_small_window_the_digits_of_a_text_message_are_in_sight(
