@@ -42,6 +42,8 @@ _UNITS = re.compile(
     re.IGNORECASE,
 )
 """What is numbered in an address: without a name beside it nobody knows where that is."""
+_IN_CHINESE = re.compile(r"(?<=[一-鿿])\n(?=[一-鿿\d])")
+"""The end of a line in an address where Chinese, written in one line, has no sign."""
 _ANY_HOTEL = re.compile(
     r"(?:(?:an?|the|my|our|quarantine|designated) )*(?:hotel|hostel|guest ?house)"
     r"|[我嘅的一這这嗰間间個个家]*(?:檢疫|检疫|隔離|隔离)?(?:酒店|賓館|宾馆|旅館|旅馆|旅店)",
@@ -102,8 +104,8 @@ class Address(AsWritten):
         `no_name` (of an estate, street, …), `only_address` (see `is_misplaced`), `too_short`
         (least), `too_long` (most).
         """
-        lines = (part.strip(" ,，") for part in text.splitlines())
-        address = _introduced(", ".join(filter(None, lines)))
+        lines = filter(None, (part.strip(" ,，") for part in text.splitlines()))
+        address = _introduced(_IN_CHINESE.sub("", "\n".join(lines)).replace("\n", ", "))
         if not _NUMBERED.search(address):
             raise Invalid("no_number")
         if sum(map(str.isalpha, _UNITS.sub("", address))) < 2:

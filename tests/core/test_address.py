@@ -28,6 +28,8 @@ def refused(kind: type[Kind], text: str) -> Invalid:
     [
         ("Flat A, 5/F, Amoy Gardens", "Flat A, 5/F, Amoy Gardens"),
         (" Flat  A\n 5/F,\r\nAmoy　Gardens \n", "Flat A, 5/F, Amoy Gardens"),
+        ("深水埗南昌邨，\n昌逸樓\n12樓1203室", "深水埗南昌邨昌逸樓12樓1203室"),
+        ("南昌邨 Block 5\n昌逸樓\nRoom 3", "南昌邨 Block 5, 昌逸樓, Room 3"),
         ("九龍觀塘淘大花園H座三樓", "九龍觀塘淘大花園H座三樓"),
         ("新界大埔林村十二號", "新界大埔林村十二號"),
         ("Ｎｏ．８ Nathan Road", "No.8 Nathan Road"),
