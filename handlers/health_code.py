@@ -155,15 +155,22 @@ class HealthCode(Form):
             turn.note("health_code.new_day")
             return HealthCode
         declaration = Declaration.from_answers(turn.session.answers, turn.chat)
-        _read_aloud(turn, export)
-        await code_of_today(turn, known, export, declaration)
+        await code_of_today(turn, known, export, declaration, below=_was_read(turn, export))
         return None
 
 
-async def code_of_today(turn: Turn, known: Known, export: Export, declaration: Declaration) -> None:
-    """Assess somebody by his records and what was declared today, and send the code."""
+async def code_of_today(
+    turn: Turn,
+    known: Known,
+    export: Export,
+    declaration: Declaration,
+    *,
+    below: Sequence[str] = (),
+) -> None:
+    """Assess somebody by his records and what was declared today, and send the code with what is
+    told `below` it."""
     assessed = await assess_holder(turn.tx, known, export, declaration, turn.now)
-    await issue_code(turn, known, assessed)
+    await issue_code(turn, known, assessed, below=below)
     await turn.tx.people.used(known, turn.now)
     await turn.tx.people.record("code issued", actor=turn.chat, object=known.id, now=turn.now)
 
@@ -216,23 +223,20 @@ async def _export(turn: Turn, known: Known) -> Export | None:
     return export
 
 
-def _read_aloud(turn: Turn, export: Export) -> None:
-    """Say what was read, so that he sees whether it was the right file."""
+def _was_read(turn: Turn, export: Export) -> list[str]:
+    """Return what was read, so that he sees whether it was the right file."""
+    days = turn.policy.visits.assess_days
     if not export.visits:
-        turn.note("health_code.read_none", days=turn.policy.visits.assess_days)
-        return
-    visits = turn.text("health_code.visits_count", count=len(export.visits))
-    places = turn.text("health_code.places_count", count=export.places)
-    turn.note(
+        return [turn.text("health_code.read_none", days=days)]
+    read = turn.text(
         "health_code.read",
-        visits=visits,
-        places=places,
+        visits=turn.text("health_code.visits_count", count=len(export.visits)),
+        places=turn.text("health_code.places_count", count=export.places),
         first=export.first_day,
         last=export.last_day,
-        days=turn.policy.visits.assess_days,
+        days=days,
     )
-    if export.overlaps:
-        turn.note("health_code.read_overlaps")
+    return [read, turn.text("health_code.read_overlaps")] if export.overlaps else [read]
 
 
 async def record_withdrawn(turn: Turn, codes: Sequence[bytes]) -> None:
@@ -250,8 +254,10 @@ async def issue_code(
     *,
     challenge: str = "",
     rests_until: datetime | None = None,
+    below: Sequence[str] = (),
 ) -> None:
-    """Sign a code for an assessment of this turn, keep it, and send the picture.
+    """Sign a code for an assessment of this turn, keep it, and send the picture: first its colour,
+    last what stands `below`.
 
     Codes of a better colour that he has still are withdrawn. `challenge` are an officer's digits
     that it is to contain; it ends no later than what it `rests_until`.
@@ -276,7 +282,7 @@ async def issue_code(
     earlier = await turn.tx.codes.withdraw_better(known, assessment.colour, turn.now)
     await record_withdrawn(turn, earlier)
     if earlier:
-        turn.note("withdrawn.worse")
+        below = (turn.text("withdrawn.worse"), *below)
     await turn.tx.codes.keep(
         known,
         assessed,
@@ -299,7 +305,7 @@ async def issue_code(
     # Read aloud only where it is asked for: nobody is startled, and no hall hears it.
     listen = ("listen",) if turn.capabilities.voice else ()
     turn.send(
-        in_words(turn, holder, assessed, expires_at),
+        "\n\n".join((in_words(turn, holder, assessed, expires_at), *below)),
         buttons(turn, (*AFTER_CODE, *listen)),
         card=card,
         protect=True,

@@ -98,6 +98,15 @@ async def test_a_newer_file_takes_the_place_of_fresh_records(talk: Talk) -> None
     assert "5 visits" in heard.text
 
 
+async def test_the_colour_is_the_first_word(talk: Talk) -> None:
+    await asks(talk)
+    heard = expect(await talk.sends(records(talk)), "health_code.read")
+    assert heard.text.startswith("GREEN CODE")
+    await asks(talk, "symptoms")
+    heard = expect(talk.heard, "withdrawn.worse")
+    assert heard.text.startswith("RED CODE")
+
+
 async def test_without_visits_there_is_a_code_too(talk: Talk) -> None:
     await asks(talk)
     heard = expect(await talk.sends(as_json(export(visits=[]))), "health_code.caption.green")
