@@ -18,6 +18,8 @@ from handlers.health_code import HealthCode, issue_code
 class LiveCode(Form):
     """Answer an officer: he says four digits, and is shown a code that contains them."""
 
+    passing = True
+
     digits = Words(Digits)
 
     @classmethod

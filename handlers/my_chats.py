@@ -79,6 +79,7 @@ class MyChats(Form):
     """See who can get one's code, and end it for any chat."""
 
     numbered = False
+    passing = True
 
     chat = WhichChat(Leave, resets=("sure",))
     sure = ChatEnding(Ending, when=lambda answers: answers.get("chat") != Leave.NONE)
@@ -188,6 +189,8 @@ class CareEnding(Choice):
 
 class StopCare(Form):
     """Look after somebody no longer."""
+
+    passing = True
 
     sure = CareEnding(Ending)
 

@@ -136,7 +136,8 @@ class Answering(Flow):
             turn.lead.append(why)
         if session.failures >= HELPLESS:
             self._example(turn, field)
-            turn.note("engine.person")
+            if not any(turn.policy.hotline in line for line in turn.lead):
+                turn.note("engine.person")
         await self.again(turn)
 
     async def _finished(self, turn: Turn, body: Finished) -> None:
@@ -228,8 +229,8 @@ class Answering(Flow):
             case "_why":
                 await self.again(turn, question(turn, form, field, "why"))
             case "_help":
-                turn.note("engine.help")
                 self._example(turn, field)
+                turn.note("engine.help")
                 await self.again(turn)
             case "_meant":
                 turn.sure = True

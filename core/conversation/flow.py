@@ -31,8 +31,11 @@ class Flow:
         self.at_rest = rest
 
     async def begin(self, turn: Turn, form: type[Form]) -> None:
-        """Put a form in hand and ask its first question; a form in hand is not dropped for it."""
+        """Put a form in hand and ask its first question. A form in hand is not dropped for it, but
+        for one that is passing."""
         session = turn.session
+        if session.form and self.forms[session.form].passing:
+            session.forget()
         if session.form:
             turn.about, turn.about_name = session.about, session.about_name
             turn.note("engine.unfinished")
@@ -119,11 +122,11 @@ class Flow:
         await self.follow(turn, await self.commands[command](turn))
 
     def _refuse_file(self, turn: Turn, form: type[Form], field: Field) -> None:
-        """Say that no file is wanted at a question, what is, and that a file will be, if so."""
+        """Say that no file is wanted at a question, that one may be later, and what is now."""
         turn.note(field.error(turn, "file_not_now"))
-        turn.note(field.error(turn, field.wanted))
         if form.wants_file:
             turn.note("engine.file_later")
+        turn.note(field.error(turn, field.wanted))
 
     def form(self, turn: Turn) -> type[Form] | None:
         """Return the form in hand, None while nothing is asked."""

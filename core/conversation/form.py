@@ -20,6 +20,8 @@ class Form:
     fields: ClassVar[dict[str, Field]] = {}
     numbered: ClassVar[bool] = True
     """Each question says which of how many it is."""
+    passing: ClassVar[bool] = False
+    """It gives way to whatever is begun beside it: nothing that was said in it is lost."""
     wants_file: ClassVar[bool] = False
     """A file is asked for, here or in what follows."""
 

@@ -15,7 +15,7 @@ from handlers.privacy import Erasure
 from tests.core.store.people import holder, index_of
 from tests.handlers.news import hears_news, waiting
 from tests.handlers.people import is_registered
-from tests.reading import expect, expect_question
+from tests.reading import expect, expect_question, says
 from tests.talk import Talk, Talker
 from tests.world import TAGS, Heard
 
@@ -312,3 +312,15 @@ async def test_the_end_of_care_is_of_somebody(talk: Talk) -> None:
     expect(await talk.presses_menu("stop_care"), "stop_care.whom")
     known = await known_to(talk)
     expect(await menu(talk, "stop_care", known), "stop_care.whom")
+
+
+@pytest.mark.parametrize("command", ["my_chats", "erase", "stop_care"])
+async def test_what_changes_nothing_yet_gives_way_to_todays_code(talk: Talk, command: str) -> None:
+    await is_registered(talk)
+    known = await in_care(talk)
+    whom = f".{known.id}" if command == "stop_care" else ""
+    await talk.take(Press(f"{MENU}.{command}{whom}"))
+    assert talk.session.form
+    heard = expect_question(await talk.presses_menu("today"), HealthCode.conditions)
+    assert not says(heard, "engine.unfinished")
+    assert (talk.session.form, talk.session.about) == (HealthCode.name, "")

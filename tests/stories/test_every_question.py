@@ -181,7 +181,8 @@ async def test_after_three_failures_there_is_an_example_and_a_person(
     for failures in range(1, 5):
         heard = await give(talk, bad.given)
         expect_error(heard, place.field, code, language)
-        assert says(heard, "engine.person", language) == (failures >= 3)
+        assert heard.text.count(talk.store.policy.hotline) <= 1
+        assert talk.store.policy.hotline in heard.text or failures < 3
         example = f"{place.field.key}.example"
         if example in TEXTS.catalogues[language]:
             assert (TEXTS.say(language, example) in heard.text) == (failures >= 3)

@@ -352,6 +352,12 @@ async def test_a_file_before_all_else_is_told_to_be_too_early(talk: Talk, consen
     assert talk.jobs == []
 
 
+async def test_what_is_wanted_instead_of_a_file_is_said_last(talk: Talk) -> None:
+    await talk.reach(Registration, "document", {})
+    heard = expect(await talk.sends(b"", "early"), "engine.file_later")
+    assert heard.text.endswith(TEXTS.say("en", "error.not_offered"))
+
+
 async def test_where_no_file_is_ever_wanted_none_is_promised(talk: Talk) -> None:
     await talk.reach(Erasure, "sure", {})
     heard = expect(await talk.sends(b"", "file"), "error.file_not_now")
