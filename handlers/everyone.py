@@ -98,7 +98,7 @@ async def _new_round(turn: Turn) -> Round | None:
             waiting.append(name)
             continue
         asked.append(Asked(known.id, name, own is not None and known.id == own.id))
-    if done:
+    if done and (asked or waiting):
         turn.note("everyone.have_one", names=turn.text("engine.comma").join(done))
     if waiting:
         turn.note("everyone.unconfirmed", names=turn.text("engine.comma").join(waiting))

@@ -229,10 +229,12 @@ class Dependant(Form):
 
     @classmethod
     def concerns(cls, turn: Turn) -> str:
-        english, chinese = (
-            turn.session.answers.get(f"{kind}_name") or "" for kind in ("english", "chinese")
-        )
-        return called(english, chinese, turn.language) or turn.text("dependant.somebody")
+        return _called(turn) or turn.text("dependant.somebody")
+
+    @classmethod
+    def heading(cls, turn: Turn) -> str:
+        """Return whom a question concerns, once there is a name."""
+        return super().heading(turn) if _called(turn) else ""
 
     @classmethod
     def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
@@ -270,6 +272,12 @@ class Dependant(Form):
         await tell_by_sms(turn, known)
         await turn.turn_to(known.id)
         return HealthCode
+
+
+def _called(turn: Turn) -> str:
+    """Return what the person is called by the answers so far, empty before there is a name."""
+    names = (turn.session.answers.get(f"{kind}_name") or "" for kind in ("english", "chinese"))
+    return called(*names, turn.language)
 
 
 def _answering(answers: Answers) -> tuple[Relation | None, Way]:

@@ -32,12 +32,12 @@ async def my_people(turn: Turn) -> type[Form] | None:
         rows.append([(button, label)])
     in_care = await turn.tx.family.in_care(turn.chat)
     waiting = [link for link in in_care if not link.holds(turn.now)]
-    lines += [turn.text(f"my_people.waiting.{link.relation}") for link in waiting]
-    if not in_care:
-        lines.append(turn.text("my_people.nobody"))
+    lines += [turn.text(f"my_people.waiting.{link.relation or link.way}") for link in waiting]
     commands = ("everyone", "register_other", "help") if lacking else ("register_other", "help")
-    text = turn.text("my_people.today", lines="\n".join(lines))
-    turn.send(text, [*rows, *buttons(turn, commands)])
+    told = [turn.text("my_people.today", lines="\n".join(lines))] if lines else []
+    if not in_care:
+        told.append(turn.text("my_people.nobody"))
+    turn.send("\n\n".join(told), [*rows, *buttons(turn, commands)])
     return None
 
 

@@ -75,6 +75,16 @@ class Issued(Words):
                 return "ask_other"
 
 
+class LatinName(Words):
+    """The name in English; the Chinese one may come with it, unless it was asked already."""
+
+    def __init__(self) -> None:
+        super().__init__(EnglishName)
+
+    async def asked(self, turn: Turn) -> str:
+        return "ask_only" if "chinese_name" in turn.session.answers else "ask"
+
+
 class Area(Choice):
     """The district; a well-known place of it names it as well."""
 
@@ -96,7 +106,7 @@ class Registration(Form):
     country = Words(Country, when=has_issuer)
     number = Words(DocumentNumber, sensitive=True, implies={"document": DocumentType.HKID})
     issued_on = Issued()
-    english_name = Words(EnglishName)
+    english_name = LatinName()
     chinese_name = Words(ChineseName, optional=True)
     born_on = Words(BirthDate)
     housing = Choice(Housing, resets=("district", "proof", "proof_issued_on"))

@@ -18,7 +18,7 @@ from handlers.commands import conversation
 from handlers.everyone import Exports
 from handlers.family import Answerer, TheirPhone
 from handlers.my_chats import CareEnding, ChatEnding
-from handlers.registration import Issued
+from handlers.registration import Issued, LatinName
 from tests.world import TEXTS
 
 TALK = conversation()
@@ -39,6 +39,7 @@ ASKED: dict[type, list[str]] = {
     CareEnding: ["ask_phone", "ask_alone"],
     Exports: ["ask_all"],
     Issued: ["ask_certificate", "ask_other"],
+    LatinName: ["ask_only"],
 }
 """Texts that ask a question where it is another case than the common one."""
 

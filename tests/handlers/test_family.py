@@ -231,6 +231,46 @@ async def test_a_letter_asks_the_person_himself(talk: Talk) -> None:
     assert (link.way, link.relation, link.starts_at) == (Way.LETTER, "", None)
 
 
+@EVERY_LANGUAGE
+async def test_who_waits_for_a_letter_sees_it_among_his_people(
+    talker: Talker, language: Language
+) -> None:
+    talk = talker(language=TAGS[language])
+    await is_registered(talk)
+    await registers_other(talk, mobile=Option("none"), relation=Option("letter"))
+    heard = expect(await talk.presses_menu("my_people"), "my_people.waiting.letter", language)
+    assert NAME not in heard.text
+
+
+async def test_who_has_no_name_yet_is_not_named_above_the_question(talk: Talk) -> None:
+    await is_registered(talk)
+    heard = await talk.presses_menu("register_other")
+    assert TEXTS.say("en", "dependant.somebody") not in heard.text
+    assert f"For {NAME}:" in (await talk.says(NAME)).text
+
+
+@EVERY_LANGUAGE
+async def test_a_chinese_name_that_comes_first_is_not_asked_for_again(
+    talker: Talker, language: Language
+) -> None:
+    talk = talker(language=TAGS[language])
+    await is_registered(talk)
+    await talk.presses_menu("register_other")
+    heard = expect(await talk.says("王美玲"), "registration.english_name.ask_only", language)
+    assert not says(heard, "registration.english_name.ask", language)
+    assert talk.session.field == "english_name"
+    await talk.says(NAME)
+    assert talk.session.field == "document"
+
+
+@pytest.mark.parametrize("words", ["I am her helper", "my employer", "我係佢工人"])
+async def test_who_is_no_relative_is_told_of_the_letter(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    await to(talk, "relation", mobile=Option("none"))
+    expect_error(await talk.says(words), Dependant.relation, "not_offered")
+    expect(await talk.presses("letter"), "dependant.summary")
+
+
 async def test_the_summary_says_what_there_is(talk: Talk) -> None:
     await is_registered(talk)
     heard = await to(talk, "truth", mobile=Option("none"))

@@ -144,9 +144,9 @@ ROWS = {
     "register_other": Row(
         f"{Dependant.fields['english_name'].key}.ask", "dependant.register_first"
     ),
-    "my_people": Row("my_people.today", "my_people.today", everybody=True),
+    "my_people": Row("my_people.today", "my_people.nobody", everybody=True),
     "person": Row("my_people.line", "my_people.nobody"),
-    "everyone": Row(ASKED, "everyone.nobody", own="everyone.have_one", everybody=True),
+    "everyone": Row(ASKED, "everyone.nobody", own="everyone.nobody", everybody=True),
     "erase": Row(
         "erasure.sure.ask", "details.none", her="erasure.own_chat", child="erasure.sure.ask"
     ),
