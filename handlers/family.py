@@ -276,8 +276,10 @@ class Dependant(Form):
 
 def _called(turn: Turn) -> str:
     """Return what the person is called by the answers so far, empty before there is a name."""
-    names = (turn.session.answers.get(f"{kind}_name") or "" for kind in ("english", "chinese"))
-    return called(*names, turn.language)
+    english, chinese = (
+        turn.session.answers.get(f"{kind}_name") or "" for kind in ("english", "chinese")
+    )
+    return called(english, chinese, turn.language)
 
 
 def _answering(answers: Answers) -> tuple[Relation | None, Way]:

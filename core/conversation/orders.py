@@ -65,9 +65,10 @@ def named_order(turn: Turn, field: Field | None, commands: Iterable[str], text: 
     wanted, named, aside = plain(text), tuple(commands), turn.session.aside
     if isinstance(field, Choice) and not aside and field.recognise(turn, text) is not None:
         return ""
+    said = {wanted, without_ending(wanted)}
     orders = ORDERS if turn.session.form else (*ORDERS, CLOSING)
     for order in (*orders, *named):
-        if wanted in turn.texts.words(f"engine.word.{order}"):
+        if not said.isdisjoint(turn.texts.words(f"engine.word.{order}")):
             return order
     labels = ((name, turn.texts.meanings(f"menu.option.{name}")) for name in named)
     return next((name for name, (wholes, _) in labels if wanted in wholes), "")

@@ -33,6 +33,8 @@ COURTESIES = {
     "Thank you very much!": "thanks",
     "多謝": "thanks",
     "唔該晒🙏": "thanks",
+    "多謝晒呀": "thanks",
+    "Thank you po": "thanks",
     "谢谢": "thanks",
     "ok": "ok",
     "OK 👍": "ok",
@@ -54,7 +56,7 @@ async def test_kind_words_are_returned_with_the_menu(
 
 
 @EVERY_LANGUAGE
-@pytest.mark.parametrize("words", ["Hello", "早晨！", "你好", "在吗"])
+@pytest.mark.parametrize("words", ["Hello", "早晨！", "你好", "在吗", "有冇人呀", "Hi ma'am"])
 async def test_hello_is_returned_with_what_can_be_done(
     talker: Talker, words: str, language: str
 ) -> None:
@@ -262,3 +264,29 @@ def test_no_key_word_leads_to_two_answers() -> None:
     for command in conversation().commands:
         for word in TEXTS.words(f"engine.about.{command}"):
             assert seen.setdefault(word, command) == command, word
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("可唔可以過深圳", "help.steps"),
+        ("可以去深圳吗", "help.steps"),
+        ("係咪呃人㗎", "help.privacy"),
+        ("is this a scam?", "help.privacy"),
+        ("我唔見咗手機", "help.person"),
+        ("I lost my phone", "help.person"),
+        ("日日攞好煩", "help.valid"),
+    ],
+)
+async def test_what_people_fear_or_hope_is_answered(
+    talker: Talker, words: str, answer: str
+) -> None:
+    talk = await at_rest(talker)
+    expect(await talk.says(words), answer)
+
+
+@pytest.mark.parametrize("words", ["我個女幫我登記咗", "我女儿帮我登记了", "My son registered me"])
+async def test_who_is_registered_already_is_led_to_it(talk: Talk, words: str) -> None:
+    await talk.reach(Registration, "number", {"document": "hkid"})
+    await agrees(talk)
+    expect(await talk.says(words), "link_chat.intro")
