@@ -25,7 +25,8 @@ _BEFORE = re.compile(
 )
 """Before an answer. A figure after "he's" or "I'm" is an age, and no answer's number."""
 _AFTER = re.compile(
-    r"(?:\s*[呀啊喇啦囉呢㗎喎吖]|[\s,]+(?:please|la|lah|thanks?|thank you|thx|po|ma['’]?a?m|sir))+$",
+    r"(?:\s*[呀啊喇啦囉呢㗎喎吖]"
+    r"|[\s,]+(?:please|la|lah|po|ma['’]?a?m|sir|thanks?|thank you|thx))+$",
     re.IGNORECASE,
 )
 
