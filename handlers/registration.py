@@ -136,6 +136,7 @@ class Registration(Form):
             return {}
         if not await _may_change(turn):
             return None
+        turn.note("registration.to_change")
         declared = {name: value for name, value in known.holder.answers().items() if value}
         uploaded = {"proof": KEPT} if needs_proof(declared) else {}
         phone = {"mobile": KEPT} if turn.about else {}

@@ -263,6 +263,21 @@ async def test_a_chinese_name_that_comes_first_is_not_asked_for_again(
     assert talk.session.field == "document"
 
 
+@pytest.mark.parametrize(
+    ("words", "document"),
+    [("出世紙", "birth_certificate"), ("birth cert", "birth_certificate"), ("佢有身份證", "hkid")],
+)
+async def test_which_document_of_a_child_it_is_may_be_said_in_words(
+    talk: Talk, words: str, document: str
+) -> None:
+    await is_registered(talk)
+    young: dict[str, Given] = {"issued_on": "6/5/2015", "born_on": "1/4/2015"}
+    await to(talk, "certificate", **young)
+    await talk.says(words)
+    assert talk.session.answers["document"] == document
+    assert talk.session.field == "same_home"
+
+
 @pytest.mark.parametrize("words", ["I am her helper", "my employer", "我係佢工人"])
 async def test_who_is_no_relative_is_told_of_the_letter(talk: Talk, words: str) -> None:
     await is_registered(talk)

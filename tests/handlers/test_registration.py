@@ -23,7 +23,7 @@ from tests.handlers.people import HOTEL, OTHER, PUBLIC, agrees, is_registered, r
 from tests.reading import expect, expect_question, says
 from tests.stories.questions import PLACES, Journey, give
 from tests.talk import Talk, Talker
-from tests.world import TAGS
+from tests.world import TAGS, TEXTS
 
 
 async def who(talk: Talk) -> Known:
@@ -134,6 +134,13 @@ async def test_a_registered_chat_cannot_take_over_somebody_elses_document(talker
     await talk.says("A123456(3)")
     expect(await talk.presses("yes"), "registration.refused")
     assert (await who(talk)).holder.number == "G123456(A)"
+
+
+async def test_who_wants_to_change_something_is_told_how_first(talk: Talk) -> None:
+    await is_registered(talk)
+    heard = await talk.presses_menu("change")
+    assert heard.text.startswith(TEXTS.say("en", "registration.to_change"))
+    assert heard.buttons["edit"] in heard.text
 
 
 async def test_one_detail_is_changed_and_nothing_else_is_asked(talk: Talk) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import func, select
 
@@ -31,7 +33,7 @@ from tests.corpus_proofs import pdf
 from tests.reading import expect, expect_error, expect_question, says
 from tests.stories.questions import FromSms, give
 from tests.talk import Talk, Talker
-from tests.world import TEXTS, Heard
+from tests.world import TAGS, TEXTS, Heard
 
 HOME = {
     "document": "hkid",
@@ -350,6 +352,18 @@ async def test_a_file_before_all_else_is_told_to_be_too_early(talk: Talk, consen
     expect(expect(heard, "error.not_offered"), "engine.file_later")
     expect_question(heard, Registration.document if consented else Welcome.consent)
     assert talk.jobs == []
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_that_it_stopped_repeats_nothing_of_the_question(
+    talker: Talker, language: Language
+) -> None:
+    talk = talker(language=TAGS[language])
+    await talk.reach(Registration, "document", {})
+    asked = await talk.presses("_cancel")
+    said = expect(await talk.presses("yes"), "engine.cancelled", language)
+    asked_before = re.split(r"[。？?.]\s*", asked.text)
+    assert not [words for words in asked_before if words and words in said.text]
 
 
 async def test_what_is_wanted_instead_of_a_file_is_said_last(talk: Talk) -> None:
