@@ -177,12 +177,9 @@ class Counted:
 
 
 def person_named(heard: Heard, relative: Relative, question: Field) -> None:
-    """Fail where a question does not name whom it is about."""
-    if question is Dependant.english_name:
-        name = TEXTS.say(relative.language, "dependant.somebody")
-    else:
-        name = relative.called
-    assert TEXTS.say(relative.language, "engine.concerns", name=name) in heard.text
+    """Fail where a question does not name whom it is about, once there is a name."""
+    named = TEXTS.say(relative.language, "engine.concerns", name=relative.called)
+    assert (named in heard.text) == (question is not Dependant.english_name)
 
 
 async def registers_other(

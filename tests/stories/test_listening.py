@@ -21,6 +21,6 @@ async def test_the_caption_of_a_code_is_read_aloud(
         assert not code.voice
         await person.presses("listen")
         heard = expect(await person.hears(), "health_code.caption.green", language)
-        assert code.text.endswith(heard.text)
+        assert code.text.startswith(heard.text)
         assert heard.voice[:1] == b"\xff", "no MPEG frame"
         assert len(heard.voice) > 20_000, "shorter than the words"
