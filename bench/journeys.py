@@ -74,7 +74,7 @@ def first_code(number: int, export: bytes) -> list[Step]:
         Step(says=hkid(number), expects="When was the document issued?"),
         Step(says="15/3/2019", expects="What is your name in English"),
         Step(says="CHAN Tai Man 陳大文", expects="When were you born?"),
-        Step(says="2 January 1958", expects="Where do you live?"),
+        Step(says="2 January 1958", expects="do you live"),
         Step(presses="public", expects="What is your address?"),
         Step(
             says="Flat 1203, Block 5, Mei Lam Estate, Sha Tin",

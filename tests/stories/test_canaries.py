@@ -141,7 +141,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let what fails be tried again soon, and temporary files be found."""
     for owner, name in ((inbox, "BACKOFF"), (outbox, "BACKOFF"), (telegram, "FIRST_WAIT")):
         monkeypatch.setattr(owner, name, 0.001)
-    monkeypatch.setattr(telegram_request, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(telegram_request, "READ_TIMEOUT", 1.5)
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setattr(tempfile, "tempdir", None)
@@ -214,7 +214,7 @@ async def trouble_on_telegram(world: World, person: Person, canary: Canary) -> N
     faults.add(Fault(method="getUpdates", status=502, description=quoted))
     faults.add(Fault(method="sendMessage", status=500, description=quoted, times=2))
     faults.add(Fault(method="deleteMessage", status=400, description=f"/bot{TOKEN}/deleteMessage"))
-    faults.add(Fault(method="getFile", hang=0.6))
+    faults.add(Fault(method="getFile", hang=3.0))
     faults.add(Fault(method="sendPhoto", status=500, description=quoted))
     faults.add(Fault(method="getFile", status=500, description=quoted))
     user, chat = person.side.user_object(), person.side.chat_object()
