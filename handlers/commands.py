@@ -26,7 +26,7 @@ from core.store.staff import ENROLMENT
 from handlers import officer
 from handlers.everyone import Declaring, Records, everyone
 from handlers.family import Dependant, register_other
-from handlers.health_code import HealthCode, why_text
+from handlers.health_code import HealthCode, lead_to_code, no_code, why_text
 from handlers.letters import answered, letter_code
 from handlers.link_chat import (
     LINK,
@@ -178,13 +178,14 @@ async def why_colour(turn: Turn) -> type[Form] | None:
     known = await turn.person()
     newest = await turn.tx.codes.newest(known) if known else None
     if newest is None:
-        turn.note("why.no_code")
+        no_code(turn)
         return None
     assessment = newest.assessed.assessment
     colour = turn.text(f"why.colour.{assessment.colour}", at=newest.issued_at)
     turn.lead += [colour, why_text(turn, newest.assessed)]
     if newest.withdrawn_at:
         turn.note("why.withdrawn")
+        lead_to_code(turn)
         return None
     expired = newest.expires_at < turn.now
     # What is told of a green code holds on its day; whoever had another still needs the advice.
@@ -192,6 +193,7 @@ async def why_colour(turn: Turn) -> type[Form] | None:
         turn.note(f"why.advice.{assessment.colour}")
     if expired:
         turn.note("why.expired", until=newest.expires_at)
+        lead_to_code(turn)
     return None
 
 

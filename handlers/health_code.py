@@ -328,6 +328,17 @@ def may_know(turn: Turn, declaration: Declaration) -> bool:
     return not turn.about or declaration.chat == turn.chat
 
 
+def no_code(turn: Turn) -> None:
+    """Say that there is no code yet, and what leads to one."""
+    turn.note("why.no_code")
+    lead_to_code(turn)
+
+
+def lead_to_code(turn: Turn) -> None:
+    """Say what leads to a code: at a question, its answer."""
+    turn.note("why.answer_first" if turn.session.form else "why.to_get_one")
+
+
 def why_text(turn: Turn, assessed: Assessed, *, short: bool = False) -> str:
     """Return the reasons of a colour in words, the weightiest first; `short`: only that one.
 

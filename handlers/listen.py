@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.conversation.form import Form
 from core.conversation.turn import Turn
-from handlers.health_code import in_words
+from handlers.health_code import in_words, no_code
 
 
 async def listen(turn: Turn) -> type[Form] | None:
@@ -12,7 +12,7 @@ async def listen(turn: Turn) -> type[Form] | None:
     known = await turn.person()
     code = await turn.tx.codes.live(known, turn.now) if known else None
     if known is None or code is None:
-        turn.note("why.no_code")
+        no_code(turn)
         return None
     turn.send(
         in_words(turn, known.holder, code.assessed, code.expires_at),

@@ -10,7 +10,7 @@ from handlers.health_code import HealthCode
 from handlers.menu import TOPICS
 from handlers.registration import Registration
 from tests.handlers.people import agrees, is_registered
-from tests.reading import expect, expect_question
+from tests.reading import expect, expect_question, says
 from tests.talk import Talk, Talker
 from tests.world import TAGS
 
@@ -56,7 +56,17 @@ async def test_who_is_not_registered_is_told_so(talk: Talk, command: str, key: s
 async def test_why_without_a_code_says_that_there_is_none(talk: Talk) -> None:
     await is_registered(talk)
     expect(await talk.presses_menu("why_colour"), "why.no_code")
+    expect(talk.heard, "why.to_get_one")
     assert "today" in talk.heard.buttons
+
+
+async def test_why_on_the_way_to_a_code_sends_nobody_to_a_button_that_is_not_there(
+    talk: Talk,
+) -> None:
+    await is_registered(talk)
+    await talk.reach(HealthCode, "visits", {"conditions": []})
+    expect(await talk.says("why is it green"), "why.answer_first")
+    assert not says(talk.heard, "why.to_get_one")
 
 
 async def test_todays_code_begins_with_what_is_missing(talk: Talk) -> None:
