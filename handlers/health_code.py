@@ -75,9 +75,16 @@ class Conditions(Several):
 
 
 class VisitRecords(Upload):
-    """The export of one person's visits, and of nobody else's app."""
+    """The export of one person's visits, and of nobody else's app.
+
+    Who says only here that he is ill is led back to the declaration.
+    """
 
     async def take(self, turn: Turn, said: Said) -> Any:
+        declaration = HealthCode.conditions
+        condition = declaration.mentioned(turn, said)
+        if condition and condition not in turn.session.answers[declaration.name]:
+            raise Invalid("undeclared", condition=declaration.label(turn, condition))
         upload = await super().take(turn, said)
         if upload is WAITING:
             return upload
@@ -113,7 +120,7 @@ class HealthCode(Form):
     arrived_on = NearDay(ArrivalDate, when=has_arrived)
     arrived_from = WhereFrom(Origin, when=has_arrived, resets=("scheme",))
     scheme = Choice(Scheme, when=came_from_near)
-    visits = VisitRecords("visits", (*EXPORT_ERRORS, "unreadable", "other_phone"))
+    visits = VisitRecords("visits", (*EXPORT_ERRORS, "unreadable", "other_phone", "undeclared"))
 
     @classmethod
     async def begin(cls, turn: Turn) -> dict[str, Any] | None:

@@ -420,3 +420,21 @@ async def test_who_sends_words_for_the_records_is_told_where_they_are(
 ) -> None:
     await asks(talk)
     expect(await talk.says(words), "health_code.visits.error.file_wanted")
+
+
+@pytest.mark.parametrize("words", ["其實我有啲咳", "I have a fever since yesterday"])
+async def test_who_says_only_at_the_file_that_he_is_ill_is_led_back_to_the_declaration(
+    talk: Talk, words: str
+) -> None:
+    await asks(talk)
+    expect_error(await talk.says(words), HealthCode.visits, "undeclared")
+    expect_question(await talk.presses("_back"), HealthCode.conditions)
+    await talk.presses("symptoms")
+    expect_question(await talk.presses("done"), HealthCode.visits)
+    expect_error(await talk.says(words), HealthCode.visits, "file_wanted")
+
+
+async def test_who_speaks_of_another_at_the_file_is_asked_for_the_file(talk: Talk) -> None:
+    await asks(talk)
+    heard = await talk.says("my colleague has a fever")
+    expect_error(heard, HealthCode.visits, "file_wanted")
