@@ -51,7 +51,8 @@ class Context:
 
 @dataclass(frozen=True)
 class Found:
-    """An answer seen inside a longer text: the canonical value and where it stood."""
+    """An answer seen inside a longer text: the canonical value and where it stood. An empty value
+    says that there is none: "no Chinese name"."""
 
     value: str
     start: int

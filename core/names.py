@@ -9,6 +9,7 @@ from contextlib import suppress
 from core.answer import UNLIKELY, AsWritten, Context, Found, Invalid
 from core.gazetteer import is_place
 from core.words.characters import is_han, is_latin, narrow, tidy
+from core.words.ordinals import by_place
 from core.words.spoken import REPLIES
 
 LEAST_ENGLISH = 2
@@ -74,6 +75,12 @@ _CHINESE_INTRODUCTIONS = re.compile(
     rf"^(?:[{_CHINESE_MARKS}]*(?:{_CHINESE_INTRODUCTION.pattern}|[係系是](?=..)))+"
 )
 _SURNAME_AND_NAME = re.compile(r"^我?姓(?P<surname>.{1,2}?),?(?:名字?)[叫係系是]?(?P<name>.{1,2})$")
+_HAS_NONE = re.compile(
+    r"\b(?:(?:but|and|i|s?he|have|has|there is|with) )*"
+    r"(?:no|without an?|do(?:es)?n['’]?t have an?y?) chinese name\b"
+    r"|[我佢她他]?(?:冇|沒有|没有|無|无)中文(?:姓名|名字?)",
+    re.IGNORECASE,
+)
 _COMPOUND_SURNAMES = _words(
     "歐陽 欧阳 司徒 司馬 司马 上官 諸葛 诸葛 皇甫 尉遲 尉迟 公孫 公孙 慕容 令狐 端木 夏侯 東方 东方"
 )
@@ -144,7 +151,8 @@ class EnglishName(AsWritten):
         surname = any(word.isupper() and len(word) > 1 for word in words)
         said = (word.lower().removesuffix("'s") for word in words if word.islower() or not surname)
         talk = _SOMEBODY.match(name) or not _TALK.isdisjoint(said)
-        if talk or name.strip(".").lower() in REPLIES:
+        plain = name.strip(".").lower()
+        if talk or plain in REPLIES or by_place(plain) != plain:
             raise Invalid("not_a_name")
         if len(name) > MOST_ENGLISH:
             raise Invalid("too_long", most=MOST_ENGLISH)
@@ -212,8 +220,11 @@ class ChineseName(AsWritten):
 
     @staticmethod
     def find(text: str, context: Context) -> Found | None:
-        """Return the only stand-alone run of 2 to 4 characters that begins with a surname."""
+        """Return the only stand-alone run of 2 to 4 characters that begins with a surname, or the
+        empty name of who says that he has none."""
         folded = narrow(text)
+        if none := _HAS_NONE.search(folded):
+            return Found("", none.start(), none.end())
         found = []
         for run in _HAN_RUN.finditer(folded):
             introduction = _CHINESE_INTRODUCTION.match(folded, run.start())

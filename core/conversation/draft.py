@@ -48,7 +48,7 @@ def keep_found(turn: Turn, form: type[Form], field: Field, found: Mapping[str, A
         erase(turn, other)
         # What the asked answer follows from was as good as asked for.
         direct = isinstance(other, Words) and field.name in other.implies
-        if other is not field and not direct:
+        if other is not field and not direct and value is not None:
             turn.session.noted.append(name)
             others.append(other)
     return others

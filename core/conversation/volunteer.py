@@ -91,7 +91,7 @@ def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str
             found = _whole(turn, other, rest)
         if found is not None:
             taken |= {k: v for k, v in other.implies.items() if k not in session.answers}
-            taken[other.name] = found.value
+            taken[other.name] = found.value or None
             rest = f"{rest[: found.start]}\n{rest[found.end :]}"
     if taken and field.name not in taken and isinstance(field, Words):
         for part in [" ".join(rest.split()), *rest.split("\n")]:

@@ -70,6 +70,7 @@ def test_an_english_name_is_kept_as_it_was_written(text: str, name: str) -> None
         ("Thank you.", "not_a_name"),
         ("it's on my passport", "not_a_name"),
         ("same as above", "not_a_name"),
+        ("the second one", "not_a_name"),
         ("my son Peter", "not_a_name"),
         ("his wife", "not_a_name"),
         ("Jean Dupont from France", "not_a_name"),
@@ -168,6 +169,9 @@ def test_what_is_wrong_with_a_chinese_name_is_told_apart(text: str, code: str) -
         ("歐陽震華", "歐陽震華", "歐陽震華"),
         ("張陳美玲", "張陳美玲", "張陳美玲"),
         ("陳大文 陳大文", "陳大文", "陳大文"),
+        ("Maria SANTOS, no Chinese name", "", "no Chinese name"),
+        ("Maria Santos but I have no chinese name", "", "but I have no chinese name"),
+        ("Santos Maria，冇中文名", "", "冇中文名"),
     ],
 )
 def test_a_chinese_name_is_found(text: str, value: str, span: str) -> None:

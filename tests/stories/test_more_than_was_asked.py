@@ -183,3 +183,16 @@ async def test_what_is_left_of_the_message_may_be_the_answer(talk: Talk, words: 
     noted(heard, "en", "document", "number")
     expect_question(heard, Registration.chinese_name)
     assert talk.session.answers["english_name"] == "chan tai man"
+
+
+@pytest.mark.parametrize(
+    "words", ["Maria Clara SANTOS, no Chinese name", "Maria Clara Santos 沒有中文姓名"]
+)
+async def test_that_there_is_no_chinese_name_is_said_with_the_english_one(
+    talk: Talk, words: str
+) -> None:
+    place = next(p for p in PLACES if p.field is Registration.english_name)
+    await talk.reach(Registration, "english_name", place.known)
+    heard = expect_question(await talk.says(words), Registration.born_on)
+    assert "noted" not in heard.text
+    assert talk.session.answers["chinese_name"] is None
