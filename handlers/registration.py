@@ -21,6 +21,7 @@ from core.identity import DocumentNumber, DocumentType, normalise
 from core.names import ChineseName, EnglishName
 from core.store.people import Known
 from core.store.takeovers import link_own
+from core.visits import ENDINGS
 from core.words.spoken import affirms
 from handlers.health_code import HealthCode
 from handlers.withdrawal import details_change
@@ -117,7 +118,7 @@ class Registration(Form):
     hotel = Words(Hotel, when=is_visitor)
     room = Words(Room, when=is_visitor)
     last_night = NearDay(LastNight, when=is_visitor)
-    proof = Upload("proof", PROOF_ERRORS, when=needs_proof)
+    proof = Upload("proof", PROOF_ERRORS, not_for=ENDINGS, when=needs_proof)
     proof_issued_on = NearDay(ProofDate, when=needs_proof)
     mobile = Words(
         HongKongMobile, contact=True, when=may_change_phone, resets=("passcode", "challenge")

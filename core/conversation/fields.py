@@ -226,8 +226,15 @@ class Choice(Field):
 
     def recognise(self, turn: Turn, text: str) -> str | None:
         """Return the option that a text means: its number, its label in any language, or one of
-        the words that people have for it (`<field>.also.<option>`), as a whole first."""
-        words = plain(text)
+        the words that people have for it (`<field>.also.<option>`), as a whole first, or said
+        twice: "All true, yes"."""
+        if option := self._meant(turn, plain(text)):
+            return option
+        parts = [plain(part) for part in re.split("[,，、.。!！;；]", text)]
+        meant = {self._meant(turn, part) for part in parts if part}
+        return meant.pop() if len(meant) == 1 else None
+
+    def _meant(self, turn: Turn, words: str) -> str | None:
         core = core_of(words)
         ways = (words, core, _unmarked(words), as_labels_begin(words), by_place(core))
         return next(filter(None, (self._named(turn, way) for way in ways)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from pathlib import PurePath
 from typing import Any
 
 from core.answer import Invalid
@@ -18,13 +19,17 @@ class Upload(Field):
     """A question that is answered with a file. It is fetched and read in the background.
 
     `kind` names the reader, `errors` are its codes. The answer is the id of the stored upload.
+    `not_for` are endings of names of files that are meant for something else.
     """
 
     wanted = "file_wanted"
 
-    def __init__(self, kind: str, errors: Sequence[str], **more: Any) -> None:
+    def __init__(
+        self, kind: str, errors: Sequence[str], *, not_for: Sequence[str] = (), **more: Any
+    ) -> None:
         super().__init__(**more)
         self.kind = kind
+        self.not_for = not_for
         self.errors = (
             *errors,
             "file_wanted",
@@ -32,6 +37,10 @@ class Upload(Field):
             "too_many_this_week",
             "unavailable",
         )
+
+    def fits(self, file: File) -> bool:
+        """Tell whether a file that comes while another question is asked may be meant for this."""
+        return PurePath(file.name).suffix.lower() not in self.not_for
 
     def begin(self, turn: Turn, file: File) -> None:
         """Have the file read; the answer comes in as Finished.

@@ -40,7 +40,9 @@ def volunteered(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[
                     return {other.name: value}
         case File(ref=ref, caption=caption) if ref and not isinstance(field, Upload):
             for other in form.fields.values():
-                if isinstance(other, Upload) and other.applies(turn.session.answers):
+                if not isinstance(other, Upload) or not other.fits(said):
+                    continue
+                if other.applies(turn.session.answers):
                     # Beyond the day's number it is not begun here, and explained where it is asked.
                     with suppress(Invalid):
                         other.begin(turn, said)

@@ -83,6 +83,8 @@ _LETTER = "WordDocument".encode("utf-16-le")
 """The part of an old Office file that a letter has and a spreadsheet has not ([MS-DOC] 2.1)."""
 _PICTURES = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
 """The brands of pictures among the files that begin as films do (ISO/IEC 23008-12)."""
+ENDINGS = (".csv", ".json", ".zip")
+"""Of the names of exports."""
 _EXTENSIONS = {
     **dict.fromkeys(
         ["bmp", "gif", "heic", "heif", "jpeg", "jpg", "png", "tif", "tiff", "webp"], "picture"

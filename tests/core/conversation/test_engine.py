@@ -372,6 +372,15 @@ async def test_what_is_wanted_instead_of_a_file_is_said_last(talk: Talk) -> None
     assert heard.text.endswith(TEXTS.say("en", "error.not_offered"))
 
 
+@pytest.mark.parametrize("proof", [{}, {"proof": "upload", "proof_issued_on": "2021-11-20"}])
+async def test_visit_records_that_come_too_early_are_not_taken_for_a_proof_of_address(
+    talk: Talk, proof: dict[str, str]
+) -> None:
+    await talk.reach(Registration, "mobile", {**HOUSED, "housing": "other", **proof})
+    expect(await talk.sends(records(talk), "Visits.JSON"), "engine.file_later")
+    assert talk.jobs == []
+
+
 async def test_where_no_file_is_ever_wanted_none_is_promised(talk: Talk) -> None:
     await talk.reach(Erasure, "sure", {})
     heard = expect(await talk.sends(b"", "file"), "error.file_not_now")

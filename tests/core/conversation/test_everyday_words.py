@@ -50,6 +50,8 @@ async def test_choices_of_a_registration_by_their_everyday_names(talk: Talk, wor
         "全部属实。",
         "ok",
         "That is right.",
+        "All true, yes",
+        "係呀，全部啱。",
         "I confirm",
     ],
 )
