@@ -38,7 +38,7 @@ from handlers.link_chat import (
 )
 from handlers.listen import listen
 from handlers.live_code import LiveCode, live_code
-from handlers.menu import AFTER_CODE, BEFORE, OFFICER, TOPICS, buttons
+from handlers.menu import AFTER_CODE, BEFORE, OFFICER, REGISTERED, TOPICS, buttons
 from handlers.my_chats import MyChats, StopCare, my_chats, stop_care
 from handlers.my_people import looks_after_somebody, my_people, person
 from handlers.privacy import Erasure
@@ -130,7 +130,9 @@ async def rest(turn: Turn) -> type[Form] | None:
     """Say what was noted, and offer what can be done next."""
     turn.lead = [turn.named("\n\n".join(turn.lead))] if turn.lead else []
     known = await turn.person()
-    his = BEFORE if known is None else AFTER_CODE
+    his: tuple[str, ...] = BEFORE
+    if known is not None:
+        his = AFTER_CODE if await turn.tx.codes.newest(known) else REGISTERED
     if await looks_after_somebody(turn):
         his = (*his, "my_people")
     if await officer.is_officer(turn):

@@ -9,6 +9,9 @@ from core.conversation.turn import MENU, Turn
 AFTER_CODE = ("why_colour", "today", "details", "help", "live_code", "register_other")
 """What can be done with a code in hand."""
 
+REGISTERED = ("today", "details", "help", "register_other")
+"""What can be done while one is registered, and has had no code yet."""
+
 BEFORE = ("register", "link_chat", "register_other", "help")
 """What can be done before one is registered."""
 
