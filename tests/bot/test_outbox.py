@@ -304,12 +304,17 @@ async def test_no_more_are_in_flight_than_allowed(store: Store, clock: TestClock
         assert machine.most == 3
 
 
+async def begin_work(machine: Machine, crowd: list[str]) -> None:
+    """Let each of a crowd send a file, and the work on it hang."""
+    for chat in crowd:
+        machine.hold("work", chat)
+    await machine.inbox.receive([machine.message(chat, "file") for chat in crowd])
+
+
 async def test_a_route_that_is_full_is_in_no_other_ones_way(store: Store, clock: TestClock) -> None:
     crowd = [f"telegram:{number}" for number in range(12)]
     async with Machine(store, clock, at_once=2) as machine:
-        for chat in crowd:
-            machine.hold("work", chat)
-        await machine.inbox.receive([machine.message(chat, "file") for chat in crowd])
+        await begin_work(machine, crowd)
         for chat in crowd:
             await machine.hears(chat, "1 file")
         await machine.says(crowd[-1], "hello")
@@ -326,9 +331,7 @@ async def test_who_waits_for_his_turn_has_not_failed(
     monkeypatch.setattr("bot.outbox.LONGEST_DELIVERY", 0.3)
     crowd = [f"telegram:{number}" for number in range(10)]
     async with Machine(store, clock, at_once=2) as machine:
-        for chat in crowd:
-            machine.hold("work", chat)
-        await machine.inbox.receive([machine.message(chat, "file") for chat in crowd])
+        await begin_work(machine, crowd)
         for chat in crowd:
             await asyncio.sleep(0.1)
             machine.release("work", chat)
