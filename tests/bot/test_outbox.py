@@ -328,12 +328,12 @@ async def test_a_route_that_is_full_is_in_no_other_ones_way(store: Store, clock:
 async def test_who_waits_for_his_turn_has_not_failed(
     store: Store, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.outbox.LONGEST_DELIVERY", 0.3)
-    crowd = [f"telegram:{number}" for number in range(10)]
+    monkeypatch.setattr("bot.outbox.LONGEST_DELIVERY", 1.2)
+    crowd = [f"telegram:{number}" for number in range(12)]
     async with Machine(store, clock, at_once=2) as machine:
         await begin_work(machine, crowd)
         for chat in crowd:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.15)
             machine.release("work", chat)
         for chat in crowd:
             await machine.hears(chat, "visits", route="work")
