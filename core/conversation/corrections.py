@@ -62,7 +62,8 @@ def _taken(turn: Turn, field: Field, text: str, sure: bool, context: Context) ->
                 with suppress(Invalid):
                     return kind.parse(text, context)
             found = kind.find(text, replace(context, asked=True))
-            return found.value if found else None
+            # An empty one says that there is none: that corrects nothing.
+            return (found.value or None) if found else None
         case Choice() if not isinstance(field, Several | OneTimeCode):
             return field.recognise(turn, text) or field.mentioned(turn, Text(text)) or None
     return None

@@ -245,3 +245,11 @@ async def test_the_number_of_questions_stays_when_a_phone_is_asked_for(talk: Tal
     await talk.says("6234 5678")
     [(number, of)] = re.findall(r"Question (\d+) of (\d+)", talk.heard.text)
     assert numbers == [(str(int(number) - 1), of)]
+
+
+async def test_that_there_is_no_chinese_name_leaves_no_empty_one(talk: Talk) -> None:
+    known = {"document": "hkid", "number": "A123456(3)", "issued_on": "2019-03-15"}
+    names = {"english_name": "CHAN Tai Man", "chinese_name": "陳大文"}
+    await talk.reach(Registration, "born_on", {**known, **names})
+    await talk.says("sorry, I meant I have no Chinese name")
+    assert talk.session.answers["chinese_name"] != ""
