@@ -163,7 +163,7 @@ class Outbox:
         """Write rows in the open transaction; `committed` must follow it."""
         made: list[Made] = []
         rows = Rows(tx.connection, tx.ring)
-        rooms = self._rooms(straight=True)
+        rooms = {} if self.store.shared or self._stopping else self._rooms()
         taken: set[Lane] = set()
         ours: list[tuple[str, str, Outgoing]] = []
         others: list[tuple[str, str, Outgoing]] = []
@@ -204,16 +204,16 @@ class Outbox:
 
     # Sending
 
-    def _rooms(self, *, straight: bool = False) -> dict[str, int]:
-        """Return how many more rows of each route may be in flight.
-
-        `straight`: from the turns that write them.
-        """
-        if straight and (self.store.shared or self._stopping):
-            return {}
+    def _rooms(self) -> dict[str, int]:
+        """Return how many more rows of each route may be in flight."""
         return {
             name: max(way.at_once - self._in_flight[name], 0) for name, way in self.routes.items()
         }
+
+    def _ready(self, rooms: Mapping[str, int]) -> list[str]:
+        """Return the routes that have room, and of which rows may wait in the store."""
+        shared = self.store.shared
+        return [route for route, room in rooms.items() if room and (shared or self._stored[route])]
 
     def _send(self, due: Due) -> None:
         task = asyncio.create_task(self._deliver(due))
@@ -248,9 +248,7 @@ class Outbox:
             await sleep_until(self._wake, None, self.clock, SHARED_POLL)
             return
         due: list[datetime] = []
-        if ready := [
-            route for route, room in self._rooms().items() if room and self._stored[route]
-        ]:
+        if ready := self._ready(self._rooms()):
             async with self.store.reading() as tx:
                 found = await Rows(tx.connection, tx.ring).next_due()
             due = [found[route] for route in ready if route in found]
@@ -258,9 +256,7 @@ class Outbox:
 
     async def _take(self) -> list[Due]:
         rooms = self._rooms()
-        if not any(
-            room and (self.store.shared or self._stored[route]) for route, room in rooms.items()
-        ):
+        if not self._ready(rooms):
             return []
         async with self.store.writing() as tx:
             # What was sent must be marked first: only then is the row behind it the oldest.

@@ -82,7 +82,8 @@ class VisitRecords(Upload):
 
     async def take(self, turn: Turn, said: Said) -> Any:
         declaration = HealthCode.conditions
-        condition = declaration.mentioned(turn, said)
+        # Nearly always it is the file that has been read: nothing is looked for in that.
+        condition = declaration.mentioned(turn, said) if isinstance(said, Text) else ""
         if condition and condition not in turn.session.answers[declaration.name]:
             raise Invalid("undeclared", condition=declaration.label(turn, condition))
         upload = await super().take(turn, said)
