@@ -18,7 +18,7 @@ from bot import decoder
 PAGE = "/verify"
 WORKER = f"{PAGE}/sw.js"
 FOLDER = Path(__file__).with_name("web")
-SHARED = ("page.css", "haste.js", "kept.js", "language.js", "large.js", "mark.svg")
+SHARED = ("page.css", "kept.js", "language.js", "large.js", "mark.svg", "taps.js")
 """Files of the chat's page that this one uses too."""
 
 HEADERS = {

@@ -1,12 +1,12 @@
 // The web chat: what the person does, and what comes back.
 
 import { connect, upload } from "./connection.js";
-import "./haste.js";
 import { lasting, passing } from "./kept.js";
 import "./large.js";
 import { forgetAll } from "./leave.js";
 import * as log from "./log.js";
 import * as own from "./own.js";
+import "./taps.js";
 import { say, speak, spoken } from "./words.js";
 
 const FILE_BYTES = 10 * 1024 * 1024;

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
-from core.conversation.messages import Edited, Press, Reply, Start, Text
+from core.conversation.messages import Button, Edited, Press, Reply, Start, Text
 from tests.bot.channels.clerk import DOCUMENT
 from tests.bot.channels.transcript import LoopbackChat
 
@@ -43,11 +43,12 @@ async def test_a_finger_that_taps_twice_presses_once_whatever_lies_under_it_by_t
     await page.reload()
     await expect(page.get_by_text("Which language")).to_be_visible()
     await page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
-    await page.locator("#log").dispatch_event("pointerdown", {"pointerType": "touch"})
 
     async def tap(button: str) -> None:
-        where = {"detail": 1, "clientX": 100, "clientY": 100}
-        await page.locator(f'[data-button="{button}"]').dispatch_event("click", where)
+        one = page.locator(f'[data-button="{button}"]')
+        where = {"clientX": 100, "clientY": 100, "pointerType": "touch"}
+        await one.dispatch_event("pointerdown", where)
+        await one.dispatch_event("click", where | {"detail": 1})
 
     await tap("1.en")
     await expect(page.locator(".newest")).to_contain_text("Which document")
@@ -57,6 +58,55 @@ async def test_a_finger_that_taps_twice_presses_once_whatever_lies_under_it_by_t
     pressed = [one.body for one in await served.until(3)]
     assert pressed == [Start(), Press(button="1.en"), Press(button="2.hkid")]
     await expect(page.locator('.mine[data-kind="press"]')).to_have_count(2)
+
+
+@pytest.mark.parametrize("touch", [True, False], ids=["finger", "mouse"])
+async def test_what_lay_under_the_finger_is_pressed_though_a_message_moves_it_away(
+    page: Page, served: LoopbackChat, touch: bool
+) -> None:
+    await page.get_by_role("button", name="English", exact=True).click()
+    document = page.locator('[data-button="2.hkid"]')
+    await expect(document).to_be_in_viewport(ratio=1)
+    box = await document.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    finger = await page.context.new_cdp_session(page)
+    if touch:
+        down = {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]}
+        await finger.send("Input.dispatchTouchEvent", down)
+    else:
+        await page.mouse.move(x, y)
+        await page.mouse.down()
+    # It takes the other's place, and has its buttons where that had them.
+    buttons = [[Button(f"other.{one.id}", one.label) for one in row] for row in DOCUMENT.buttons]
+    same = Reply(language="en", text=DOCUMENT.text, buttons=buttons)
+    await served.reply(served.received[0].chat, same)
+    await page.wait_for_function(
+        "([x, y]) => document.elementFromPoint(x, y)?.dataset.button === 'other.2.hkid'",
+        arg=[x, y],
+    )
+    if touch:
+        await finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    else:
+        await page.mouse.up()
+    await expect(page.get_by_role("button", name="Choose the file")).to_be_visible()
+    bodies = [one.body for one in await served.until(3)]
+    assert bodies == [Start(), Press(button="1.en"), Press(button="2.hkid")]
+
+
+async def test_who_draws_his_finger_away_from_a_button_presses_nothing(
+    page: Page, served: LoopbackChat
+) -> None:
+    box = await page.locator('[data-button="1.en"]').bounding_box()
+    assert box
+    await page.mouse.move(box["x"] + 5, box["y"] + 5)
+    await page.mouse.down()
+    await page.mouse.move(box["x"] + 5, box["y"] - 60)
+    await page.mouse.up()
+    await page.locator("#words").fill("hello")
+    await page.keyboard.press("Enter")
+    bodies = [one.body for one in await served.until(2)]
+    assert bodies == [Start(), Text("hello")]
 
 
 async def test_the_page_follows_the_language_of_the_chat(page: Page, served: LoopbackChat) -> None:

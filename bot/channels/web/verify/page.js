@@ -1,7 +1,7 @@
 // The officer's page: what is seen, what is said about it, and what the officer does.
 
-import "/static/haste.js";
 import "/static/large.js";
+import "/static/taps.js";
 import { advise, onward } from "./advice.js";
 import { age, listAge, write } from "./answer.js";
 import { check, PREFIXES } from "./credential.js";
