@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+import bot.channels
 from core.conversation.messages import Press, Reply, Start, Text
 from tests.bot.channels.clerk import walk
 from tests.bot.channels.transcript import LoopbackChat
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+PAGES = Path(bot.channels.__file__).with_name("web")
 SIZES = {"small": (320, 640), "desk": (1280, 800), "enlarged four times": (320, 256)}
 
 
@@ -29,6 +34,20 @@ async def test_nothing_has_to_be_scrolled_sideways(
             .map((e) => e.outerHTML.slice(0, 80))"""
     )
     assert wide == []
+
+
+async def test_what_one_writes_with_makes_the_page_larger_in_no_browser(
+    page: Page, served: LoopbackChat
+) -> None:
+    below = await page.locator("#composer").evaluate(
+        """(composer) => [...composer.children].filter((e) => e.checkVisibility()).filter(
+            (e) => e.getBoundingClientRect().bottom >= composer.getBoundingClientRect().bottom
+        ).map((e) => e.outerHTML)"""
+    )
+    assert below == []
+    # Firefox gives a place to write its own width, in a column that says nothing against it.
+    for sheet in PAGES.rglob("*.css"):
+        assert not re.search(r"(?<!minmax\(0, )\b1fr", sheet.read_text()), sheet.name
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
