@@ -17,6 +17,7 @@ from core.gazetteer import district_in as district_in
 from core.words.characters import in_figures, narrow, tidy
 from core.words.misplaced import is_misplaced
 from core.words.place_names import fold_place
+from core.words.written_addresses import address_in
 
 LEAST_ADDRESS, MOST_ADDRESS = 6, 200
 LEAST_HOTEL, MOST_HOTEL = 2, 100
@@ -28,7 +29,7 @@ _LEAD_IN = re.compile(
     r"(?:(?:lives?|living|stays?|staying) )?(?:at|in|on)\b"
     r"|(?:(?:my|our|his|her|the|full|home) )*address\b(?: is\b)?"
     r"|(?:it|(?:my|the) hotel)(?: is|['’]s)\b"
-    r"|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住[喺係系在於]?|住(?:喺|係|系|在|於|(?!宅))"
+    r"|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住(?!址)[喺係系在於]?|住(?:喺|係|系|在|於|(?![宅址]))"
     r"|(?:[我佢他她](?:[哋们們])?[個嘅的]?)?(?:屋企|家庭)?[住地]址[係系是為为喺在]?"
     r"|[間间]?酒店(?:名[字稱称]?)?[叫係是]|[係系是]"
     r")[\s:,，：-]*)+",
@@ -113,6 +114,14 @@ class Address(AsWritten):
         if is_misplaced(address, context):
             raise Invalid("only_address")
         return _bounded(address, LEAST_ADDRESS, MOST_ADDRESS)
+
+    @staticmethod
+    def find(text: str, context: Context) -> Found | None:
+        """Return the first full address in a message (see `address_in`)."""
+        if place := address_in(narrow(text)):
+            with suppress(Invalid):
+                return Found(Address.parse(text[slice(*place)], context), *place)
+        return None
 
 
 class Hotel(AsWritten):

@@ -23,7 +23,14 @@ from core.masked_name import masked_name
 from core.store.people import Known
 from core.words.spoken import without_ending
 from handlers.health_code import HealthCode
-from handlers.registration import Registration, described, document_index, is_visitor, keep_proof
+from handlers.registration import (
+    Registration,
+    described,
+    document_index,
+    is_visitor,
+    keep_proof,
+    may_be_resident,
+)
 
 Answers = Mapping[str, Any]
 
@@ -77,6 +84,11 @@ def may_be_certificate(answers: Answers) -> bool:
 def lives_elsewhere(answers: Answers) -> bool:
     """Who lives with his guardian is not asked for an address."""
     return answers.get("same_home") != Home.SAME
+
+
+def may_have_an_address(answers: Answers) -> bool:
+    """An address of his own."""
+    return lives_elsewhere(answers) and may_be_resident(answers)
 
 
 def can_agree(answers: Answers) -> bool:
@@ -201,7 +213,7 @@ class Dependant(Form):
     certificate = WhichDocument(Certificate, when=may_be_certificate)
     same_home = Choice(Home, resets=("housing",))
     housing = Registration.housing.only(lives_elsewhere)
-    address = Registration.address
+    address = Registration.address.only(may_have_an_address)
     district = Registration.district
     hotel = Registration.hotel
     room = Registration.room

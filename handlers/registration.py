@@ -39,6 +39,11 @@ def is_resident(answers: Answers) -> bool:
     return answers.get("housing") in (Housing.PUBLIC, Housing.OTHER)
 
 
+def may_be_resident(answers: Answers) -> bool:
+    """Before he has said how he is housed, an address may be given too."""
+    return is_resident(answers) or "housing" not in answers
+
+
 def is_visitor(answers: Answers) -> bool:
     """A guest of a hotel."""
     return bool(answers.get("housing") == Housing.HOTEL)
@@ -112,7 +117,7 @@ class Registration(Form):
     born_on = Words(BirthDate)
     housing = Choice(Housing, resets=("district", "proof", "proof_issued_on"))
     address = Words(
-        Address, when=is_resident, resets=("district",), renews=("proof", "proof_issued_on")
+        Address, when=may_be_resident, resets=("district",), renews=("proof", "proof_issued_on")
     )
     district = Area(when=needs_district)
     hotel = Words(Hotel, when=is_visitor)

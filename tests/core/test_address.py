@@ -34,6 +34,8 @@ def refused(kind: type[Kind], text: str) -> Invalid:
         ("新界大埔林村十二號", "新界大埔林村十二號"),
         ("Ｎｏ．８ Nathan Road", "No.8 Nathan Road"),
         ("My address: I live at 8 Nathan Road", "8 Nathan Road"),
+        ("住址：美林邨5座1203室", "美林邨5座1203室"),
+        ("我住址係美林邨5座1203室", "美林邨5座1203室"),
     ],
 )
 def test_an_address_is_taken_in_one_line(text: str, address: str) -> None:
@@ -124,8 +126,12 @@ def test_what_is_wrong_with_a_room_is_told_apart() -> None:
 
 
 @pytest.mark.parametrize("kind", [Address, Hotel, Room])
-def test_free_texts_are_shown_as_they_are_and_never_found(kind: type[Kind]) -> None:
+def test_free_texts_are_shown_as_they_are(kind: type[Kind]) -> None:
     assert kind.show("12 A", "en") == "12 A"
+
+
+@pytest.mark.parametrize("kind", [Hotel, Room])
+def test_where_a_guest_stays_is_not_found_in_an_address(kind: type[Kind]) -> None:
     assert kind.find("Flat 12, A House, 3 B Road", CONTEXT) is None
 
 

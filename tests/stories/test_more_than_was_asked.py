@@ -89,6 +89,60 @@ async def test_name_number_and_birthday_in_one_message(
     assert marked(heard, language) == ["english_name"], "what was looked at is certain"
 
 
+@pytest.mark.parametrize(
+    ("language", "words", "address"),
+    [
+        ("en", "Flat 3, Block 5, Mei Lam Estate", "Flat 3, Block 5, Mei Lam Estate"),
+        ("zh_Hant_HK", "沙田美林邨5座1203室", "沙田美林邨5座1203室"),
+        ("zh_Hans", "我家在这里，住址是：沙田美林邨5座1203室", "沙田美林邨5座1203室"),
+    ],
+)
+async def test_an_address_instead_of_the_kind_of_housing_is_kept(
+    talker: Talker, language: str, words: str, address: str
+) -> None:
+    talk = in_language(talker, language)
+    [place] = [p for p in PLACES if p.journey is PUBLIC and p.field.name == "housing"]
+    await talk.reach(Registration, "housing", place.known)
+    heard = await talk.says(words)
+    noted(heard, language, "address")
+    expect_question(heard, Registration.housing, language)
+    await talk.presses("public")
+    assert talk.session.answers["address"] == address
+    assert talk.session.field in ("district", "mobile")
+    assert "address" in marked(await to_the_summary(talk), language)
+
+
+async def test_all_that_is_on_the_letter_and_the_card_in_one_message(talk: Talk) -> None:
+    await talk.reach(Registration, "document", {})
+    heard = await talk.says(
+        "A123456(3), issued 15/3/2019, CHAN Tai Man 陳大文, born 2 January 1958,"
+        " public housing, Flat 3, Block 5, Mei Lam Estate, Sha Tin, 9700 0003"
+    )
+    expect_question(heard, Registration.housing, "en")
+    answers = talk.session.answers
+    assert answers["address"] == "Flat 3, Block 5, Mei Lam Estate, Sha Tin"
+    assert answers["mobile"] == "+85297000003"
+
+
+async def test_the_address_that_was_noted_falls_for_a_guest_of_a_hotel(talk: Talk) -> None:
+    [place] = [p for p in PLACES if p.journey is PUBLIC and p.field.name == "housing"]
+    await talk.reach(Registration, "housing", place.known)
+    await talk.says("Flat 3, Block 5, Mei Lam Estate, Sha Tin")
+    await talk.presses("hotel")
+    assert talk.session.field == "hotel"
+    await talk.presses("_back")
+    await talk.presses("public")
+    assert talk.session.field == "mobile"
+
+
+async def test_the_number_of_questions_stays_when_he_says_how_he_is_housed(talk: Talk) -> None:
+    [place] = [p for p in PLACES if p.journey is PUBLIC and p.field.name == "housing"]
+    await talk.reach(Registration, "housing", place.known)
+    before = talk.heard.text
+    await talk.presses("public")
+    assert before.split()[3] == talk.heard.text.split()[3] == "10"
+
+
 @EVERY_LANGUAGE
 async def test_both_names_in_one_message(talker: Talker, language: str) -> None:
     talk = in_language(talker, language)
