@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -23,6 +24,11 @@ LEAST_ADDRESS, MOST_ADDRESS = 6, 200
 LEAST_HOTEL, MOST_HOTEL = 2, 100
 MOST_ROOM = 20
 
+NAMES_KEPT = 4096
+"""Names of places whose patterns are kept."""
+_PARTED = re.compile(r"[,，、;；()（）\n]")
+_NAMED_BLOCK = re.compile(r"\b(?:(?:block|tower|phase) [a-z0-9]{1,3}|house \d+[a-z]?)\b")
+"""A numbered part of an estate, as `fold_place` writes it."""
 _LEAD_IN = re.compile(
     r"^(?:(?:"
     r"(?:i|we|he|she|they|my \w+)(?: am|['’]m| are|['’]re| is|['’]s)? (?:now |currently )?"
@@ -242,7 +248,8 @@ def lives_at(
     """Return the places, listed up to today, whose name the address holds.
 
     Names are compared as `fold_place` writes them, whole words and whole numbers only: Block 1
-    is not Block 12. An unknown district (empty) is in no place's way.
+    is not Block 12. The parts of a name may stand in any order: "Laguna City Block 12" is in
+    "Flat A, Block 12, Laguna City". An unknown district (empty) is in no place's way.
     """
     folded = fold_place(address)
     return [
@@ -255,13 +262,26 @@ def lives_at(
 
 
 def _holds(folded: str, name: str) -> bool:
-    wanted = fold_place(name)
-    if not wanted:
-        return False
+    parts = _parts(name)
+    return bool(parts) and all(part.search(folded) for part in parts)
+
+
+@lru_cache(maxsize=NAMES_KEPT)
+def _parts(name: str) -> tuple[re.Pattern[str], ...]:
+    """Return what an address holds that holds a name: each block of it, and what stands between
+    blocks and commas. In English the small comes before the large, or after it."""
+    parts: list[str] = []
+    for folded in map(fold_place, _PARTED.split(name)):
+        parts += [block[0] for block in _NAMED_BLOCK.finditer(folded)]
+        parts += [part.removeprefix("of ") for part in map(str.strip, _NAMED_BLOCK.split(folded))]
+    return tuple(_whole(part) for part in parts if part)
+
+
+def _whole(wanted: str) -> re.Pattern[str]:
     # Chinese runs without spaces, so that only Latin words and numbers have an edge.
     before = r"(?<![^\W一-鿿])" if wanted[0].isascii() else ""
     after = r"(?![^\W一-鿿])" if wanted[-1].isascii() else ""
-    return re.search(f"{before}{re.escape(wanted)}{after}", folded) is not None
+    return re.compile(f"{before}{re.escape(wanted)}{after}")
 
 
 def _before(text: str, *patterns: re.Pattern[str]) -> int:

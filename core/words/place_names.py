@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from core.words.characters import in_figures
+
 # Traditional characters and variants that names of Hong Kong's places and buildings are made of,
 # and the character that stands for each. Simplified forms are those of OpenCC's table.
 _TRADITIONAL = (
@@ -59,20 +61,30 @@ _ABBREVIATIONS = {
     "st": "street",
     "twr": "tower",
 }
-_HAN = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_COUNTED = "(?=[座期楼号室层])"
+"""What is counted in an address, in the one script: 十二座 and 第12座 are 12座."""
+_TEENS = re.compile(f"(?<!百)([一二三四五六七八九]?)十([一二三四五六七八九]?){_COUNTED}")
+_ONE_BY_ONE = re.compile(f"[〇零一二三四五六七八九]+{_COUNTED}")
+_ORDINAL = re.compile(rf"第(?=\d+{_COUNTED})")
+_HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
 
 def fold_place(text: str) -> str:
     """Return a text of places as it is compared.
 
-    Small letters and digits as words parted by single spaces, abbreviations written out and
-    plurals cut; Chinese characters in one script without spaces between them.
+    Small letters and digits as words parted by single spaces, abbreviations written out, plurals
+    cut, and no “No.” before a number; Chinese characters in one script without spaces between them,
+    the numbers of blocks, floors and houses in figures.
     """
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_ONE_SCRIPT)
     plain = re.sub(r"['’]", "", plain)
     words = re.findall(rf"[{_HAN}]|[^\W{_HAN}]+", plain)
     line = " ".join(_singular(_ABBREVIATIONS.get(word, word)) for word in words)
-    return re.sub(rf"(?<=[{_HAN}]) (?=[{_HAN}0-9])|(?<=[0-9]) (?=[{_HAN}])", "", line)
+    line = re.sub(r"\bno (?=\d)", "", line)
+    line = re.sub(rf"(?<=[{_HAN}]) (?=[{_HAN}0-9])|(?<=[0-9]) (?=[{_HAN}])", "", line)
+    line = _TEENS.sub(lambda found: f"{in_figures(found[1]) or 1}{in_figures(found[2]) or 0}", line)
+    line = _ONE_BY_ONE.sub(lambda found: in_figures(found[0]), line)
+    return _ORDINAL.sub("", line)
 
 
 def _singular(word: str) -> str:
