@@ -52,6 +52,7 @@ _CODES = {
     DocumentType.VISA_IDENTITY: "A",
     DocumentType.REENTRY_PERMIT: "B",
 }
+_OF_CARD_HOLDERS = (DocumentType.BIRTH_CERTIFICATE, DocumentType.ACKNOWLEDGEMENT)
 _SEPARATORS = re.compile(
     r"(?:[\s()\[\]{}<>【】〔〕「」《》_/.,:'’‘*·•\-‐‑‒–—−]|括[號号弧]|\bbrackets?\b)+"
 )
@@ -197,6 +198,14 @@ def normalise(document: DocumentType, number: str) -> str:
     if document.checked and match and match[2] is None:
         return plain + check_character(plain)
     return plain
+
+
+def as_on_card(document: DocumentType, number: str) -> DocumentType:
+    """Return the kind under which a normalised number is that of one person: an identity card's is
+    on its holder's birth certificate (from 1980 on) and on the receipt for an application too."""
+    match = _HKID.fullmatch(number) if document in _OF_CARD_HOLDERS else None
+    is_card = match is not None and match[2] == check_character(match[1])
+    return DocumentType.HKID if is_card else document
 
 
 def tail(number: str) -> str:

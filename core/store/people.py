@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Select, bindparam, delete, insert, select, update
 
 from core.holder import Holder
+from core.identity import DocumentType, as_on_card
 from core.store.audit import new_mark
 from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_replace
@@ -94,8 +95,12 @@ class People:
         """Whether somebody was erased in this transaction."""
 
     def document_index(self, document: str, number: str, country: str = "") -> bytes:
-        """Return the blind index of an identity document (its normalised number)."""
-        return self.ring.index("document", f"{document}|{country}|{number}")
+        """Return the blind index of an identity document (its normalised number).
+
+        It is one for all documents that show one person's number: so a list finds him by any.
+        """
+        kind = as_on_card(DocumentType(document), number)
+        return self.ring.index("document", f"{kind}|{country}|{number}")
 
     async def _one(self, statement: Select[Any], values: dict[str, Any]) -> Known | None:
         row = (await self.connection.execute(statement, values)).one_or_none()

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.answer import Context, Invalid
-from core.identity import DocumentNumber, DocumentType, check_character, normalise, tail
+from core.identity import (
+    DocumentNumber,
+    DocumentType,
+    as_on_card,
+    check_character,
+    normalise,
+    tail,
+)
 
 TODAY = date(2021, 12, 10)
 HKID = Context(TODAY, {"document": "hkid"})
@@ -163,6 +170,16 @@ def test_a_number_is_normalised_for_indexes_and_bindings() -> None:
     assert normalise(DocumentType.HKID, "?") == ""
     assert normalise(DocumentType.PASSPORT, "k-1234 5678") == "K12345678"
     assert normalise(DocumentType.PASSPORT, "A123456") == "A123456"
+
+
+def test_one_persons_number_is_one_on_card_certificate_and_receipt() -> None:
+    card, receipt = DocumentType.HKID, DocumentType.ACKNOWLEDGEMENT
+    for kind in (card, receipt, DocumentType.BIRTH_CERTIFICATE):
+        assert as_on_card(kind, "A1234563") is card
+    # Another number than a card's, a wrong check character, another document.
+    assert as_on_card(receipt, "12345678") is receipt
+    assert as_on_card(receipt, "A1234564") is receipt
+    assert as_on_card(DocumentType.PASSPORT, "A1234563") is DocumentType.PASSPORT
 
 
 def test_the_card_shows_the_end_alone() -> None:

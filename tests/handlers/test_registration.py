@@ -124,6 +124,16 @@ async def test_the_same_person_may_speak_from_another_chat(talker: Talker) -> No
         assert known.reference in heard.text
 
 
+@pytest.mark.parametrize("earlier", ["acknowledgement", "birth_certificate"])
+async def test_who_gets_his_card_is_the_same_person_as_before(talker: Talker, earlier: str) -> None:
+    first, second = talker(chat="telegram:1"), talker(chat="web:2")
+    await is_registered(first, document=earlier)
+    expect(await registers(second), "registration.done")
+    async with second.store.reading() as tx:
+        assert len((await tx.connection.execute(select(holders))).all()) == 1
+    assert (await who(first)).holder.document == "hkid"
+
+
 async def test_a_registered_chat_cannot_take_over_somebody_elses_document(talker: Talker) -> None:
     await is_registered(talker(chat="telegram:1"))
     talk = talker(chat="telegram:2")
