@@ -223,8 +223,11 @@ class LastNight(Day):
 
     @classmethod
     def check(cls, day: date, context: Context) -> None:
-        """Raise Invalid `past` or `too_far` (latest)."""
-        if day < context.today:
+        """Raise Invalid `past` or `too_far` (latest).
+
+        Yesterday is taken: whoever leaves today had his last night then.
+        """
+        if day < context.today - timedelta(days=1):
             raise Invalid("past")
         latest = context.today + timedelta(days=FARTHEST_STAY)
         if day > latest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 import msgspec
 
@@ -44,6 +45,13 @@ class Holder(msgspec.Struct):
     def called(self, language: str) -> str:
         """Return what he is called in a language."""
         return called(self.english_name, self.chinese_name, language)
+
+    def has_left_hotel(self, today: date) -> bool:
+        """Tell whether the stay that he registered is over. The day after the last night is a part
+        of it: he leaves on it, and may cross the boundary."""
+        return bool(self.last_night) and (
+            date.fromisoformat(self.last_night) < today - timedelta(days=1)
+        )
 
     def answers(self) -> dict[str, str]:
         """Return the answers that describe this holder, by the names of the questions."""

@@ -142,10 +142,12 @@ async def rest(turn: Turn) -> type[Form] | None:
 
 
 async def today(turn: Turn) -> type[Form] | None:
-    """Get today's code; who is not registered does that first."""
-    if await turn.person() is None:
+    """Get today's code; who is not registered does that first, and who has left his hotel says
+    where he stays now."""
+    known = await turn.person()
+    if known is None:
         return await idle(turn)
-    return HealthCode
+    return Registration if known.holder.has_left_hotel(turn.today) else HealthCode
 
 
 async def register(turn: Turn) -> type[Form] | None:

@@ -88,21 +88,26 @@ async def everyone(turn: Turn) -> type[Form] | None:
 async def _new_round(turn: Turn) -> Round | None:
     """Begin with everyone who has no code of today; who has one is named, and not asked."""
     own = await turn.tx.people.of_chat(turn.chat)
-    asked, done, waiting = [], [], []
+    asked, done, left, waiting = [], [], [], []
     for known in await turn.tx.family.everyone(turn.chat, turn.now):
         name = known.holder.called(turn.language)
         if await turn.tx.codes.live(known, turn.now) is not None:
             done.append(name)
             continue
+        if known.holder.has_left_hotel(turn.today):
+            left.append(name)
+            continue
         if await waits_for_address(turn, known):
             waiting.append(name)
             continue
         asked.append(Asked(known.id, name, own is not None and known.id == own.id))
-    if done and (asked or waiting):
+    if done and (asked or left or waiting):
         turn.note("everyone.have_one", names=turn.text("engine.comma").join(done))
+    if left:
+        turn.note("everyone.stay_over", names=turn.text("engine.comma").join(left))
     if waiting:
         turn.note("everyone.unconfirmed", names=turn.text("engine.comma").join(waiting))
-    if not (asked or waiting):
+    if not (asked or left or waiting):
         turn.note("everyone.nobody")
     if not asked:
         return None

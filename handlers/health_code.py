@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from core.address import Housing
@@ -129,6 +129,8 @@ class HealthCode(Form):
         if known is None:
             turn.note("health_code.register_first")
             return None
+        if has_left_hotel(turn, known):
+            return None
         if await waits_for_address(turn, known):
             turn.note("health_code.address_unconfirmed")
             return None
@@ -181,6 +183,15 @@ async def code_of_today(
     await issue_code(turn, known, assessed, below=below)
     await turn.tx.people.used(known, turn.now)
     await turn.tx.people.record("code issued", actor=turn.chat, object=known.id, now=turn.now)
+
+
+def has_left_hotel(turn: Turn, known: Known) -> bool:
+    """Tell whether it is to be asked first where somebody stays now; say so if it is."""
+    holder = known.holder
+    if not holder.has_left_hotel(turn.today):
+        return False
+    turn.note("health_code.stay_over", day=date.fromisoformat(holder.last_night))
+    return True
 
 
 async def waits_for_address(turn: Turn, known: Known) -> bool:

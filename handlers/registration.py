@@ -23,7 +23,7 @@ from core.store.people import Known
 from core.store.takeovers import link_own
 from core.visits import ENDINGS
 from core.words.spoken import affirms
-from handlers.health_code import HealthCode
+from handlers.health_code import HealthCode, has_left_hotel
 from handlers.withdrawal import details_change
 
 Answers = Mapping[str, Any]
@@ -140,10 +140,14 @@ class Registration(Form):
         known = await turn.person()
         if known is None:
             return {}
+        left = has_left_hotel(turn, known)
         if not await _may_change(turn):
             return None
-        turn.note("registration.to_change")
         declared = {name: value for name, value in known.holder.answers().items() if value}
+        if left:
+            del declared["housing"], declared["last_night"]
+        else:
+            turn.note("registration.to_change")
         uploaded = {"proof": KEPT} if needs_proof(declared) else {}
         phone = {"mobile": KEPT} if turn.about else {}
         return {"chinese_name": None, **declared, **uploaded, **phone, "passcode": KEPT}

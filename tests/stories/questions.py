@@ -345,7 +345,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         "too_long": Bad("1" * 21),
         "unlikely": Bad("not checked in"),
     },
-    LastNight: {**NEAR, "past": Bad("9/12/2021"), "too_far": Bad("1/12/2022")},
+    LastNight: {**NEAR, "past": Bad("8/12/2021"), "too_far": Bad("1/12/2022")},
     ProofDate: {**NEAR, "future": Bad("1/1/2050"), "too_old": Bad("1/6/2021")},
     HongKongMobile: {
         "format": Bad("1234"),
