@@ -144,13 +144,20 @@ class _Stay:
 
 
 def _close(stays: list[_Stay], exported: datetime, policy: VisitPolicy) -> None:
-    """End each visit that was left open: at the next one, at the export, or after `open_hours`."""
+    """End each visit that was left open: at the next ride, at the export, or after `open_hours`.
+
+    Another venue ends none, as a restaurant is in a mall; of a ride, whatever follows is the end.
+    """
     longest = timedelta(hours=policy.open_hours)
-    following = exported
+    following = next_ride = exported
     for stay in reversed(stays):
+        is_ride = stay.kind is VisitKind.TAXI
         if stay.open:
-            stay.left = max(stay.entered, min(stay.entered + longest, following, exported))
+            end = following if is_ride else next_ride
+            stay.left = max(stay.entered, min(stay.entered + longest, end, exported))
         following = stay.entered
+        if is_ride:
+            next_ride = stay.entered
 
 
 def _check_rides(stays: list[_Stay]) -> None:

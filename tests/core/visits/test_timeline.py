@@ -107,15 +107,30 @@ def test_thirty_one_hong_kong_days_are_kept(entered: str, left: str | None, kept
         assert (len(record.visits), record.dropped) == ((1, 0) if kept else (0, 1))
 
 
-def test_an_open_visit_ends_with_the_next_one_the_export_or_the_day_after() -> None:
+def test_an_open_visit_ends_with_the_next_ride_the_export_or_the_day_after() -> None:
     record = read(
         stay("2021-12-01T10:00:00", None),
         stay("2021-12-04T10:00:00", None),
-        stay("2021-12-04T15:00:00", "2021-12-04T16:00:00", "BBBBBBBB"),
         stay("2021-12-10T11:30:00", None),
+        taxis=[ride("2021-12-04T15:00:00", None), ride("2021-12-05T09:00:00", None)],
     )
     lengths = [visit.left - visit.entered for visit in record.visits]
-    assert lengths == [24 * HOUR, 5 * HOUR, HOUR, HOUR / 2]
+    assert lengths == [24 * HOUR, 5 * HOUR, 18 * HOUR, 24 * HOUR, HOUR / 2]
+
+
+def test_an_open_visit_to_a_mall_goes_on_in_its_restaurant() -> None:
+    record = read(
+        stay("2021-12-10T09:00:00", None),
+        stay("2021-12-10T10:00:00", "2021-12-10T11:00:00", "BBBBBBBB"),
+    )
+    lengths = [visit.left - visit.entered for visit in record.visits]
+    assert (lengths, record.overlaps) == ([3 * HOUR, HOUR], 0)
+
+
+def test_an_open_ride_ends_where_one_gets_out() -> None:
+    rides = [ride("2021-12-10T09:00:00", None)]
+    record = read(stay("2021-12-10T09:30:00", None), taxis=rides)
+    assert record.visits[0].left == record.visits[1].entered
 
 
 def test_an_export_that_was_kept_before_overlaps_were_counted_is_read() -> None:
