@@ -9,7 +9,7 @@ from dataclasses import dataclass
 CLAIM_BYTES = 12
 """What a code spends on the name: so it stays at QR version 8, an officer's challenge included."""
 
-_PARTS = re.compile(r"[^\s,.\-‐'’·‧・]+")
+_PARTS = re.compile(r"[^\s,.@\-‐'’·‧・]+")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+_OF_PASSPORTS = re.compile(r"(?<=\w) @ (?=\w)|(?<= [A-Za-z])/(?=[A-Za-z] )")
+"""Signs in names: RAJU A/L MUTHU (son of), TAN AH KOW @ CHEN (also called)."""
 _NOT_A_SURNAME = _words(
     "BLK BLOCK DOB FLAT FLOOR FLT FT HK HKID HOUSE HOTEL ID KLN MR MRS MS NO NT PHASE RM ROOM TEL"
     " TOWER UNIT"
@@ -136,7 +138,7 @@ class EnglishName(AsWritten):
         name = _INTRODUCTIONS.sub("", name).strip(" ,")
         name = name.rstrip("".join(filter(_is_sign, name)))
         name = _RELATION.sub("", _TITLE.sub("", name)).strip(" ,")
-        for character in name:
+        for character in _OF_PASSPORTS.sub(" ", name):
             if is_latin(character) or character in " -',.":
                 continue
             # A mark that no single character combines with its letter is part of the letter.

@@ -17,6 +17,8 @@ from core.masked_name import CLAIM_BYTES, masked_name
         ("O'BRIEN  Seán", "", ["O* B**** S***"]),
         ("", "陳文", ["陳*"]),
         ("A", "陳", ["A*", "陳*"]),
+        ("RAJU A/L MUTHU", "", ["R*** A** M****"]),
+        ("TAN AH KOW @ CHEN", "", ["T** A* K** C***"]),
         ("AU YEUNG", "歐陽大文", ["A* Y****", "歐**文"]),
         ("DILRABA", "迪丽热巴·迪力木拉提", ["D******", "迪*** 迪****"]),
         ("", "𠮟大文", ["𠮟*文"]),
