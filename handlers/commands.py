@@ -26,7 +26,7 @@ from core.store.staff import ENROLMENT
 from handlers import officer
 from handlers.everyone import Declaring, Records, everyone
 from handlers.family import Dependant, register_other
-from handlers.health_code import HealthCode, lead_to_code, no_code, why_text
+from handlers.health_code import HealthCode, lead_to_code, no_code, why_text, windows
 from handlers.letters import answered, letter_code
 from handlers.link_chat import (
     LINK,
@@ -251,8 +251,9 @@ def _topic(topic: str) -> Hook:
         turn.to_oneself()
         turn.note(
             f"help.{topic.removeprefix('help_')}",
-            days=turn.policy.visits.assess_days,
             kept_days=turn.policy.visits.accept_days,
+            visit_days=turn.policy.retention.visit_days,
+            **windows(turn),
         )
         return None
 

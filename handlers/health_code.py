@@ -14,6 +14,7 @@ from core.assessment import Reason
 from core.conversation.fields import KEPT, WAITING, Choice, Field, NearDay, Said, Several
 from core.conversation.form import Form
 from core.conversation.messages import Card, Text
+from core.conversation.texts import plain
 from core.conversation.turn import Turn
 from core.conversation.uploads import Upload
 from core.country import Country
@@ -61,8 +62,29 @@ def came_from_near(answers: Answers) -> bool:
     return has_arrived(answers) and answers.get("arrived_from") in (Origin.MAINLAND, Origin.MACAO)
 
 
+def windows(turn: Turn) -> dict[str, int]:
+    """Return how many days something counts, for the texts that say it."""
+    days = turn.policy.windows
+    return {
+        "days": days.exposure_days,
+        "arrival_days": days.arrival_days,
+        "discharge_days": days.discharge_days,
+        "symptom_days": days.symptom_days,
+    }
+
+
 class Conditions(Several):
-    """What is so of one person: what somebody tells of another is asked about, not taken."""
+    """What is so of one person: what somebody tells of another is asked about, not taken.
+
+    The labels say how many days count: with the authority's number they are known again too.
+    """
+
+    def label(self, turn: Turn, option: str) -> str:
+        return turn.text(f"{self.key}.option.{option}", **windows(turn))
+
+    def recognise(self, turn: Turn, text: str) -> str | None:
+        labels = {plain(self.label(turn, option)): option for option in self.offered(turn)}
+        return super().recognise(turn, text) or labels.get(plain(text))
 
     def mentioned(self, turn: Turn, said: Said) -> str:
         return "" if self._of_another(turn, said) else super().mentioned(turn, said)
@@ -139,11 +161,7 @@ class HealthCode(Form):
 
     @classmethod
     def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
-        return {
-            "days": turn.policy.visits.assess_days,
-            "arrival_days": turn.policy.windows.arrival_days,
-            "symptom_days": turn.policy.windows.symptom_days,
-        }
+        return windows(turn)
 
     @classmethod
     async def finish(cls, turn: Turn) -> type[Form] | None:
@@ -372,7 +390,7 @@ def why_text(turn: Turn, assessed: Assessed, *, short: bool = False) -> str:
 
 
 def _reason(turn: Turn, reason: Reason) -> str:
-    values: dict[str, Any] = reason.values(turn.language)
+    values: dict[str, Any] = {**windows(turn), **reason.values(turn.language)}
     if "scheme" in values:
         values["scheme"] = turn.text(f"health_code.scheme.option.{values['scheme']}")
     text = turn.text(f"why.reason.{reason.code}", **values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from core.conversation.fields import Choice, Said
+from core.conversation.fields import Choice, Field, Said
 from core.conversation.form import Form
 from core.conversation.texts import Language
 from core.conversation.turn import Turn
@@ -49,6 +49,15 @@ class Welcome(Form):
 
     language = LanguageChoice(Language)
     consent = ConsentChoice(Consent)
+
+    @classmethod
+    def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
+        kept = turn.policy.retention
+        return {
+            "visit_days": kept.visit_days,
+            "proof_days": kept.proof_days,
+            "registration_days": kept.registration_days,
+        }
 
     @classmethod
     async def begin(cls, turn: Turn) -> dict[str, Any] | None:

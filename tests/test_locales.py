@@ -104,7 +104,9 @@ def test_one_thing_has_one_word(language: Language) -> None:
 
 NUMBERS = (
     *("number", "of", "most", "least", "limit", "side", "days", "kept_days", "wanted", "hours"),
-    *("limit_hours", "minutes", "years", "count", "line", "row", "arrival_days"),
+    *("limit_hours", "minutes", "years", "count", "line", "row"),
+    *("arrival_days", "discharge_days", "symptom_days"),
+    *("visit_days", "proof_days", "registration_days"),
 )
 """Values that are numbers: with a measure word behind them, as 14天, not with spaces around."""
 

@@ -658,6 +658,6 @@ async def test_whose_cough_is_noted_is_said(talker: Talker, language: Language) 
     await family(talk, MEI)
     await declares(talk, 1)
     heard = await talk.presses("symptoms")
-    choice = TEXTS.say(language, "health_code.conditions.option.symptoms")
+    choice = TEXTS.say(language, "health_code.conditions.option.symptoms", symptom_days=14)
     key = "health_code.conditions.noted_for"
     assert TEXTS.say(language, key, name=MEI, choice=choice) in heard.text
