@@ -302,16 +302,19 @@ async def issue_code(
     assessment = assessed.assessment
     holder, now = known.holder, turn.now.replace(microsecond=0)
     key = IssuerKey.current(turn.tx.ring, now, turn.policy.realm)
+    expires_at = expiry(key, now, rests_until)
+    # A code begins before it ends, in the last second of the day too.
+    issued_at = min(now, expires_at - timedelta(seconds=1))
     name = masked_name(holder.english_name, holder.chinese_name)
     document = DocumentType(holder.document)
     number = normalise(document, holder.number)
-    code_id, expires_at = secrets.token_bytes(8), expiry(key, now, rests_until)
+    code_id = secrets.token_bytes(8)
     code = issue(
         key,
         name=name.claim,
         colour=assessment.colour,
         document=(document.code, number),
-        issued_at=now,
+        issued_at=issued_at,
         expires_at=expires_at,
         code_id=code_id,
         challenge=challenge or None,
@@ -326,7 +329,7 @@ async def issue_code(
         code_id=code_id,
         kid=key.kid,
         chat=turn.chat,
-        issued_at=now,
+        issued_at=issued_at,
         expires_at=expires_at,
     )
     card = Card(
@@ -334,7 +337,7 @@ async def issue_code(
         code=code,
         name=name.lines,
         tail=tail(holder.number),
-        issued_at=now,
+        issued_at=issued_at,
         expires_at=expires_at,
         language=turn.language,
         challenge=challenge,

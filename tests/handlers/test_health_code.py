@@ -12,7 +12,7 @@ from core.conversation.fields import KEPT
 from core.conversation.messages import Text
 from core.conversation.texts import Language
 from core.credential import check
-from core.days import clock_time
+from core.days import clock_time, end_of_day, hong_kong_day
 from core.declaration import Condition, Declaration
 from core.policy import Policy, RetentionPolicy, UploadPolicy
 from core.signing.issuer_keys import PublicKeys
@@ -60,6 +60,16 @@ async def test_a_code_is_signed_protected_and_told_in_words(talk: Talk) -> None:
     assert "A123456" not in heard.text
     keys = PublicKeys.published(talk.store.ring, talk.clock())
     assert check(reply.card.code, keys, talk.clock()).accepted
+
+
+async def test_in_the_last_second_of_a_day_there_is_a_code_too(talk: Talk) -> None:
+    talk.clock.set(end_of_day(hong_kong_day(talk.clock())) - timedelta(seconds=30))
+    await asks(talk)
+    talk.clock.jump(seconds=30)
+    expect(await talk.sends(records(talk)), "health_code.caption.green")
+    card = talk.replies[-1].card
+    assert card is not None
+    assert card.expires_at - card.issued_at == timedelta(seconds=1)
 
 
 async def test_the_day_after_takes_three_answers(talk: Talk) -> None:
