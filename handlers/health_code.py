@@ -264,9 +264,11 @@ def _was_read(turn: Turn, export: Export) -> list[str]:
     """Return what was read, so that he sees whether it was the right file."""
     days = turn.policy.visits.assess_days
     if not export.visits:
-        return [turn.text("health_code.read_none", days=days)]
+        kept_days = turn.policy.visits.accept_days
+        return [turn.text("health_code.read_none", days=days, kept_days=kept_days)]
+    one_day = export.first_day == export.last_day
     read = turn.text(
-        "health_code.read",
+        "health_code.read_day" if one_day else "health_code.read",
         visits=turn.text("health_code.visits_count", count=len(export.visits)),
         places=turn.text("health_code.places_count", count=export.places),
         first=export.first_day,

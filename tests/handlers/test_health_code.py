@@ -123,10 +123,19 @@ async def test_without_visits_there_is_a_code_too(talk: Talk) -> None:
     expect(heard, "health_code.read_none")
 
 
+async def test_of_a_file_whose_visits_are_all_too_old_nobody_says_that_it_has_none(
+    talk: Talk,
+) -> None:
+    await asks(talk)
+    old = visit(**{"in": "2021-10-09T10:00:00", "out": "2021-10-09T11:00:00"})
+    heard = await talk.sends(as_json(export(visits=[old])))
+    assert "no visits of the last 31 days" in expect(heard, "health_code.caption.green").text
+
+
 async def test_one_visit_is_one_visit(talk: Talk) -> None:
     await asks(talk)
     heard = await talk.sends(as_json(export()))
-    assert "1 visit at 1 place, from 9 December 2021 to 9 December 2021" in heard.text
+    assert "1 visit at 1 place, on 9 December 2021" in heard.text
 
 
 @pytest.mark.parametrize("language", list(Language))
