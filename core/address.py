@@ -229,6 +229,12 @@ class HighRiskPlace(msgspec.Struct, frozen=True):
         return hong_kong_day(self.ends - timedelta(microseconds=1))
 
 
+def stays_at(hotel: str) -> str:
+    """Return the address of a guest: the name of his hotel, and that name with the word for a hotel
+    behind it, which people leave out."""
+    return f"{hotel} Hotel, {hotel}酒店"
+
+
 class Estate(msgspec.Struct, frozen=True):
     """An estate of public rental housing, or a building of it. One of the names may be empty."""
 
@@ -273,7 +279,10 @@ def _parts(name: str) -> tuple[re.Pattern[str], ...]:
     parts: list[str] = []
     for folded in map(fold_place, _PARTED.split(name)):
         parts += [block[0] for block in _NAMED_BLOCK.finditer(folded)]
-        parts += [part.removeprefix("of ") for part in map(str.strip, _NAMED_BLOCK.split(folded))]
+        parts += [
+            part.removeprefix("of ").removeprefix("the ")
+            for part in map(str.strip, _NAMED_BLOCK.split(folded))
+        ]
     return tuple(_whole(part) for part in parts if part)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.address import lives_at, lives_in
+from core.address import lives_at, lives_in, stays_at
 from core.assessment import assess
 from core.days import hong_kong_day, start_of_day
 from core.declaration import Declaration
@@ -39,10 +39,11 @@ async def assess_holder(
     listed = {exposure.place for exposure in exposures}
     exposed = [visit for visit in visits if visit.place in listed] if listed else []
     places = await lists.places_in(holder.district)
+    address = stays_at(holder.hotel) if holder.hotel else holder.address
     assessment = assess(
         declaration,
         matches(exposed, exposures, now=now, policy=policy.visits),
-        lives_at(holder.address or holder.hotel, holder.district, places, today),
+        lives_at(address, holder.district, places, today),
         await lists.cases_of(_listed_index(tx, known)),
         today=today,
         windows=policy.windows,

@@ -56,6 +56,27 @@ async def test_a_passport_of_the_same_characters_is_somebody_elses(talk: Talk) -
 
 
 @pytest.mark.parametrize(
+    ("hotel", "colour"),
+    [
+        ("Harbour View", "amber"),
+        ("the harbour view hotel", "amber"),
+        ("灣景", "amber"),
+        ("湾景酒店", "amber"),
+        ("Harbour Plaza", "green"),
+    ],
+)
+async def test_a_hotel_is_found_without_the_word_for_it(
+    talk: Talk, hotel: str, colour: str
+) -> None:
+    row = "WC,The Harbour View Hotel,灣景酒店,2021-12-01,2021-12-08"
+    places = lists.places(read_places(written(PLACE_COLUMNS, row)))
+    await loading.replace(talk.store, places, talk.clock())
+    stay = {"hotel": hotel, "room": "1208", "last_night": "2021-12-24"}
+    await is_registered(talk, housing="hotel", address="", district="", **stay)
+    await gets_colour(talk, colour)
+
+
+@pytest.mark.parametrize(
     ("address", "colour"),
     [
         ("Flat A, 20/F, Block 12, Laguna City, Kwun Tong", "amber"),
