@@ -15,7 +15,7 @@ from core.answer import UNLIKELY, AsWritten, Context, Found, Invalid
 from core.days import hong_kong_day
 from core.district import District as District
 from core.gazetteer import district_in as district_in
-from core.words.characters import in_figures, narrow, tidy
+from core.words.characters import in_figures, is_han, narrow, tidy
 from core.words.misplaced import is_misplaced
 from core.words.place_names import fold_place
 from core.words.written_addresses import address_in
@@ -24,8 +24,8 @@ LEAST_ADDRESS, MOST_ADDRESS = 6, 200
 LEAST_HOTEL, MOST_HOTEL = 2, 100
 MOST_ROOM = 20
 
-NAMES_KEPT = 4096
-"""Names of places whose patterns are kept."""
+NAMES_KEPT = 16_384
+"""Names of listed places whose parts are kept."""
 _PARTED = re.compile(r"[,，、;；()（）\n]")
 _NAMED_BLOCK = re.compile(r"\b(?:(?:block|tower|phase) [a-z0-9]{1,3}|house \d+[a-z]?)\b")
 """A numbered part of an estate, as `fold_place` writes it."""
@@ -269,28 +269,38 @@ def lives_at(
 
 def _holds(folded: str, name: str) -> bool:
     parts = _parts(name)
-    return bool(parts) and all(part.search(folded) for part in parts)
+    return bool(parts) and all(_has(folded, part) for part in parts)
 
 
 @lru_cache(maxsize=NAMES_KEPT)
-def _parts(name: str) -> tuple[re.Pattern[str], ...]:
+def _parts(name: str) -> tuple[str, ...]:
     """Return what an address holds that holds a name: each block of it, and what stands between
     blocks and commas. In English the small comes before the large, or after it."""
     parts: list[str] = []
     for folded in map(fold_place, _PARTED.split(name)):
         parts += [block[0] for block in _NAMED_BLOCK.finditer(folded)]
-        parts += [
-            part.removeprefix("of ").removeprefix("the ")
-            for part in map(str.strip, _NAMED_BLOCK.split(folded))
-        ]
-    return tuple(_whole(part) for part in parts if part)
+        rest = map(str.strip, _NAMED_BLOCK.split(folded))
+        parts += [part.removeprefix("of ").removeprefix("the ") for part in rest]
+    return tuple(filter(None, parts))
 
 
-def _whole(wanted: str) -> re.Pattern[str]:
-    # Chinese runs without spaces, so that only Latin words and numbers have an edge.
-    before = r"(?<![^\W一-鿿])" if wanted[0].isascii() else ""
-    after = r"(?![^\W一-鿿])" if wanted[-1].isascii() else ""
-    return re.compile(f"{before}{re.escape(wanted)}{after}")
+def _has(folded: str, part: str) -> bool:
+    """Tell whether a part stands by itself in an address."""
+    # Not by a pattern: to build one for each of thousands of names would take seconds.
+    start = folded.find(part)
+    while start >= 0:
+        end = start + len(part)
+        before, after = folded[start - 1 : start], folded[end : end + 1]
+        if not (_goes_on(part[0], before) or _goes_on(part[-1], after)):
+            return True
+        start = folded.find(part, start + 1)
+    return False
+
+
+def _goes_on(edge: str, beside: str) -> bool:
+    """Tell whether a word goes on beyond its edge. Chinese runs without spaces, so that only Latin
+    words and numbers have one."""
+    return edge.isascii() and beside.isalnum() and not is_han(beside)
 
 
 def _before(text: str, *patterns: re.Pattern[str]) -> int:
