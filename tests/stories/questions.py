@@ -306,7 +306,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         **UNSEEN,
         "digits": Bad("CHAN 2"),
         "not_latin": Bad("Иван"),
-        "characters": Bad("CHAN @ Tai"),
+        "characters": Bad("CHAN = Tai"),
         "not_a_name": Bad("my mother please"),
         "too_short": Bad("A"),
         "too_long": Bad("A" * 81),
