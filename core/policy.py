@@ -33,9 +33,10 @@ class PasscodePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     A code lives `minutes` and bears `attempts`; before each attempt after the first pass the
     seconds of `attempt_delays` (the first entry is the first attempt's), before each code sent
     again those of `resend_after`. A number with `phone_failures_in_a_row` wrong codes, however
-    long ago, gets no more until a person has looked. `failures_per_hour`, and the day's codes
-    (`per_day_of_mean` times the mean of two weeks, `per_day_at_least` in any case) are of the
-    whole service; `block_per_hour` is of a hundred adjacent numbers.
+    long ago, gets no more until a person has looked. `failures_per_hour`, after which each code
+    may be tried once, and the day's codes (`per_day_of_mean` times the mean of two weeks,
+    `per_day_at_least` in any case) are of the whole service; `block_per_hour` is of a hundred
+    adjacent numbers.
     """
 
     minutes: Annotated[int, Meta(ge=1, le=10)] = 10

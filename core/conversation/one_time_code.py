@@ -126,7 +126,7 @@ class OneTimeCode(Choice):
 
     async def _wrong(self, turn: Turn) -> Invalid:
         """Return what is said of a code that was not taken, as no code is while he must wait."""
-        ready_at = await turn.tx.challenges.ready_at(turn.session.challenge)
+        ready_at = await turn.tx.challenges.ready_at(turn.session.challenge, turn.now)
         if ready_at is None or ready_at <= turn.now:
             return Invalid("code_wrong")
         return Invalid("code_wait", at=turn.brief(_full_minute(ready_at)))

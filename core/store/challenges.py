@@ -25,6 +25,7 @@ from sqlalchemy import (
     distinct,
     func,
     insert,
+    literal,
     select,
     text,
     update,
@@ -169,7 +170,7 @@ class Challenges:
             challenges.c.purpose == purpose,
             challenges.c.expires_at > at,
             challenges.c.verified_at.is_(None),
-            challenges.c.attempts < self.limits.attempts,
+            challenges.c.attempts < _attempts(self.limits, literal(_hour(at))),
         ]
 
     async def _refused(
@@ -261,14 +262,15 @@ class Challenges:
     ) -> bool:
         """Tell whether the code is right. Counts the attempt, whatever the answer.
 
-        A code that is not looked at, for whatever reason, is no failure of the phone's: nobody can
-        lock a phone to which he had no code sent.
+        A code that is not looked at, for whatever reason, is no failure of the phone's, nor of the
+        service: nobody can lock a phone to which he had no code sent, nor slow the others down with
+        more than the codes that were sent to him.
 
         One conditional statement: however many ask at once, no more than the allowed attempts are
         evaluated and the right code is accepted once.
         """
         right = hmac.compare_digest(self.ring.passcode(challenge), code)
-        hour = str(int(now.timestamp()) // HOUR)
+        hour = _hour(now.timestamp())
         row = (
             await self.connection.execute(
                 _check_statement(self.limits),
@@ -284,23 +286,25 @@ class Challenges:
                 },
             )
         ).one_or_none()
-        if row is None or row.verified_at is None:
+        if row is None:
+            return False
+        if row.verified_at is None:
             await self.tallies.add(FAILED, hour, now)
-            if row is not None:
-                # The count that locks a number stays until a person has looked.
-                locks = row.in_a_row + 1 >= self.limits.phone_failures_in_a_row
-                await self.tallies.add(IN_A_ROW, self._row(phone), None if locks else now)
+            # The count that locks a number stays until a person has looked.
+            locks = row.in_a_row + 1 >= self.limits.phone_failures_in_a_row
+            await self.tallies.add(IN_A_ROW, self._row(phone), None if locks else now)
             return False
         if row.in_a_row:
             await self.unlock(phone)
         return True
 
-    async def ready_at(self, challenge: str) -> datetime | None:
+    async def ready_at(self, challenge: str, now: datetime) -> datetime | None:
         """Return from when on the next code for a challenge is looked at; None if never."""
+        most = _attempts(self.limits, literal(_hour(now.timestamp())))
         return instant(
             await self.connection.scalar(
                 select(challenges.c.ready_at).where(
-                    challenges.c.id == challenge, challenges.c.attempts < self.limits.attempts
+                    challenges.c.id == challenge, challenges.c.attempts < most
                 )
             )
         )
@@ -322,6 +326,19 @@ class _Live(NamedTuple):
     sends: int
     last: float
     expires_at: float
+
+
+def _hour(at: float) -> str:
+    """Return the name of the hour in which failures of the whole service are counted."""
+    return str(int(at) // HOUR)
+
+
+def _attempts(limits: PasscodePolicy, hour: ColumnElement[str]) -> ColumnElement[int]:
+    """Return how often a code may be tried in this hour: once where too many fail, whoever's they
+    are. Who guesses at many numbers has so little of each, and who types his code right is served.
+    """
+    usual = count_of(FAILED, hour) < limits.failures_per_hour
+    return case((usual, limits.attempts), else_=1)
 
 
 def _failures(table: FromClause, since: ColumnElement[float]) -> ScalarSelect[int]:
@@ -378,12 +395,11 @@ def _check_statement(limits: PasscodePolicy) -> ReturningUpdate[tuple[float | No
             challenges.c.phone == bindparam("of_phone"),
             challenges.c.purpose == bindparam("of_purpose"),
             challenges.c.verified_at.is_(None),
-            challenges.c.attempts < limits.attempts,
+            challenges.c.attempts < _attempts(limits, bindparam("hour")),
             challenges.c.expires_at > at,
             challenges.c.ready_at <= at,
             failures < limits.phone_failures_per_day,
             in_a_row < limits.phone_failures_in_a_row,
-            count_of(FAILED, bindparam("hour")) < limits.failures_per_hour,
         )
         .values(
             attempts=challenges.c.attempts + 1,

@@ -398,27 +398,40 @@ async def test_the_cap_grows_with_what_was_usual(sms: Sms) -> None:
     assert (await sms.asks("+85294000000", chat="web:9")).refused == "busy"
 
 
-async def test_many_failed_checks_stop_all_checks_for_the_hour(sms: Sms) -> None:
+async def test_where_many_checks_fail_each_code_is_tried_once_for_the_hour(sms: Sms) -> None:
     sms.store = limited(sms.store, failures_per_hour=3)
     await sms.asks(OTHER_PHONE, chat="web:2")
     victim = sms.last
     await sms.asks()
+    first = sms.last
     for _ in range(3):
         assert not await sms.tries_wrong()
+        sms.waits(minutes=2)
+    assert not await sms.tries(first.code)
     of_victim = {"challenge": victim.challenge, "chat": "web:2", "phone": OTHER_PHONE}
-    assert not await sms.tries(victim.code, **of_victim)
+    assert await sms.tries(victim.code, **of_victim), "who types his code right is served"
+    again = await sms.asks(again=True)
+    assert again.challenge != first.challenge
+    assert not await sms.tries_wrong()
+    sms.waits(minutes=2)
+    assert not await sms.tries(again.code)
+    async with sms.store.reading() as tx:
+        assert await tx.challenges.ready_at(again.challenge, sms.now) is None
     sms.now = datetime(2021, 12, 10, 5, tzinfo=UTC)
-    await sms.asks(OTHER_PHONE, chat="web:2")
+    assert await sms.asks(OTHER_PHONE, chat="web:2")
+    assert not await sms.tries(wrong(sms.last.code), chat="web:2", phone=OTHER_PHONE)
     assert await sms.tries(chat="web:2", phone=OTHER_PHONE)
 
 
-async def test_failures_are_counted_by_the_hour(sms: Sms) -> None:
+async def test_nobody_slows_the_others_down_with_codes_that_are_not_looked_at(sms: Sms) -> None:
     await sms.asks()
-    await sms.tries_wrong()
-    await sms.tries("123456", challenge="unheard of")
+    for _ in range(20):
+        await sms.tries_wrong()
+        await sms.tries("123456", challenge="unheard of")
     async with sms.store.reading() as tx:
         hour = str(int(sms.now.timestamp()) // 3600)
-        assert await tx.challenges.tallies.of(FAILED, [hour]) == {hour: 2}
+        counted = await tx.challenges.tallies.of(FAILED, [hour])
+    assert counted == {hour: 2}, "the third is not looked at before a minute has passed"
 
 
 @given(
