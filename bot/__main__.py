@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+OPEN_FILES = 16_384
+"""Connections and files at once, for some thousands of pages. Of the usual thousand, whoever opens
+as many connections would leave none for Telegram, for SMS and for the processes that read files."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code (2: the settings or the arguments are wrong)."""
@@ -103,6 +107,11 @@ def _run(options: argparse.Namespace) -> int:
     set_up()
     # An image of the memory would hold the keys, and what people are writing just now.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed < OPEN_FILES:
+        # There may be fewer, or no end of them, which is written as a negative number.
+        wanted = OPEN_FILES if most < 0 else min(OPEN_FILES, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
     async def run() -> None:
         app = App(settings, policy)

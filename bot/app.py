@@ -18,6 +18,7 @@ from bot.channels.telegram import TelegramChannel
 from bot.channels.web import WebChannel
 from bot.channels.web_transcript import Transcript
 from bot.clock import Clock, system_clock
+from bot.disk import nearly_full
 from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
 from bot.inbox import Inbox, Keep
 from bot.outbox import Outbox, Route, at_pace
@@ -40,7 +41,7 @@ from core.policy import Policy
 from core.signing.issuer_keys import KeysError
 from core.store.outbox import Due
 from core.store.schema import LaterSchema, migrate
-from core.store.store import Store
+from core.store.store import Store, Transaction
 from core.vault import KeyRing
 from handlers.commands import conversation
 
@@ -119,6 +120,7 @@ class App:
             | {name: channel.capabilities for name, channel in self.channels.items()},
             self.clock,
             self.outbox,
+            self._forget,
         )
         await self.outbox.start()
         await self.inbox.start()
@@ -164,6 +166,14 @@ class App:
     async def _receive(self, items: Sequence[Incoming], keep: Keep) -> None:
         await self.inbox.receive(items, keep)
 
+    async def _forget(self, tx: Transaction, name: str, ref: str) -> None:
+        if channel := self.channels.get(name):
+            await channel.forget(tx, ref)
+
+    def _full(self) -> bool:
+        # A database that is a server's is on a disk of its own.
+        return not self.store.shared and nearly_full(self.settings.data)
+
     def _wake_inbox(self) -> None:
         self.inbox.wake()
 
@@ -199,6 +209,7 @@ class App:
                 now=self.clock,
                 routes=routes,
                 sms_pane=settings.sms == "console",
+                full=self._full,
             )
             self.channels["web"] = self.web
 

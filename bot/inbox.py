@@ -64,6 +64,9 @@ that the next person need not wait for a commit of its own. Killed in this time,
 Keep = Callable[[Transaction], Awaitable[object]]
 """Keeps in the transaction of messages what they refer to."""
 
+Forget = Callable[[Transaction, str, str], Awaitable[object]]
+"""Erases in the transaction what a channel, by its name, keeps itself of a file."""
+
 log = logging.getLogger(__name__)
 
 
@@ -91,8 +94,10 @@ class Inbox:
         capabilities: Mapping[str, Capabilities],
         clock: Clock,
         outbox: Outbox,
+        forget: Forget,
     ) -> None:
         self.store = store
+        self.forget = forget
         self.conversation = conversation
         self.texts = texts
         self.capabilities = capabilities
@@ -326,6 +331,8 @@ class Inbox:
             capabilities=capabilities,
         )
         await self.conversation.take(turn)
+        for ref in turn.unread:
+            await self.forget(tx, route, ref)
         replies = [render(reply, capabilities) for reply in turn.replies]
         return [
             *((route, chat, reply) for reply in replies),

@@ -63,6 +63,7 @@ class Talk:
         self.sms: list[Sms] = []
         self.files: dict[str, bytes] = {}
         self.jobs: list[str] = []
+        self.unread: list[str] = []
         self.read_at_once = True
         self._numbers = itertools.count(1)
 
@@ -104,6 +105,7 @@ class Talk:
             assert not turn.lead, "something was noted and never said"
             self.state = turn.session.to_bytes()
         self.replies += turn.replies
+        self.unread += turn.unread
         for effect in turn.effects:
             if isinstance(effect, Sms):
                 self.sms.append(effect)

@@ -39,6 +39,9 @@ PAGES = 8
 BACKLOG = 50
 """Replies read at a time."""
 HEARTBEAT_SECONDS = 25
+SILENT_SECONDS = 75
+"""A connection over which no whole request has come for so long is closed; a proxy's are kept for a
+minute, as a rule, and must not be closed first."""
 CLOSING_SECONDS = 2
 """A page that is closed may take so long to answer that it heard."""
 
@@ -51,7 +54,7 @@ class WebChannel:
 
     `draw` makes a code's PNG; `speak` reads a text aloud, None where no voice is installed; `now`
     is the clock (aware UTC); `routes` are served beside the page; `sms_pane` shows the phone's pane
-    from the start.
+    from the start; `full` tells whether files are no longer to be taken.
     """
 
     name = CHANNEL
@@ -70,13 +73,14 @@ class WebChannel:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         routes: Iterable[web.AbstractRouteDef] = (),
         sms_pane: bool = False,
+        full: Callable[[], bool] = lambda: False,
     ) -> None:
         self.host, self.port = host, port
         self._store, self._now = store, now
         self.capabilities = replace(self.capabilities, voice=speak is not None)
         self._sms_pane = sms_pane
         self._chats = Chats()
-        self._files = Files(store, self._chats, self._take, draw, speak)
+        self._files = Files(store, self._chats, self._take, draw, speak, full)
         self._sockets = 0
         app = web.Application(middlewares=[web_guard.discreet])
         app.on_response_prepare.append(web_guard.harden)
@@ -93,7 +97,9 @@ class WebChannel:
                 *routes,
             ]
         )
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=5, keepalive_timeout=SILENT_SECONDS
+        )
 
     async def start(self, receive: Receive) -> None:
         """Open the door; `port` then says where, if it was 0. OSError if the port is taken."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from urllib.parse import unquote
@@ -12,6 +11,7 @@ from aiohttp import web
 from bot.channels import Draw, web_guard
 from bot.channels import web_frames as frames
 from bot.channels.web_chats import Chat, Chats
+from bot.channels.web_room import NoRoom, Room, TooSlow
 from bot.channels.web_transcript import Transcript
 from bot.processes.voice import Speak, Unspoken
 from core.conversation.messages import Body, File, Reply
@@ -21,8 +21,8 @@ FILE_BYTES = 10 * 1024 * 1024
 FILE_NAME = 255
 UPLOAD_SECONDS = 180
 """For one whole file: 10 MB at 0.5 Mbit/s."""
-UPLOADS = 24
-"""At once, all chats together: what they may hold in memory is this many times FILE_BYTES."""
+ROOM = 24 * FILE_BYTES
+"""What files on their way may hold in memory, all chats together."""
 
 Take = Callable[[Chat, str, Body, str, str], Awaitable[None]]
 """Takes in what a chat sent: its name, what it says, the page's language, the message's name."""
@@ -34,11 +34,19 @@ class Files:
     """What goes up and down beside the words, each of its own chat alone."""
 
     def __init__(
-        self, store: Transcript, chats: Chats, take: Take, draw: Draw, speak: Speak | None
+        self,
+        store: Transcript,
+        chats: Chats,
+        take: Take,
+        draw: Draw,
+        speak: Speak | None,
+        full: Callable[[], bool],
     ) -> None:
+        """`full` tells whether files are no longer to be taken."""
         self._store, self._chats, self._take = store, chats, take
         self._draw, self._speak = draw, speak
-        self._uploads = asyncio.Semaphore(UPLOADS)
+        self._full = full
+        self._room = Room(ROOM)
 
     def routes(self) -> list[web.RouteDef]:
         """Return what the web server must serve."""
@@ -56,22 +64,28 @@ class Files:
             raise web.HTTPForbidden(text="Open the chat first.")
         if (request.content_length or 0) > FILE_BYTES:
             return _problem(413, "too_large")
+        if self._full():
+            return _problem(503, "no_room")
         await self._chats.turn(chat)
-        try:
-            # Its time begins when it is its turn: it did not choose those before it.
-            async with chat.uploading, self._uploads, asyncio.timeout(UPLOAD_SECONDS):
-                data = await _body(request)
-        except TimeoutError:
-            return _problem(408, "too_slow")
-        except ConnectionError:
-            # Nobody is there any more to be told; the page sends the file again.
-            return _problem(400, "broken_off")
-        if data is None:
-            return _problem(413, "too_large")
+        # Its time begins when it is its turn: it did not choose those before it.
+        async with chat.uploading:
+            with self._room.file() as coming:
+                try:
+                    data = await coming.read(request.content, FILE_BYTES, UPLOAD_SECONDS)
+                except TooSlow:
+                    return _problem(408, "too_slow")
+                except NoRoom:
+                    return _problem(503, "no_room")
+                except ConnectionError:
+                    # Nobody is there any more to be told; the page sends the file again.
+                    return _problem(400, "broken_off")
+                if data is None:
+                    return _problem(413, "too_large")
+                ref = await self._store.keep(chat.name, data, name)
         title = unquote(request.headers.get("X-File-Name", ""))[:FILE_NAME]
         album = request.headers.get("X-Album", "")
         file = File(
-            ref=await self._store.keep(chat.name, data),
+            ref=ref,
             name=title,
             size=len(data),
             mime=request.content_type,
@@ -113,16 +127,6 @@ class Files:
 
 def _private(body: bytes, kind: str) -> web.Response:
     return web.Response(body=body, content_type=kind, headers={"Cache-Control": "no-store"})
-
-
-async def _body(request: web.Request) -> bytes | None:
-    """Read a body piece by piece; None as soon as it is larger than a file may be."""
-    data = bytearray()
-    async for piece in request.content.iter_any():
-        data += piece
-        if len(data) > FILE_BYTES:
-            return None
-    return bytes(data)
 
 
 def _problem(status: int, why: str) -> web.Response:

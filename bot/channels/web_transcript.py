@@ -21,10 +21,15 @@ class Transcript:
         async with self.store.reading() as tx:
             return await Outbox(tx.connection, tx.ring).since(chat, number, limit)
 
-    async def keep(self, chat: str, data: bytes) -> str:
-        """Keep an uploaded file, sealed, and return the ref that `read` and `drop` take."""
+    async def keep(self, chat: str, data: bytes, message: str) -> str:
+        """Keep an uploaded file, sealed, and return the ref that `read` and `drop` take.
+
+        The same message of a chat, sent again, takes the place of the first.
+        """
+        name = self.store.ring.index("file", f"{chat}|{message}").hex()[:32]
         async with self.store.writing() as tx:
-            return f"{chat}|{await tx.uploads.keep(chat, 'file', data, self.clock())}"
+            await tx.uploads.drop(name)
+            return f"{chat}|{await tx.uploads.keep(chat, 'file', data, self.clock(), name=name)}"
 
     async def read(self, ref: str, limit: int) -> bytes:
         """Return a kept file, or raise TooLarge beyond `limit` bytes, Refused if gone."""

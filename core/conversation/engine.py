@@ -33,9 +33,12 @@ from core.conversation.orders import COURTESIES, LANGUAGES, may_answer, named_op
 from core.conversation.prompt import CANCEL, LANGUAGE, NAVIGATION, SKIP, show_aside
 from core.conversation.session import Session
 from core.conversation.texts import guess, plain
-from core.conversation.turn import MENU, Turn
+from core.conversation.turn import MENU, Job, Turn
 from core.conversation.uploads import Upload
 from core.words.spoken import correction, fluent
+
+SPARE = 9
+"""Files of an album that are kept behind its first: an album of Telegram has ten."""
 
 Tell = Callable[[Turn, Any], Awaitable[None]]
 """Tells news of one kind, in messages of its own, if they still matter."""
@@ -73,14 +76,19 @@ class Conversation(Answering):
         self.desk = desk
 
     async def take(self, turn: Turn) -> None:
-        """Run one turn; erase the files that no answer refers to any more."""
+        """Run one turn; erase the files that no answer refers to any more, and name those that
+        nobody is going to read."""
         body = turn.incoming.body
-        uploads = self._uploads(turn.session)
+        uploads, files = self._uploads(turn.session), _files(turn.session)
         if isinstance(body, Finished) and body.upload:
             uploads.add(body.upload)
+        if isinstance(body, File):
+            files.add(body.ref)
         await self._take(turn)
         for upload in sorted(uploads - self._uploads(turn.session)):
             await turn.tx.uploads.drop(upload)
+        read = {effect.ref for effect in turn.effects if isinstance(effect, Job)}
+        turn.unread = sorted(files - _files(turn.session) - read)
 
     def _uploads(self, session: Session) -> set[str]:
         """Return the uploads in the draft."""
@@ -214,7 +222,7 @@ class Conversation(Answering):
         if isinstance(said, File) and said.album:
             # The rest of an album whose first file was taken needs no answer of its own.
             if said.album == session.album and not self._takes_several(turn):
-                session.spare = [*session.spare, said] if session.jobs else []
+                session.spare = [*session.spare, said][:SPARE] if session.jobs else []
                 return
             session.album = said.album
         if isinstance(said, Text):
@@ -269,3 +277,8 @@ class Conversation(Answering):
         if session.form and not session.aside and not session.awaits(session.field):
             field = self.field(turn)
             turn.note(field.error(turn, field.wanted))
+
+
+def _files(session: Session) -> set[str]:
+    """Return the files that are kept to be read later."""
+    return {file.ref for file in session.spare}

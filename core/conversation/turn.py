@@ -64,6 +64,7 @@ class Turn:
 
     `about` is the holder whom it concerns and `about_name` what he is called; empty where that is
     the chat's own person. `handed` is what a form that is done gives to the one that follows.
+    `unread` are the files, by what the channel calls them, that are not going to be read.
     """
 
     session: Session
@@ -81,6 +82,7 @@ class Turn:
     about_name: str = ""
     handed: dict[str, Any] = field(default_factory=dict)
     sure: bool = False
+    unread: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.about, self.about_name = self.session.about, self.session.about_name

@@ -13,7 +13,7 @@ from bot.outbox import AT_ONCE, Outbox, Route
 from core.conversation.messages import Finished, Incoming, Reply, Text, Undelivered
 from core.conversation.turn import Job, Sms, Turn
 from core.store.outbox import Due
-from core.store.store import Store
+from core.store.store import Store, Transaction
 from tests.clock import TestClock
 from tests.talk import CAN
 from tests.world import TEXTS
@@ -61,6 +61,7 @@ class Machine:
         self.trouble: defaultdict[tuple[str, str], list[Exception]] = defaultdict(list)
         self.held: defaultdict[tuple[str, str], asyncio.Event] = defaultdict(asyncio.Event)
         self.holding: set[tuple[str, str]] = set()
+        self.forgotten: list[tuple[str, str]] = []
         self.flying = self.most = self.tries = 0
         self.echo = Echo()
         routes = {
@@ -78,6 +79,7 @@ class Machine:
             {"web": CAN, "telegram": CAN},
             clock,
             self.outbox,
+            self.forget,
         )
         self._numbers = itertools.count(1)
 
@@ -89,6 +91,10 @@ class Machine:
     async def __aexit__(self, *_: object) -> None:
         await self.inbox.stop()
         await self.outbox.stop()
+
+    async def forget(self, tx: Transaction, channel: str, ref: str) -> None:
+        """Note which file is not read."""
+        self.forgotten.append((channel, ref))
 
     async def killed(self) -> None:
         """End as a process ends that is killed: nothing is finished, nothing marked."""

@@ -7,6 +7,7 @@ import errno
 import fcntl
 import json
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -168,6 +169,18 @@ def test_it_serves_soon_leaves_no_image_of_its_memory_and_keeps_its_door(tmp_pat
         is_one_sentence(err, "HEALTHCODE_WEB cannot be used: ")
         process.terminate()
         assert process.wait(timeout=20) == 0
+
+
+def test_it_may_have_as_many_connections_as_there_are_pages(tmp_path: Path) -> None:
+    before, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1_024, most))
+    try:
+        with running(tmp_path) as (process, _):
+            limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, most))
+    (files,) = [line.split() for line in limits if line.startswith("Max open files")]
+    assert int(files[3]) == min(16_384, int(files[4]))
 
 
 def test_a_second_run_on_the_same_folder_is_refused_until_the_first_is_gone(

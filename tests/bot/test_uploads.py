@@ -78,7 +78,7 @@ async def job(store: Store, clock: TestClock) -> Job:
         inbox = Inbox(tx.connection, tx.ring)
         await inbox.put([Incoming(CHAT, "1", Text("hello"), clock())], [CHAT], clock())
         await inbox.finish(await inbox.heads(9, clock()), clock())
-    ref = await Transcript(store, clock).keep(CHAT, sample_export(31, 9, 7, clock()))
+    ref = await Transcript(store, clock).keep(CHAT, sample_export(31, 9, 7, clock()), "1")
     return Job(id="job", kind="visits", ref=ref, name="visits.json")
 
 
@@ -122,6 +122,25 @@ async def test_a_program_that_stops_finds_the_file_again(
     work.receive = receive
     await work.deliver(CHAT, job)
     assert await kinds(store) == ["visits"]
+
+
+async def test_a_file_that_nobody_asked_for_is_not_kept(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        person = await world.on_web()
+        await person.starts()
+        await person.hears()
+        await person.sends("card.jpg", b"\xff\xd8\xff of an identity card")
+        await person.hears()
+        assert await kinds(world.app.store) == []
+
+
+async def test_a_file_that_is_sent_twice_is_kept_once(store: Store, clock: TestClock) -> None:
+    transcript = Transcript(store, clock)
+    refs = {await transcript.keep(CHAT, data, "file-1") for data in (b"first", b"second")}
+    (ref,) = refs
+    assert await transcript.read(ref, 9) == b"second"
+    assert await kinds(store) == ["file"]
+    assert await transcript.keep("web:9", b"another", "file-1") not in refs
 
 
 async def test_nothing_of_an_uploaded_file_is_left_at_the_end_of_a_journey(tmp_path: Path) -> None:

@@ -94,6 +94,21 @@ async def test_a_page_that_does_not_read_is_cut_off(
     writer.close()
 
 
+async def test_who_connects_and_asks_for_nothing_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(web_channel, "SILENT_SECONDS", 0.3)
+    chat = LoopbackChat()
+    await chat.start()
+    for said in (b"", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "):
+        reader, writer = await asyncio.open_connection("127.0.0.1", chat.channel.port)
+        writer.write(said)
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
+        writer.close()
+    await chat.channel.stop()
+
+
 @pytest.mark.errors_expected
 async def test_a_page_comes_back_after_the_store_has_failed(
     chat: LoopbackChat, person: Person

@@ -6,11 +6,13 @@ import asyncio
 import io
 import logging
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
 
 from bot.channels import Refused, Stopping, TooLarge, web_files
+from bot.channels.web_room import Room
 from bot.processes.voice import Unspoken
 from core.conversation.messages import (
     File,
@@ -83,6 +85,62 @@ async def test_a_file_that_never_ends_is_given_up(
     assert (status, answer["error"]) == (408, "too_slow")
     status, _ = await person.upload(b"x")
     assert status == 200
+
+
+async def halves(chat: LoopbackChat, person: Person, size: int) -> asyncio.StreamWriter:
+    """Begin to send a file of one byte more than `size`, and stand still."""
+    [cookie] = person.session.cookie_jar
+    head = [
+        "POST /upload HTTP/1.1",
+        f"Host: 127.0.0.1:{chat.channel.port}",
+        f"Origin: {chat.url}",
+        f"Cookie: chat={cookie.value}",
+        "X-Message-Id: file-0",
+        f"Content-Length: {size + 1}",
+    ]
+    _, writer = await asyncio.open_connection("127.0.0.1", chat.channel.port)
+    writer.write("\r\n".join([*head, "", ""]).encode() + b"x" * size)
+    await writer.drain()
+    lock = chat.channel._chats.open(person.address).uploading
+    await until(lock.locked)
+    return writer
+
+
+async def test_nobody_keeps_others_from_sending_files_by_standing_still(
+    chat: LoopbackChat, person: Person
+) -> None:
+    async with AsyncExitStack() as stack:
+        for _ in range(30):
+            idle = await stack.enter_async_context(somebody(chat))
+            stack.callback((await halves(chat, idle, 1)).close)
+        async with asyncio.timeout(5):
+            assert await person.upload(b"x" * 1000) == (200, {"taken": "file-1"})
+
+
+async def test_where_there_is_no_room_who_stands_still_gives_way(
+    chat: LoopbackChat, person: Person
+) -> None:
+    room = chat.channel._files._room = Room(100_000)
+    async with somebody(chat) as idle, somebody(chat) as other:
+        stands_still = await halves(chat, idle, 60_000)
+        await until(lambda: room._held == 60_000)
+        assert await person.upload(b"x" * 50_000) == (200, {"taken": "file-1"})
+        await until(lambda: not room._held)
+        stands_still.close()
+        status, answer = await other.upload(b"x" * 100_001)
+        assert (status, answer["error"]) == (503, "no_room")
+        assert not room._held
+
+
+async def test_while_the_disk_is_nearly_full_files_wait_with_the_page(
+    chat: LoopbackChat, person: Person
+) -> None:
+    chat.full = True
+    status, answer = await person.upload(b"x")
+    assert (status, answer["error"]) == (503, "no_room")
+    assert not chat.store.files and not chat.received
+    chat.full = False
+    assert await person.upload(b"x") == (200, {"taken": "file-1"})
 
 
 async def test_a_file_that_is_broken_off_is_nobodys_error_and_the_next_one_is_taken(

@@ -14,7 +14,7 @@ async def test_a_file_is_for_its_own_chat_and_no_larger_than_asked_for(
     store: Store, clock: TestClock
 ) -> None:
     transcript = Transcript(store, clock)
-    ref = await transcript.keep("web:1", b"0123456789")
+    ref = await transcript.keep("web:1", b"0123456789", "1")
     assert await transcript.read(ref, 10) == b"0123456789"
     with pytest.raises(TooLarge):
         await transcript.read(ref, 9)

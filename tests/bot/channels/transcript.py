@@ -44,7 +44,7 @@ class MemoryTranscript:
             raise RuntimeError("SECRET words of the transcript")
         return [(n, r) for n, c, r in self.rows if c == chat and n > number][:limit]
 
-    async def keep(self, chat: str, data: bytes) -> str:
+    async def keep(self, chat: str, data: bytes, message: str) -> str:
         """Keep a file under its place in the list."""
         self.files.append(data)
         return str(len(self.files) - 1)
@@ -73,6 +73,7 @@ class LoopbackChat:
         sms_pane: bool = False,
     ) -> None:
         self.store = MemoryTranscript()
+        self.full = False
         self.received: list[Incoming] = []
         self.deliveries = 0
         self.fail = False
@@ -87,6 +88,7 @@ class LoopbackChat:
             now=lambda: NOW,
             routes=routes,
             sms_pane=sms_pane,
+            full=lambda: self.full,
         )
         self.channel = self._open(port=0)
 

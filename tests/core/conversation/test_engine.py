@@ -217,6 +217,28 @@ async def test_the_files_of_an_album_are_one_answer(known: Talk) -> None:
     assert await known.take(File("three", album="a")) == []
 
 
+async def test_a_file_that_nobody_asked_for_is_not_going_to_be_read(talk: Talk) -> None:
+    await talk.reach(Registration, "english_name", {})
+    await talk.take(File("unasked"))
+    assert talk.unread == ["unasked"]
+
+
+async def test_files_that_are_not_going_to_be_read_are_named(known: Talk) -> None:
+    await known.reach(HealthCode, "visits", {"conditions": []})
+    known.read_at_once = False
+    for number in range(12):
+        await known.take(File(f"{number:02}", album="a"))
+    assert known.unread == ["10", "11"], "the first is read, nine are kept behind it"
+    known.unread.clear()
+    await known.take(Finished(known.jobs[0], error="empty"))
+    assert known.unread == []
+    known.files["01"] = records(known)
+    await known.finish(known.jobs[1], "visits", known.files["01"])
+    expect(known.heard, "health_code.caption.green")
+    await known.take(File("late", album="a"))
+    assert known.unread == [*(f"{number:02}" for number in range(2, 10)), "late"]
+
+
 async def test_an_album_out_of_the_blue_gets_one_answer(talk: Talk) -> None:
     await talk.reach(Registration, "english_name", HOME)
     assert len(await talk.take(File("one", album="a"))) == 1
