@@ -30,6 +30,8 @@ from handlers.registration import (
     is_visitor,
     keep_proof,
     may_be_resident,
+    often_refused,
+    refuse,
 )
 
 Answers = Mapping[str, Any]
@@ -265,7 +267,7 @@ class Dependant(Form):
         relation, way = _answering(answers)
         known = await _registered(turn, own, holder, way)
         if known is None:
-            turn.note("registration.refused")
+            await refuse(turn)
             return None
         name, reference = known.holder.called(turn.language), known.reference
         link = await turn.tx.family.link(turn.chat, known.id)
@@ -314,6 +316,8 @@ async def _registered(turn: Turn, own: Known, holder: Holder, way: Way) -> Known
     people = turn.tx.people
     index = document_index(turn, holder)
     known = await people.of_document(index)
+    if await often_refused(turn):
+        return None
     if known is None:
         known = await people.register(holder, index, chat=None, now=turn.now)
         await keep_proof(turn, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from core.address import Address, District, Hotel, Housing, Room, district_in
@@ -27,6 +28,10 @@ from handlers.health_code import HealthCode, has_left_hotel
 from handlers.withdrawal import details_change
 
 Answers = Mapping[str, Any]
+
+REFUSED = "registration refused"
+MOST_REFUSED, DAY = 5, timedelta(hours=24)
+"""So many registrations of a chat are refused in a day for what was given; then all are."""
 
 
 def has_issuer(answers: Answers) -> bool:
@@ -175,14 +180,18 @@ class Registration(Form):
         holder = described(turn, cls, **phone)
         index = document_index(turn, holder)
         other = await people.of_document(index)
-        if other is not None and (known is None or other.id != known.id):
+        own = known is not None and other is not None and other.id == known.id
+        if not own and await often_refused(turn):
+            await refuse(turn)
+            return None
+        if other is not None and not own:
             # Somebody has this document already. Only who also knows the birthday and holds the
             # phone is the same person; nobody else learns that it is registered.
             same = (other.holder.born_on, other.holder.mobile) == (holder.born_on, holder.mobile)
             # What was prefilled in a chat that has been ended since proves nothing.
             proven = turn.session.answers["passcode"] != KEPT
             if known is not None or not same or not proven:
-                turn.note("registration.refused")
+                await refuse(turn)
                 return None
             await link_own(turn.tx, other, turn.chat, "linked", turn.now)
             known = other
@@ -195,6 +204,20 @@ class Registration(Form):
         await people.record("registered", actor=turn.chat, object=known.id, now=turn.now)
         turn.note(said, reference=known.reference)
         return HealthCode
+
+
+async def refuse(turn: Turn) -> None:
+    """Say that it cannot be done here, and nothing of why."""
+    await turn.tx.people.record(REFUSED, actor=turn.chat, object="", now=turn.now)
+    turn.note("registration.refused")
+
+
+async def often_refused(turn: Turn) -> bool:
+    """Tell whether this chat has been refused so often that any other document is refused too:
+    nobody finds out by trying whose are registered."""
+    since = turn.now - DAY
+    refused = await turn.tx.people.times(REFUSED, actor=turn.chat, since=since)
+    return refused >= MOST_REFUSED
 
 
 async def _may_change(turn: Turn) -> bool:

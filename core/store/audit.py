@@ -86,6 +86,14 @@ _NEWEST = _OPENED.where(checkpoints.c.begins == 0)
 _BEGIN = _OPENED.where(checkpoints.c.begins == 1)
 
 
+async def times(connection: Connection, actor: str, act: str, since: datetime) -> int:
+    """Count how often somebody has done something since a time."""
+    count = select(func.count()).where(
+        audit.c.actor == actor, audit.c.at > since.timestamp(), audit.c.act == act
+    )
+    return await connection.scalar(count) or 0
+
+
 def new_mark(ring: KeyRing, at: float, actor: str, act: str, object: str) -> bytes:
     """Return the mark of an entry: a random number, and the code that binds it to the contents."""
     nonce = os.urandom(NONCE_BYTES)

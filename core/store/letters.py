@@ -10,14 +10,15 @@ import secrets
 import unicodedata
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select, true, update
+from sqlalchemy import true, update
 
 from core.days import hong_kong_day, start_of_day
 from core.family import Way
 from core.policy import FamilyPolicy
+from core.store.audit import times
 from core.store.connection import Connection
 from core.store.family import Link
-from core.store.tables import audit, links
+from core.store.tables import links
 from core.vault import KeyRing
 
 PREFIX = "HC7"
@@ -88,14 +89,8 @@ class Letters:
         None where the code is wrong, used, over, or another chat's, and where this chat has tried
         too many: which of these it was is told to nobody.
         """
-        tried = await self.connection.scalar(
-            select(func.count()).where(
-                audit.c.actor == chat,
-                audit.c.act == REFUSED,
-                audit.c.at > (now - DAY).timestamp(),
-            )
-        )
-        if (tried or 0) >= self.limits.letter_attempts:
+        tried = await times(self.connection, chat, REFUSED, now - DAY)
+        if tried >= self.limits.letter_attempts:
             return None
         begun: str | None = await self.connection.scalar(
             update(links)

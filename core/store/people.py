@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, delete, insert, select, update
 
 from core.holder import Holder
 from core.identity import DocumentType, as_on_card
-from core.store.audit import new_mark
+from core.store.audit import new_mark, times
 from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_replace
 from core.store.lanes import kept
@@ -265,3 +265,7 @@ class People:
         await self.connection.execute(
             _RECORD, {"at": at, "actor": actor, "act": act, "object": object, "mark": mark}
         )
+
+    async def times(self, act: str, *, actor: str, since: datetime) -> int:
+        """Count how often somebody has done something since a time."""
+        return await times(self.connection, actor, act, since)

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
+from core.store.audit import times
 from core.store.connection import Connection
 from core.store.dialects import insert_or_replace
 from core.store.people import REFERENCE
-from core.store.tables import audit, instant, staff
+from core.store.tables import instant, staff
 from core.vault import KeyRing
 
 ENROLMENT = "staff-"
@@ -109,13 +110,7 @@ class Staff:
 
     async def enrol(self, word: str, *, chat: str, now: datetime) -> Member | None:
         """Give a chat the role that its enrolment stands for; None where that is not good."""
-        since = (now - LIFE).timestamp()
-        guesses = await self.connection.scalar(
-            select(func.count()).where(
-                audit.c.actor == chat, audit.c.act == REFUSED, audit.c.at > since
-            )
-        )
-        if (guesses or 0) >= GUESSES:
+        if await times(self.connection, chat, REFUSED, now - LIFE) >= GUESSES:
             return None
         good = (
             staff.c.enrolment == self._index(word),

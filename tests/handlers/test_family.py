@@ -16,7 +16,7 @@ from core.store.people import Known
 from core.store.tables import audit, holders, proofs
 from handlers.family import Dependant
 from handlers.health_code import HealthCode
-from handlers.registration import Registration
+from handlers.registration import MOST_REFUSED, Registration
 from tests.core.store.people import holder, index_of, register
 from tests.corpus_proofs import pdf
 from tests.handlers.people import agrees, is_registered, records
@@ -495,6 +495,19 @@ async def test_the_refusal_is_the_same_whoever_registered_the_document(talker: T
         refusals.add((await registers_other(talk, document=number)).text)
     assert len(refusals) == 1
     assert says(Heard(refusals.pop()), "registration.refused")
+
+
+async def test_who_is_refused_often_finds_out_no_more(talker: Talker) -> None:
+    talk, other = talker(), talker(chat="telegram:2")
+    await is_registered(talk)
+    await is_registered(other, number="S123456(2)", mobile="+85261112222")
+    child = {"mobile": Option("none")}
+    for document in [*["S123456(2)"] * MOST_REFUSED, "C668668(9)"]:
+        expect(await registers_other(talk, document=document, **child), "registration.refused")
+    assert await of_number(talk, "C668668(9)") is None
+    talk.clock.jump(hours=24, minutes=1)
+    heard = await registers_other(talk, document="C668668(9)", **child)
+    expect(heard, "dependant.done.staff")
 
 
 async def test_asking_once_more_changes_nothing(talk: Talk) -> None:

@@ -17,13 +17,13 @@ from core.store.people import Known
 from core.store.tables import audit, holders, proofs, uploads
 from handlers.family import Dependant
 from handlers.health_code import HealthCode
-from handlers.registration import Registration
+from handlers.registration import MOST_REFUSED, Registration
 from tests.core.store.people import holder
 from tests.handlers.people import HOTEL, OTHER, PUBLIC, agrees, is_registered, registers
 from tests.reading import expect, expect_question, says
 from tests.stories.questions import PLACES, Journey, give
 from tests.talk import Talk, Talker
-from tests.world import TAGS, TEXTS
+from tests.world import TAGS, TEXTS, Heard
 
 
 async def who(talk: Talk) -> Known:
@@ -167,6 +167,30 @@ async def test_one_detail_is_changed_and_nothing_else_is_asked(talk: Talk) -> No
     assert after.reference in heard.text
     assert after.holder == holder(english_name="CHAN Tai Ming")
     assert talk.sms == []
+
+
+async def test_nobody_finds_out_by_trying_whose_documents_are_registered(talker: Talker) -> None:
+    talk, other = talker(), talker(chat="telegram:2")
+    await is_registered(other, number="S123456(2)", mobile="+85261112222")
+    await is_registered(talk)
+    before = await who(talk)
+
+    async def changes_to(number: str) -> Heard:
+        await talk.presses_menu("change")
+        await talk.presses("edit")
+        await talk.presses("number")
+        await talk.says(number)
+        return await talk.presses("yes")
+
+    for _ in range(MOST_REFUSED):
+        expect(await changes_to("S123456(2)"), "registration.refused")
+    expect(await changes_to("C668668(9)"), "registration.refused")
+    expect(await changes_to("A123456(3)"), "registration.changed")
+    await talk.presses("_cancel")
+    await talk.presses("yes")
+    assert (await who(talk)).holder.number == before.holder.number
+    talk.clock.jump(hours=24, minutes=1)
+    expect(await changes_to("C668668(9)"), "registration.changed")
 
 
 async def test_a_new_address_wants_a_new_proof(talk: Talk) -> None:
