@@ -60,5 +60,7 @@ async def harden(request: web.Request, response: web.StreamResponse) -> None:
     """Tell the browser what it may do with an answer, where the answer does not tell it itself."""
     for name, value in {**HEADERS, "Cache-Control": "no-cache"}.items():
         response.headers.setdefault(name, value)
+    # The library would tell its version, and Python's (OWASP ASVS 5.0, 13.4.6).
+    response.headers["Server"] = "health-code"
     if web_cookie.is_secure(request):
         response.headers.setdefault("Strict-Transport-Security", f"max-age={HTTPS_SECONDS}")

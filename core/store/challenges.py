@@ -40,6 +40,8 @@ from core.store.tallies import Tallies, count_of
 from core.vault import KeyRing
 
 DAY, HOUR = 86_400, 3_600
+TO_TYPE = 120
+"""Seconds in which most people type the code that was sent to them."""
 FAILED, SENT, IN_A_ROW = "failed_checks", "sent_codes", "failed_in_a_row"
 FAILURES, LOCKED = "failures", "locked"
 
@@ -58,6 +60,19 @@ class Sent:
     refused: str = ""
     again_at: datetime | None = None
     good_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Strain:
+    """How the codes of the whole service fare: whether so many fail that each may be tried once,
+    and whether the day's are all sent; how many were `sent` in an hour, and how many of them
+    `typed`.
+    """
+
+    failing: bool
+    full: bool
+    sent: int
+    typed: int
 
 
 class Challenges:
@@ -297,6 +312,20 @@ class Challenges:
         if row.in_a_row:
             await self.unlock(phone)
         return True
+
+    async def strain(self, now: datetime) -> Strain:
+        """Tell how the codes fare; those of the last minutes may still be typed."""
+        hour, until = _hour(now.timestamp()), now.timestamp() - TO_TYPE
+        failed = await self.tallies.of(FAILED, [hour])
+        sent, typed = (
+            await self.connection.execute(
+                select(func.count(), func.count(challenges.c.verified_at)).where(
+                    challenges.c.made_at > until - HOUR, challenges.c.made_at <= until
+                )
+            )
+        ).one()
+        failing = failed.get(hour, 0) >= self.limits.failures_per_hour
+        return Strain(failing, await self._day_is_full(now), sent, typed)
 
     async def ready_at(self, challenge: str, now: datetime) -> datetime | None:
         """Return from when on the next code for a challenge is looked at; None if never."""

@@ -31,6 +31,7 @@ async def test_the_page_is_hardened_and_asks_nobody_else(chat: LoopbackChat) -> 
                 assert "unsafe" not in policy and "http" not in policy
                 assert response.headers["X-Content-Type-Options"] == "nosniff"
                 assert response.headers["Referrer-Policy"] == "no-referrer"
+                assert response.headers["Server"] == "health-code"
                 assert "://" not in (await response.text()).replace(
                     "http://www.w3.org", ""
                 ).replace('"wss" : "ws"}://', "")

@@ -15,7 +15,7 @@ from sqlalchemy import Table, func, select
 
 from core.days import hong_kong_day, start_of_day
 from core.policy import PasscodePolicy
-from core.store.challenges import FAILED, SENT, Sent
+from core.store.challenges import FAILED, SENT, Sent, Strain
 from core.store.store import Store
 from core.store.tables import challenges, dispatches, tallies
 from tests.core.store.erasing import erase_what_is_old
@@ -421,6 +421,28 @@ async def test_where_many_checks_fail_each_code_is_tried_once_for_the_hour(sms: 
     assert await sms.asks(OTHER_PHONE, chat="web:2")
     assert not await sms.tries(wrong(sms.last.code), chat="web:2", phone=OTHER_PHONE)
     assert await sms.tries(chat="web:2", phone=OTHER_PHONE)
+
+
+async def test_it_can_be_told_how_the_codes_fare(sms: Sms) -> None:
+    async def strain() -> Strain:
+        async with sms.store.reading() as tx:
+            return await tx.challenges.strain(sms.now)
+
+    sms.store = limited(sms.store, failures_per_hour=1, per_day_at_least=3)
+    assert await strain() == Strain(failing=False, full=False, sent=0, typed=0)
+    await sms.asks(OTHER_PHONE, chat="web:2")
+    await sms.asks()
+    assert await sms.tries()
+    assert await strain() == Strain(failing=False, full=False, sent=0, typed=0), "just now"
+    sms.waits(minutes=2)
+    assert await strain() == Strain(failing=False, full=False, sent=2, typed=1)
+    await sms.asks()
+    await sms.tries_wrong()
+    assert await strain() == Strain(failing=True, full=True, sent=2, typed=1)
+    sms.waits(hours=1)
+    assert await strain() == Strain(failing=False, full=True, sent=1, typed=0)
+    sms.now = start_of_day(hong_kong_day(sms.now) + timedelta(days=1))
+    assert await strain() == Strain(failing=False, full=False, sent=0, typed=0)
 
 
 async def test_nobody_slows_the_others_down_with_codes_that_are_not_looked_at(sms: Sms) -> None:
