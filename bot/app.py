@@ -19,6 +19,7 @@ from bot.channels.web import WebChannel
 from bot.channels.web_transcript import Transcript
 from bot.clock import Clock, system_clock
 from bot.disk import nearly_full
+from bot.erasures import Erasures
 from bot.gateways.sms import ConsoleSms, SmsGateway, TwilioSms
 from bot.inbox import Inbox, Keep
 from bot.outbox import Outbox, Route, at_pace
@@ -97,6 +98,7 @@ class App:
         try:
             await bring_up_to_date(self.store)
             with unusable.told():
+                await Erasures(self.settings.data).again(self.store, self.clock)
                 await self.publication.first_look()
         except (SettingError, KeysError):
             await self.store.close()
@@ -274,9 +276,11 @@ def open_store(settings: Settings, policy: Policy, clock: Clock) -> Store:
     """
     ring = KeyRing.open(settings.data / "keys.json", clock(), policy.keys.life)
     try:
-        return Store.open(settings.database, ring, policy)
+        store = Store.open(settings.database, ring, policy)
     except OSError as error:
         raise unusable.database(error) from None
+    store.note_erased = Erasures(settings.data).note
+    return store
 
 
 @asynccontextmanager

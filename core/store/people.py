@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ from core.holder import Holder
 from core.identity import DocumentType, as_on_card
 from core.store.audit import new_mark, times
 from core.store.connection import Connection
-from core.store.dialects import insert_if_new, insert_or_replace
+from core.store.dialects import insert_if_new, insert_or_replace, one_of
 from core.store.lanes import kept
 from core.store.tables import (
     audit,
@@ -62,6 +63,7 @@ _OF_CHAT = _HOLDER.join(links, links.c.holder == holders.c.id).where(
     links.c.chat == bindparam("of_chat"), links.c.role == SELF
 )
 _OF_ID = _HOLDER.where(holders.c.id == bindparam("of_id"))
+_REGISTERED = select(holders.c.id).where(one_of(holders.c.id, "names"))
 _OF_DOCUMENT = _HOLDER.where(holders.c.document == bindparam("index"))
 _CONSENTED = select(consents.c.notice).where(
     consents.c.chat == bindparam("of_chat"), consents.c.notice == bindparam("of_notice")
@@ -91,8 +93,8 @@ class People:
     def __init__(self, connection: Connection, ring: KeyRing) -> None:
         self.connection = connection
         self.ring = ring
-        self.erased = False
-        """Whether somebody was erased in this transaction."""
+        self.erased: list[str] = []
+        """The ids of those who were erased in this transaction."""
 
     def document_index(self, document: str, number: str, country: str = "") -> bytes:
         """Return the blind index of an identity document (its normalised number).
@@ -117,6 +119,11 @@ class People:
     async def of_id(self, name: str) -> Known | None:
         """Return a holder by his id."""
         return await self._one(_OF_ID, {"of_id": name})
+
+    async def registered(self, names: Sequence[str]) -> Sequence[str]:
+        """Return those ids that are a holder's."""
+        found: Sequence[str] = (await self.connection.scalars(_REGISTERED, {"names": names})).all()
+        return found
 
     async def of_reference(self, reference: str) -> str | None:
         """Return the id of the holder who quotes this reference number."""
@@ -241,7 +248,7 @@ class People:
 
         With him go the files and the words of his chats, but for what is not answered or sent yet.
         """
-        self.erased = True
+        self.erased.append(known.id)
         chats = select(links.c.chat).where(links.c.holder == known.id)
         # Whoever looked after him has consented for himself too.
         own = chats.where(links.c.role == SELF)

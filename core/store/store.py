@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -133,6 +133,8 @@ class Store:
         self.reader = reader
         self.ring = ring
         self.policy = policy
+        self.note_erased: Callable[[Sequence[str]], None] = lambda people: None
+        """Called with the ids of people whose erasure is committed."""
 
     @classmethod
     def open(cls, url: str, ring: KeyRing, policy: Policy) -> Store:
@@ -164,6 +166,7 @@ class Store:
             tx = Transaction(connection, self.ring, self.policy)
             yield tx
         if tx.people.erased:
+            self.note_erased(tx.people.erased)
             # It is committed already, and what stays behind now goes within the hour.
             with suppress(OSError, SQLAlchemyError):
                 async with self.reader.connect() as connection:
