@@ -344,7 +344,7 @@ class Outbox:
         match due.body:
             case Job() as job:
                 return finished(due.chat, job, now, error="unavailable")
-            case Sms():
+            case Sms(quiet=False):
                 what = "sms"
             case Reply(instead=False) as reply if not isinstance(error, Unreachable):
                 what = "picture" if reply.card else "reply"

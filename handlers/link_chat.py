@@ -10,7 +10,7 @@ from core.conversation.fields import Field
 from core.conversation.form import Form
 from core.conversation.messages import LinkNews, TakeoverDue
 from core.conversation.one_time_code import OneTimeCode
-from core.conversation.turn import Turn
+from core.conversation.turn import Sms, Turn
 from core.holder import called
 from core.identity import DocumentType, normalise
 from core.store.people import Known
@@ -92,9 +92,23 @@ async def _wait(turn: Turn, known: Known | None, mobile: str) -> None:
     if known is not None and hopeful:
         chats = await chats_besides(turn.tx, known, turn.chat, turn.now)
         await tell(turn.tx, chats, known, "asked", turn.now, starts_at=until)
+        if known.holder.mobile:
+            # A page that is closed tells him nothing; his phone does, if he still has it.
+            turn.effects.append(Sms(known.holder.mobile, _warning(turn, known), quiet=True))
     whom = known.id if known is not None else ""
     await turn.tx.people.record("takeover asked", actor=turn.chat, object=whom, now=turn.now)
     turn.note("link_chat.waits", at=until)
+
+
+def _warning(turn: Turn, known: Known) -> str:
+    """Return the SMS by which somebody learns on the registered phone that another one asks."""
+    return turn.texts.say(
+        known.holder.language,
+        "link_chat.sms_asked",
+        hours=turn.policy.family.takeover_hours,
+        hotline=turn.policy.hotline,
+        reference=known.reference,
+    )
 
 
 async def takeover_due(turn: Turn, news: TakeoverDue) -> None:

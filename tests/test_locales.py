@@ -43,7 +43,7 @@ ASKED: dict[type, list[str]] = {
 }
 """Texts that ask a question where it is another case than the common one."""
 
-LINK_SMS = ("link_chat.sms", "stop_care.sms")
+LINK_SMS = ("link_chat.sms", "link_chat.sms_asked", "stop_care.sms")
 
 BUTTON = 40
 """Characters that a phone of 320 px shows of a button."""
@@ -235,7 +235,7 @@ def test_button_labels_are_short(language: Language) -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_an_sms_is_one_segment(language: Language) -> None:
-    values = {"minutes": 10, "hotline": "3142 2330", "reference": "HC-VEKDF-VDZCF"}
+    values = {"minutes": 10, "hours": 24, "hotline": "3142 2330", "reference": "HC-VEKDF-VDZCF"}
     who = "C*** T** M**" if language == Language.ENGLISH else "陳*文"
     for key in ("registration.passcode.sms", "dependant.sms_ask", "dependant.sms_told", *LINK_SMS):
         text = TEXTS.say(language, key, code="123456", who=who, **values)

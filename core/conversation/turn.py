@@ -36,10 +36,12 @@ MENU = "menu"
 
 
 class Sms(msgspec.Struct, frozen=True, tag="sms"):
-    """A text message to be sent to a phone (E.164)."""
+    """A text message to be sent to a phone (E.164). `quiet`: it is not the chat's own, which hears
+    nothing of it, be it delivered or not."""
 
     to: str
     text: str
+    quiet: bool = False
 
 
 class Job(msgspec.Struct, frozen=True, tag="job"):

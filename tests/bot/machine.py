@@ -36,8 +36,8 @@ class Echo:
                 count = int(turn.session.answers.get("count", 0)) + 1
                 turn.session.answers["count"] = count
                 turn.send(f"{count} {text}")
-                if text == "sms":
-                    turn.effects.append(Sms(PHONE, "123456"))
+                if text in ("sms", "quiet sms"):
+                    turn.effects.append(Sms(PHONE, "123456", quiet=text != "sms"))
                 elif text == "file":
                     turn.effects.append(Job(id=f"job-{turn.chat}", kind="visits", ref="ref"))
                 elif text == "three":

@@ -202,6 +202,15 @@ async def test_the_person_is_told_of_an_sms_that_was_given_up(machine: Machine) 
 
 
 @pytest.mark.errors_expected
+async def test_nobody_is_told_of_an_sms_to_somebody_else(machine: Machine) -> None:
+    machine.trouble["sms", ONE] = [Refused("no such number")]
+    await machine.says(ONE, "quiet sms")
+    await settles(machine.store, {DONE: 1, PARKED: 1})
+    await machine.says(ONE, "after")
+    await machine.hears(ONE, "1 quiet sms", "2 after")
+
+
+@pytest.mark.errors_expected
 async def test_work_that_was_given_up_is_finished_as_unavailable(machine: Machine) -> None:
     machine.trouble["work", ONE] = [TryAgain("away") for _ in range(8)]
     await machine.says(ONE, "file")

@@ -107,6 +107,27 @@ async def test_with_another_phone_it_begins_a_day_later(talker: Talker) -> None:
     expect(await new.commands("details"), "details.registered")
 
 
+@EVERY_LANGUAGE
+async def test_the_registered_phone_hears_that_another_one_asks(
+    talker: Talker, language: str
+) -> None:
+    old = talker(chat="web:1", language=TAGS[Language(language)])
+    new = talker(chat="web:2")
+    await registers(old)
+    known = await known_to(old)
+    assert known is not None
+    await asks(new, phone=NEW)
+    code, warning = new.sms
+    assert (code.to, code.quiet) == ("+85298765432", False)
+    assert (warning.to, warning.quiet) == (known.holder.mobile, True)
+    expect(Heard(warning.text), "link_chat.sms_asked", language)
+    assert known.reference in warning.text
+    other = talker(chat="web:3")
+    other.clock.jump(minutes=2)
+    await asks(other, born="3 January 1958", phone="9777 1234")
+    assert len(other.sms) == 1, "who only guesses makes nobody's phone ring"
+
+
 async def test_the_old_chat_stops_it(talker: Talker) -> None:
     old, new = talker(chat="telegram:1"), talker(chat="web:2")
     await is_registered(old)
