@@ -50,7 +50,9 @@ def _set(request: web.Request, response: web.StreamResponse, token: str) -> None
         token,
         max_age=COOKIE_DAYS * 24 * 3600,
         httponly=True,
-        samesite="Strict",
+        # Not Strict: whoever follows a link to the chat from elsewhere would come without it, be
+        # given another, and lose his chat. What other sites may not do is seen by the Origin.
+        samesite="Lax",
         secure=is_secure(request),
     )
 

@@ -108,3 +108,22 @@ async def test_a_tab_that_is_opened_again_after_somebody_left_shows_nothing_of_h
     await expect(again.get_by_text("Which language")).to_be_visible()
     await expect(again.get_by_text("one word")).to_have_count(0)
     assert "word" not in await kept(again)
+
+
+async def test_who_follows_a_link_from_another_site_finds_his_chat(
+    page: Page, served: LoopbackChat, context: BrowserContext
+) -> None:
+    (before,) = await context.cookies(served.url)
+    await page.get_by_role("button", name="English", exact=True).click()
+    await expect(page.get_by_text("Which document do you have?")).to_be_visible()
+    elsewhere = await context.new_page()
+    link = f'<a href="{served.url}/">The health code</a>'
+    await elsewhere.route(
+        "http://elsewhere.example/",
+        lambda route: route.fulfill(body=link, content_type="text/html"),
+    )
+    await elsewhere.goto("http://elsewhere.example/")
+    await elsewhere.get_by_role("link").click()
+    await expect(elsewhere.get_by_text("Which document do you have?")).to_be_visible()
+    (after,) = await context.cookies(served.url)
+    assert after["value"] == before["value"]
