@@ -54,6 +54,7 @@ def _plain_errors() -> tuple[type[Exception], ...]:
     from bot.operator.guardians import GuardianError
     from bot.operator.phones import PhoneError
     from bot.operator.reason import ReasonError
+    from bot.operator.takeovers import TakeoverError
     from bot.settings import SettingError
     from core.lists import ListError
     from core.policy import PolicyError
@@ -74,6 +75,7 @@ def _plain_errors() -> tuple[type[Exception], ...]:
         GuardianError,
         PhoneError,
         ReasonError,
+        TakeoverError,
     )
 
 
@@ -278,6 +280,14 @@ def _guardians_refuse(options: argparse.Namespace) -> int:
     return 0
 
 
+def _takeovers_stop(options: argparse.Namespace) -> int:
+    from bot.clock import system_clock
+    from bot.operator.takeovers import stop
+
+    print(_result(stop(*_decided(), system_clock, options.reference, options.by)))
+    return 0
+
+
 def _unlock(options: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.operator.phones import unlock
@@ -351,6 +361,7 @@ DEEDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "guardians list": _guardians_list,
     "guardians confirm": _guardians_confirm,
     "guardians refuse": _guardians_refuse,
+    "takeovers stop": _takeovers_stop,
     "unlock": _unlock,
     "audit verify": _audit_verify,
     "audit checkpoint": _audit_checkpoint,

@@ -63,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
     _codes(commands)
     _staff(commands)
     _guardians(commands)
+    _takeovers(commands)
     _unlock(commands)
     _audit(commands)
     _letters(commands)
@@ -250,6 +251,17 @@ def _guardians(commands: _Commands) -> None:
         answer.add_argument("reference", metavar="REFERENCE", help=REFERENCE)
         answer.add_argument("--by", required=True, metavar="NAME", help=BY)
     refuse.add_argument("--reason", required=True, metavar="TEXT", help=WHY)
+
+
+def _takeovers(commands: _Commands) -> None:
+    takeovers = commands.group("takeovers", "chats that ask to use somebody's registration")
+    stop = takeovers.add(
+        "stop",
+        "link no other chat that asks from another phone than the registered one",
+        "For who was warned by SMS and cannot stop it himself; his chats are told.",
+    )
+    stop.add_argument("reference", metavar="REFERENCE", help="the holder's, from that SMS")
+    stop.add_argument("--by", required=True, metavar="NAME", help=BY)
 
 
 def _unlock(commands: _Commands) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -50,20 +50,21 @@ class Settings:
 
     `telegram_secrets` are those that a webhook call may bring, the first that Telegram is told;
     `web` is (host, port) or None for none; `policy` None for the defaults; `database` an
-    SQLAlchemy URL; `data` the folder of the embedded store and the keys.
+    SQLAlchemy URL; `data` the folder of the embedded store and the keys. What is secret is not
+    shown where the settings are.
     """
 
-    telegram_token: str
+    telegram_token: str = field(repr=False)
     telegram_api: str
     telegram_webhook: str
-    telegram_secrets: tuple[str, ...]
-    database: str
+    telegram_secrets: tuple[str, ...] = field(repr=False)
+    database: str = field(repr=False)
     data: Path
     web: tuple[str, int] | None
     sms: str
     twilio_api: str
     twilio_account: str
-    twilio_token: str
+    twilio_token: str = field(repr=False)
     twilio_from: str
     policy: Path | None
 

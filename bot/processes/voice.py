@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import shutil
 import wave
 from collections.abc import Awaitable, Callable
@@ -69,6 +70,8 @@ class Voice:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,
+                # Without our environment, which has the secrets.
+                env={"PATH": os.defpath},
             )
         except OSError as error:
             raise Unspoken(f"{PROGRAM} cannot be started: {error.strerror}") from None

@@ -22,6 +22,22 @@ def test_the_defaults_need_no_account() -> None:
     assert settings.telegram_api == "https://api.telegram.org"
 
 
+def test_what_is_secret_is_not_shown_where_the_settings_are() -> None:
+    secret = {
+        "TELEGRAM_TOKEN": "1:HUSH-token",
+        "TELEGRAM_WEBHOOK": "https://bot.example",
+        "TELEGRAM_SECRET": "HUSH-new,HUSH-old",
+        "DATABASE": "postgresql://bot:HUSH@db.example/bot",
+        "SMS": "twilio",
+        "TWILIO_ACCOUNT": "AC1",
+        "TWILIO_TOKEN": "HUSH",
+        "TWILIO_FROM": "#HealthCode",
+    }
+    settings = load(**secret)
+    assert settings.twilio_token == "HUSH"
+    assert "HUSH" not in repr(settings)
+
+
 def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("HEALTHCODE_WEB=127.0.0.1:1\nHEALTHCODE_DATA=elsewhere\n")

@@ -64,6 +64,15 @@ async def test_a_program_that_fails_is_told_apart(tmp_path: Path, script: str, w
         await Voice(program(tmp_path, script)).speak("hello", Language.ENGLISH)
 
 
+async def test_it_is_told_none_of_our_secrets(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HEALTHCODE_TWILIO_TOKEN", "HUSH")
+    with pytest.raises(Unspoken):
+        await Voice(program(tmp_path, f"env > {tmp_path}/told")).speak("hello", Language.ENGLISH)
+    assert "HUSH" not in (tmp_path / "told").read_text()
+
+
 async def test_a_program_that_cannot_be_started_is_told(tmp_path: Path) -> None:
     with pytest.raises(Unspoken, match="cannot be started"):
         await Voice(tmp_path).speak("hello", Language.ENGLISH)
