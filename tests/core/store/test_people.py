@@ -197,3 +197,12 @@ async def test_what_is_no_reference_is_told_from_one_that_nobody_has(store: Stor
         assert read_reference(written) is None
     async with store.reading() as tx:
         assert await tx.people.of_reference(new_reference()) is None
+
+
+async def test_of_some_ids_those_of_holders_are_told(store: Store) -> None:
+    async with store.writing() as tx:
+        known = await register(tx)
+        gone = await register(tx, "web:2", number="S123456(2)", mobile="+85261112222")
+        await tx.people.erase(gone)
+        assert await tx.people.registered([gone.id, "nobody", known.id]) == [known.id]
+        assert tx.people.erased == [gone.id]
