@@ -21,8 +21,8 @@ FILE = "erased.txt"
 ACTOR = "restore"
 """Who acts in the audit where a backup had brought somebody back."""
 
-PIECE = 100
-"""People who are looked for, and erased, in one transaction."""
+LOOKED_FOR, ERASED = 10_000, 100
+"""People who are looked for at a time, and who are erased in one transaction."""
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +58,13 @@ class Erasures:
     async def again(self, store: Store, clock: Clock) -> int:
         """Erase those again whom a backup has brought back; return how many. Raise SettingError."""
         erased, people = 0, self.people()
-        for start in range(0, len(people), PIECE):
+        back: list[str] = []
+        for start in range(0, len(people), LOOKED_FOR):
+            async with store.reading() as tx:
+                back += await tx.people.registered(people[start : start + LOOKED_FOR])
+        for start in range(0, len(back), ERASED):
             async with store.writing() as tx:
-                for person in await tx.people.registered(people[start : start + PIECE]):
+                for person in back[start : start + ERASED]:
                     erased += await _erase(tx, person, clock())
         if erased:
             log.warning("%d people whom a backup had brought back are erased again", erased)
