@@ -112,7 +112,7 @@ class Reason(msgspec.Struct, frozen=True):
             values["day"] = date.fromisoformat(self.params["day"])
         names = [self.params.get(f"place_{name}", "").strip() for name in ("en", "zh")]
         first, second = names if language == "en" else reversed(names)
-        if place := first or second or self.params.get("place", ""):
+        if place := first or second:
             values["place"] = place
         if self.until is not None:
             values["until"] = self.until

@@ -237,11 +237,13 @@ def test_a_place_is_told_once_with_its_last_day_the_latest_place_first() -> None
         visit_on(days_ago(3)),
         visit_on(days_ago(5)),
         visit_on(days_ago(2), "AbCdEf12"),
+        visit_on(days_ago(2), "AaAaAa11"),
         visit_on(days_ago(21), "ZzZzZz99"),
     ]
     told = [(r.params["place"], r.params["day"]) for r in judged(matches=matches).reasons]
     assert told == [
         ("AbCdEf12", days_ago(2).isoformat()),
+        ("AaAaAa11", days_ago(2).isoformat()),
         ("gxr8l5A6", days_ago(3).isoformat()),
     ]
 
