@@ -106,6 +106,22 @@ def test_a_wrong_value_is_one_sentence_that_names_the_key(
     assert "`" not in sentence
 
 
+@pytest.mark.parametrize("table", sorted({key.rpartition(".")[0] for key in documented()} - {""}))
+def test_no_table_has_a_key_that_is_no_setting(tmp_path: Path, table: str) -> None:
+    with pytest.raises(PolicyError, match=rf"{table}\.nothing is not a setting"):
+        load(tmp_path, f"[{table}]\nnothing = 1")
+
+
+@pytest.mark.parametrize(
+    ("key", "most"),
+    re.findall(r"^\| `([a-z_.]+)` \|.+At most (\d+)\. \|$", DOCUMENT.read_text("utf-8"), re.M),
+)
+def test_the_documented_limits_are_the_programs(tmp_path: Path, key: str, most: str) -> None:
+    load(tmp_path, f"{key} = {most}")
+    with pytest.raises(PolicyError, match=f"{key} is wrong: expected a whole number at most"):
+        load(tmp_path, f"{key} = {int(most) + 1}")
+
+
 def test_the_only_choice_is_the_realm() -> None:
     tree = msgspec.json.schema(Policy)["$defs"]
     assert [name for name, part in tree.items() if "enum" in part] == ["Realm"]
