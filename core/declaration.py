@@ -68,7 +68,7 @@ class Declaration(msgspec.Struct, frozen=True):
         """Build it from the answers `conditions`, `discharged_on`, `arrived_on`, `arrived_from`
         and `scheme`; those of conditions that are not declared are passed over.
 
-        Raise KeyError for the day that a declared condition needs, ValueError for other values.
+        Raise KeyError for what a declared condition needs and lacks, ValueError for other values.
         """
         conditions = frozenset(map(Condition, answers.get("conditions", ())))
         discharged_on = arrival = None
@@ -77,7 +77,7 @@ class Declaration(msgspec.Struct, frozen=True):
         if Condition.ARRIVED in conditions:
             arrival = Arrival(
                 day=date.fromisoformat(answers["arrived_on"]),
-                origin=Origin(answers.get("arrived_from", Origin.ELSEWHERE)),
+                origin=Origin(answers["arrived_from"]),
                 scheme=Scheme(answers.get("scheme", Scheme.OTHER)),
             )
         return cls(conditions, discharged_on, arrival, chat)

@@ -58,10 +58,17 @@ def test_other_values_are_an_error(answers: dict[str, object]) -> None:
         Declaration.from_answers(answers)
 
 
-@pytest.mark.parametrize("condition", ["arrived", "discharged"])
-def test_a_missing_day_is_an_error(condition: str) -> None:
-    with pytest.raises(KeyError):
-        Declaration.from_answers({"conditions": [condition]})
+@pytest.mark.parametrize(
+    ("answers", "missing"),
+    [
+        ({"conditions": ["discharged"]}, "discharged_on"),
+        ({"conditions": ["arrived"], "arrived_from": "macao"}, "arrived_on"),
+        ({"conditions": ["arrived"], "arrived_on": "2021-12-01"}, "arrived_from"),
+    ],
+)
+def test_a_missing_answer_is_an_error(answers: dict[str, object], missing: str) -> None:
+    with pytest.raises(KeyError, match=missing):
+        Declaration.from_answers(answers)
 
 
 @pytest.mark.parametrize("origin", Origin)
