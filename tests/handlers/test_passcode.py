@@ -127,6 +127,17 @@ async def test_who_must_wait_after_wrong_codes_is_told_until_when(
     expect_question(await give(talk, FromSms()), Registration.truth, language)
 
 
+async def test_who_has_no_attempt_left_is_not_told_to_wait(talk: Talk) -> None:
+    limits(talk, attempts=2)
+    await at_mobile(talk)
+    await talk.says(PHONE)
+    for code in ("wrong code", "wrong code", FromSms()):
+        expect_error(await give(talk, code), Registration.passcode, "code_wrong")
+    talk.clock.jump(minutes=1)
+    expect(await talk.presses("again"), "registration.passcode.sent_again")
+    expect_question(await give(talk, FromSms()), Registration.truth)
+
+
 @EVERY_LANGUAGE
 async def test_a_day_is_named_where_the_wait_ends_on_another(talker: Talker, language: str) -> None:
     talk = talker(language=TAGS[Language(language)])

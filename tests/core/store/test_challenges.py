@@ -263,8 +263,14 @@ async def test_fewer_failures_in_a_row_are_forgotten_after_some_months(sms: Sms)
     assert (await sms.asks(chat="web:2")).refused == "locked"
 
 
-async def test_a_code_that_was_sent_is_not_looked_at_once_the_number_is_locked(sms: Sms) -> None:
-    sms.store = limited(sms.store, **UNHURRIED, phone_failures_in_a_row=7)
+@pytest.mark.parametrize(
+    ("limit", "why"),
+    [("phone_failures_in_a_row", "locked"), ("phone_failures_per_day", "failures")],
+)
+async def test_a_code_that_was_sent_is_not_looked_at_once_the_number_is_locked(
+    sms: Sms, limit: str, why: str
+) -> None:
+    sms.store = limited(sms.store, **{**UNHURRIED, limit: 7})
     await fails(sms, 6)
     sent = await sms.asks(chat="web:2")
     assert sent.refused == "wait"
@@ -273,7 +279,7 @@ async def test_a_code_that_was_sent_is_not_looked_at_once_the_number_is_locked(s
     assert not await sms.tries(wrong(right.code), chat="web:2")
     assert not await sms.tries(right.code, chat="web:2")
     refused = await sms.asks(chat="web:2")
-    assert (refused.refused, refused.challenge, refused.good_until) == ("locked", "", None)
+    assert (refused.refused, refused.challenge, refused.good_until) == (why, "", None)
 
 
 async def test_a_right_code_ends_the_row(sms: Sms) -> None:
@@ -309,6 +315,10 @@ async def test_who_is_refused_may_use_the_code_that_he_had_before(sms: Sms) -> N
     ):
         refused = await sms.asks(chat=chat, purpose=purpose)
         assert refused == Sent(challenge, refused="wait", again_at=wait, good_until=good)
+    sms.now = wait
+    newest = await sms.asks()
+    assert newest.challenge != first.challenge
+    assert (await sms.asks()).challenge == newest.challenge, "of two that are good"
     sms.now = until
     for number in range(4):
         await sms.asks(chat=f"web:{3 + number}")
@@ -390,7 +400,8 @@ async def test_a_day_has_its_cap_until_hong_kong_midnight(sms: Sms) -> None:
 async def test_the_cap_grows_with_what_was_usual(sms: Sms) -> None:
     sms.store = limited(sms.store, per_day_at_least=2)
     async with sms.store.writing() as tx:
-        for days in (*range(1, 15), 15, 15, 15, 15):
+        # On most days none were sent: those count too.
+        for days in (1, *[14] * 13, 15, 15, 15, 15):
             day: date = hong_kong_day(sms.now) - timedelta(days=days)
             await tx.challenges.tallies.add(SENT, day.isoformat())
     for number in range(3):
