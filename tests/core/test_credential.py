@@ -103,6 +103,14 @@ def test_every_colour_survives(colour: Colour) -> None:
     assert claims.colour is colour
 
 
+@pytest.mark.parametrize("name", ["x", "陳", "x" * 24, "陳" * 8])
+def test_a_name_has_one_to_24_bytes(name: str) -> None:
+    verdict = check(code(name=name), KEYS, NOW)
+    assert verdict.accepted
+    assert verdict.claims is not None
+    assert verdict.claims.name == name
+
+
 def test_the_same_code_comes_out_again() -> None:
     assert code() == code()
     assert code() != code(code_id=bytes(8))

@@ -156,6 +156,16 @@ def test_ten_minutes_of_skew_are_forgiven(left: str, code: str) -> None:
     assert code or read(row).visits
 
 
+def test_the_export_may_be_ten_minutes_ahead_too() -> None:
+    assert read(exported=hong_kong("2021-12-10T12:10:00")).visits == []
+    assert refused(exported=hong_kong("2021-12-10T12:10:01")).code == "exported_future"
+
+
+def test_an_end_of_blanks_is_none() -> None:
+    blank = {**stay("2021-12-10T11:30:00", None), "out": " "}
+    assert read(blank) == read(stay("2021-12-10T11:30:00", None))
+
+
 def test_nothing_is_visited_after_the_export() -> None:
     row = stay("2021-12-10T11:00:00", "2021-12-10T11:10:00")
     assert read(row, exported=hong_kong("2021-12-10T11:00:00")).visits
