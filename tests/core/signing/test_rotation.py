@@ -213,6 +213,14 @@ def test_until_the_waiting_key_begins_another_fills_the_time(ring: KeyRing) -> N
     assert filling.not_after == datetime(2021, 12, 12, 23, 59, 59, tzinfo=HONG_KONG)
 
 
+def test_where_the_other_key_ends_this_very_second_a_new_one_is_made(ring: KeyRing) -> None:
+    new = rotate(ring, NOW, 48 * HOUR, LIFE)
+    end = IssuerKey.of(ring.of(Purpose.SIGN)[0]).not_after
+    _, filling = withdraw(ring, new.id, end, LIFE)
+    assert filling is not None
+    assert current(ring, end) == kid(filling)
+
+
 def test_a_bundle_key_is_withdrawn_and_replaced_likewise(ring: KeyRing) -> None:
     (old,) = ring.of(Purpose.BUNDLE)
     signing = ring.of(Purpose.SIGN)

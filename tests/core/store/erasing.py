@@ -6,7 +6,7 @@ from datetime import datetime
 
 from core.policy import RetentionPolicy
 from core.store.connection import Connection
-from core.store.retention import sweeps
+from core.store.retention import ROWS, sweeps
 
 
 async def erase_what_is_old(connection: Connection, keep: RetentionPolicy, now: datetime) -> int:
@@ -16,5 +16,6 @@ async def erase_what_is_old(connection: Connection, keep: RetentionPolicy, now: 
         more = True
         while more:
             step = await sweep.step(connection)
+            assert step.erased <= ROWS, "in one transaction"
             erased, more = erased + step.erased, step.more
     return erased
