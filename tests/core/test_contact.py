@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.answer import Context, Invalid
+from core.answer import Context, Found, Invalid
 from core.contact import HongKongMobile, masked
 
 CONTEXT = Context(date(2021, 12, 10), {})
@@ -95,6 +95,17 @@ def test_a_number_is_found_in_a_longer_text(text: str, span: str) -> None:
     found = HongKongMobile.find(text, CONTEXT)
     assert found is not None
     assert (found.value, text[found.start : found.end]) == ("+85291234567", span)
+
+
+def test_of_several_numbers_the_first_is_taken_unless_one_was_asked_for() -> None:
+    found = HongKongMobile.find("91234567, my wife's is 61234568", CONTEXT)
+    assert found is not None
+    assert found.value == "+85291234567"
+    asked = Context(CONTEXT.today, {}, asked=True)
+    assert HongKongMobile.find("91234567, my wife's is 61234568", asked) is None
+    assert HongKongMobile.find("91234567, I said 9123 4567", asked) == Found(
+        "+85291234567", 0, len("91234567")
+    )
 
 
 @pytest.mark.parametrize("text", ["G91234567", "20211210", "91234567-8", "+1 91234567", "hello"])

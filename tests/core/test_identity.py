@@ -111,6 +111,20 @@ def test_two_letters_are_believed_of_who_says_that_it_is_an_identity_card(text: 
         assert caught.value.code == "other_document"
 
 
+@pytest.mark.parametrize("body", ["WX123456", "XA123456", "AX123456", "AB987654"])
+def test_without_brackets_two_letters_are_a_cards_where_they_begin_as_cards_do(body: str) -> None:
+    text = f"{body}{check_character(body)}"
+    unsaid = Context(TODAY, {})
+    found = DocumentNumber.find(text, unsaid)
+    if body[0] in "WX":
+        assert DocumentNumber.parse(text, unsaid) == f"{body}({check_character(body)})"
+        assert found is not None
+        assert found.value == f"{body}({check_character(body)})"
+    else:
+        assert refused(text, unsaid).code == "other_document"
+        assert found is None
+
+
 def test_without_a_kind_of_document_it_is_an_hkid() -> None:
     assert DocumentNumber.parse("a1234563", Context(TODAY, {})) == "A123456(3)"
 
