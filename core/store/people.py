@@ -149,7 +149,6 @@ class People:
                 "reference": reference,
                 "key": key,
                 "document": index,
-                "phone": self.ring.index("phone", holder.mobile),
                 "record": sealer.seal(holder.to_bytes(), f"holders|record|{name}"),
                 "made_at": now.timestamp(),
                 "seen_at": now.timestamp(),
@@ -165,12 +164,7 @@ class People:
         await self.connection.execute(
             update(holders)
             .where(holders.c.id == known.id)
-            .values(
-                record=record,
-                document=index,
-                phone=self.ring.index("phone", holder.mobile),
-                seen_at=now.timestamp(),
-            )
+            .values(record=record, document=index, seen_at=now.timestamp())
         )
         return Known(known.id, known.reference, holder, known.sealer)
 

@@ -116,7 +116,6 @@ holders = Table(
     Column("reference", String(20), nullable=False, unique=True),
     Column("key", LargeBinary, nullable=False),
     Column("document", LargeBinary, nullable=False, unique=True),
-    Column("phone", LargeBinary, nullable=False, index=True),
     Column("record", LargeBinary, nullable=False),
     Column("made_at", Float, nullable=False),
     Column("seen_at", Float, nullable=False, index=True),
