@@ -37,6 +37,18 @@ async def test_rows_that_are_leased_as_they_are_written_are_told_by_their_number
     ]
 
 
+async def test_what_another_has_sent_meanwhile_is_not_sent_again_later(store: Store) -> None:
+    async with store.writing() as tx:
+        rows = Outbox(tx.connection, tx.ring)
+        sent, waits, gone = await rows.put(ROWS, NOON, lease=LEASE)
+        await rows.sent([sent], [])
+        assert not await rows.postpone(sent, NOON)
+        assert await rows.postpone(waits, NOON)
+        assert await rows.postpone(gone, NOON, parked=True)
+        assert not await rows.postpone(gone, NOON)
+        assert [due.number for due in await rows.take(ROOM, NOON, LEASE)] == [waits]
+
+
 async def test_rows_that_anybody_may_take_have_no_numbers_yet(store: Store) -> None:
     async with store.writing() as tx:
         rows = Outbox(tx.connection, tx.ring)
