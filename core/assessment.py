@@ -71,7 +71,7 @@ DEFAULT_WINDOWS = Windows()
 
 
 class ReasonCode(StrEnum):
-    """Why a colour is given, in the order in which reasons of one colour are told."""
+    """Why a colour is given, in the order in which reasons are told: red, amber, green."""
 
     LISTED_CONFIRMED = "listed_confirmed"
     LISTED_SUSPECTED = "listed_suspected"
@@ -161,7 +161,7 @@ def assess(
     if colour == Colour.GREEN:
         reasons.append(Reason(ReasonCode.CLEAR, Colour.GREEN))
     order = list(ReasonCode)
-    reasons.sort(key=lambda reason: (-_WEIGHT.index(reason.colour), order.index(reason.code)))
+    reasons.sort(key=lambda reason: order.index(reason.code))
     return Assessment(colour, reasons)
 
 
