@@ -161,6 +161,11 @@ def test_the_export_may_be_ten_minutes_ahead_too() -> None:
     assert refused(exported=hong_kong("2021-12-10T12:10:01")).code == "exported_future"
 
 
+def test_the_export_is_of_the_last_24_hours() -> None:
+    assert read(exported=hong_kong("2021-12-09T12:00:00")).visits == []
+    assert refused(exported=hong_kong("2021-12-09T11:59:59")).code == "stale"
+
+
 def test_an_end_of_blanks_is_none() -> None:
     blank = {**stay("2021-12-10T11:30:00", None), "out": " "}
     assert read(blank) == read(stay("2021-12-10T11:30:00", None))
@@ -178,12 +183,13 @@ def ride(entered: str, left: str | None, plate: str = "KB4484") -> dict[str, Any
 
 
 def test_two_taxis_at_once_are_both_named() -> None:
+    before = ride("2021-12-09T07:00", "2021-12-09T07:30", "AB123")
     long = ride("2021-12-09T08:00", "2021-12-09T20:00")
     other = ride("2021-12-09T19:59", "2021-12-09T21:00", "AB123")
     between = ride("2021-12-09T09:00", "2021-12-09T09:30")
-    error = refused(taxis=[long, between, other])
+    error = refused(taxis=[before, long, between, other])
     assert error.code == "overlap"
-    assert error.params == {"row": 3, "place": "AB123", "other_row": 1, "other_place": "KB4484"}
+    assert error.params == {"row": 4, "place": "AB123", "other_row": 2, "other_place": "KB4484"}
 
 
 def test_one_may_change_taxis_in_the_same_minute() -> None:
