@@ -119,6 +119,15 @@ async def test_each_is_named_and_asked_in_a_row(talker: Talker, language: str) -
     expect(talk.heard, "everyone.done.other", language)
 
 
+async def test_a_second_tap_declares_nothing_for_the_next_of_them(talk: Talk) -> None:
+    await family(talk, MEI)
+    none = (await begins(talk)).ids["none"]
+    expect(Heard((await talk.take(Press(none)))[-1].text), "health_code.conditions.ask_for")
+    (reply,) = await talk.take(Press(none))
+    assert reply.notice
+    asks_for(await talk.presses("none"), OWN, MEI)
+
+
 async def test_an_arrival_is_asked_about_as_for_one(talk: Talk) -> None:
     people = await family(talk, MEI)
     await begins(talk)

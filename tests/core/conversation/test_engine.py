@@ -86,6 +86,16 @@ async def test_a_second_tap_gets_a_notice_and_nothing_else(talk: Talk) -> None:
     assert talk.session.answers == {**HOME, "housing": "public"}
 
 
+async def test_a_second_tap_on_what_the_next_question_offers_too_is_not_taken(talk: Talk) -> None:
+    heard = await talk.reach(Registration, "housing", HOME)
+    back = heard.ids["_back"]
+    await talk.take(Press(back))
+    before = talk.session.field
+    (reply,) = await talk.take(Press(back))
+    assert reply.notice
+    assert talk.session.field == before
+
+
 async def test_a_button_of_an_older_question_shows_the_one_in_hand(talk: Talk) -> None:
     old = (await talk.reach(Registration, "document", {})).ids["passport"]
     await talk.reach(Registration, "housing", HOME)

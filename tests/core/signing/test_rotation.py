@@ -97,6 +97,14 @@ def test_while_one_waits_there_is_no_next(ring: KeyRing) -> None:
     assert current(ring, NOW + 72 * HOUR) == kid(third)
 
 
+def test_the_end_of_an_older_key_hastens_no_new_one(ring: KeyRing) -> None:
+    second = rotate(ring, NOW, NOTICE, LIFE)
+    now = NOW + NOTICE
+    ends = IssuerKey.of(ring.of(Purpose.SIGN)[0]).not_after
+    assert second.not_before == now < ends < now + NOTICE
+    assert rotate(ring, now, NOTICE, LIFE).not_before == now + NOTICE
+
+
 def test_a_key_begins_sooner_where_no_other_may_sign_until_then(ring: KeyRing) -> None:
     end = ring.of(Purpose.SIGN)[0].not_after
     assert end is not None

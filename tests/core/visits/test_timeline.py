@@ -166,6 +166,16 @@ def test_the_export_is_of_the_last_24_hours() -> None:
     assert refused(exported=hong_kong("2021-12-09T11:59:59")).code == "stale"
 
 
+def test_as_many_visits_are_taken_as_the_policy_says() -> None:
+    two = [stay("2021-12-09T10:00:00", "2021-12-09T11:00:00")] * 2
+    document = as_json(export(visits=two, exported=NOON.isoformat()))
+    record = read_export(document, name="", now=NOON, policy=VisitPolicy(max_visits=2))
+    assert len(record.visits) == 2
+    with pytest.raises(Invalid) as caught:
+        read_export(document, name="", now=NOON, policy=VisitPolicy(max_visits=1))
+    assert (caught.value.code, caught.value.params) == ("too_many", {"limit": 1})
+
+
 def test_an_end_of_blanks_is_none() -> None:
     blank = {**stay("2021-12-10T11:30:00", None), "out": " "}
     assert read(blank) == read(stay("2021-12-10T11:30:00", None))
