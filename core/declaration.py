@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any, Self
@@ -81,3 +81,21 @@ class Declaration(msgspec.Struct, frozen=True):
                 scheme=Scheme(answers.get("scheme", Scheme.OTHER)),
             )
         return cls(conditions, discharged_on, arrival, chat)
+
+    def only(self, conditions: Iterable[Condition]) -> Declaration:
+        """Return what it says of these conditions, whoever declared them."""
+        kept = frozenset(conditions)
+        return Declaration(
+            kept,
+            self.discharged_on if Condition.DISCHARGED in kept else None,
+            self.arrival if Condition.ARRIVED in kept else None,
+        )
+
+    def along_with(self, earlier: Declaration) -> Declaration:
+        """Return it with what an earlier one says besides."""
+        return Declaration(
+            self.conditions | earlier.conditions,
+            self.discharged_on or earlier.discharged_on,
+            self.arrival or earlier.arrival,
+            self.chat,
+        )

@@ -16,11 +16,12 @@ from core.conversation.form import Form
 from core.conversation.messages import Finished
 from core.conversation.turn import Turn
 from core.conversation.uploads import Uploads
-from core.declaration import Declaration
+from core.earlier import EARLIER
 from core.round import Asked, Note, Round, Unclaimed
 from core.store.people import Known
 from core.visits import Export, Reading
 from core.visits.reading import ERRORS as EXPORT_ERRORS
+from handlers.declared_before import declared_before
 from handlers.health_code import (
     HealthCode,
     code_of_today,
@@ -38,6 +39,7 @@ class Declaring(Form):
     wants_file = True
 
     conditions = HealthCode.conditions
+    still = HealthCode.still
     discharged_on = HealthCode.discharged_on
     arrived_on = HealthCode.arrived_on
     arrived_from = HealthCode.arrived_from
@@ -47,9 +49,8 @@ class Declaring(Form):
     async def begin(cls, turn: Turn) -> dict[str, Any] | None:
         if not turn.handed:
             found = await _new_round(turn)
-            if found is None:
+            if found is None or not await _declare_next(turn, found):
                 return None
-            turn.handed = found.answers()
         return turn.handed
 
     @classmethod
@@ -69,7 +70,8 @@ class Declaring(Form):
         answers = turn.session.answers
         current = Round.of(answers)
         asked = next(each for each in current.people if each.declared is None)
-        asked.declared = {field.name: answers[field.name] for field in cls.asked(answers)}
+        names = [field.name for field in cls.asked(answers)]
+        asked.declared = {name: answers[name] for name in (*names, EARLIER) if name in answers}
         return await _go_on(turn, current)
 
     @classmethod
@@ -109,10 +111,7 @@ async def _new_round(turn: Turn) -> Round | None:
         turn.note("everyone.unconfirmed", names=turn.text("engine.comma").join(waiting))
     if not (asked or left or waiting):
         turn.note("everyone.nobody")
-    if not asked:
-        return None
-    await turn.turn_to(asked[0].holder)
-    return Round(turn.today, asked)
+    return Round(turn.today, asked) if asked else None
 
 
 async def _go_on(turn: Turn, current: Round, *, complete: bool = False) -> type[Form] | None:
@@ -121,10 +120,8 @@ async def _go_on(turn: Turn, current: Round, *, complete: bool = False) -> type[
     if current.day != turn.today:
         turn.note("health_code.new_day")
         return Declaring
-    while asked := current.undeclared():
-        if await _turn_to(turn, current, asked):
-            turn.handed = current.answers()
-            return Declaring
+    if await _declare_next(turn, current):
+        return Declaring
     for asked in [] if complete else list(current.people):
         known = await _turn_to(turn, current, asked)
         asked.file = known is not None and await has_fresh_records(turn, known)
@@ -137,6 +134,18 @@ async def _go_on(turn: Turn, current: Round, *, complete: bool = False) -> type[
         turn.note("everyone.left_over", file=left.name)
     await _send_codes(turn, current)
     return None
+
+
+async def _declare_next(turn: Turn, current: Round) -> bool:
+    """Turn to the next one who is to be declared, and hand on the round with what was declared of
+    him before; tell whether there is one."""
+    while asked := current.undeclared():
+        known = await _turn_to(turn, current, asked)
+        if known is not None:
+            before = declared_before(turn, await turn.tx.codes.newest(known))
+            turn.handed = {**current.answers(), **before}
+            return True
+    return False
 
 
 async def _turn_to(turn: Turn, current: Round, asked: Asked) -> Known | None:
@@ -332,6 +341,5 @@ async def _send_code(turn: Turn, asked: Asked) -> str:
     if export.covered_from > turn.today:
         days = turn.policy.visits.assess_days
         return turn.text("everyone.too_new", name=asked.name, day=export.covered_from, wanted=days)
-    declaration = Declaration.from_answers(asked.declared or {}, turn.chat)
-    await code_of_today(turn, known, export, declaration)
+    await code_of_today(turn, known, export, asked.declared or {})
     return ""

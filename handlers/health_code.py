@@ -20,16 +20,27 @@ from core.conversation.uploads import Upload
 from core.country import Country
 from core.credential import expiry, issue
 from core.dates import ArrivalDate, DischargeDate
-from core.declaration import Condition, Declaration, Origin, Scheme
+from core.declaration import Condition, Origin, Scheme
+from core.earlier import (
+    SAME,
+    Earlier,
+    Still,
+    declared,
+    lacking,
+    lacks_earlier,
+    taken_over,
+    took_back,
+)
 from core.holder import Holder
 from core.identity import DocumentType, normalise, tail
 from core.masked_name import masked_name
 from core.signing.issuer_keys import IssuerKey
 from core.store.assessing import assess_holder, lives_as_registered
-from core.store.codes import Assessed
+from core.store.codes import Assessed, Code
 from core.store.people import Known
 from core.visits import Export
 from core.visits.reading import ERRORS as EXPORT_ERRORS
+from handlers.declared_before import declared_before, in_lines, may_know
 from handlers.menu import AFTER_CODE, buttons
 
 Answers = Mapping[str, Any]
@@ -76,8 +87,16 @@ def windows(turn: Turn) -> dict[str, int]:
 class Conditions(Several):
     """What is so of one person: what somebody tells of another is asked about, not taken.
 
-    The labels say how many days count: with the authority's number they are known again too.
+    The labels say how many days count: with the authority's number they are known again too. What
+    was declared earlier is told, and one tap declares it again.
     """
+
+    async def asked(self, turn: Turn) -> str:
+        return "ask_again" if Earlier.of(turn.session.answers) else "ask"
+
+    def alone(self, turn: Turn) -> dict[str, list[str]]:
+        same = {SAME: [SAME]} if Earlier.of(turn.session.answers) else {}
+        return {**same, **super().alone(turn)}
 
     def label(self, turn: Turn, option: str) -> str:
         return turn.text(f"{self.key}.option.{option}", **windows(turn))
@@ -103,11 +122,13 @@ class VisitRecords(Upload):
     """
 
     async def take(self, turn: Turn, said: Said) -> Any:
-        declaration = HealthCode.conditions
+        question, answers = HealthCode.conditions, turn.session.answers
         # Nearly always it is the file that has been read: nothing is looked for in that.
-        condition = declaration.mentioned(turn, said) if isinstance(said, Text) else ""
-        if condition and condition not in turn.session.answers[declaration.name]:
-            raise Invalid("undeclared", condition=declaration.label(turn, condition))
+        condition = question.mentioned(turn, said) if isinstance(said, Text) else ""
+        if condition:
+            known_of = {*answers[question.name], *taken_over(answers).conditions}
+            if condition not in known_of:
+                raise Invalid("undeclared", condition=question.label(turn, condition))
         upload = await super().take(turn, said)
         if upload is WAITING:
             return upload
@@ -137,8 +158,9 @@ class HealthCode(Form):
     wants_file = True
 
     conditions = Conditions(
-        Condition, resets=("arrived_on", "arrived_from", "scheme", "discharged_on")
+        Condition, resets=("still", "arrived_on", "arrived_from", "scheme", "discharged_on")
     )
+    still = Choice(Still, when=lacks_earlier)
     discharged_on = NearDay(DischargeDate, when=was_discharged)
     arrived_on = NearDay(ArrivalDate, when=has_arrived)
     arrived_from = WhereFrom(Origin, when=has_arrived, resets=("scheme",))
@@ -156,12 +178,21 @@ class HealthCode(Form):
         if await waits_for_address(turn, known):
             turn.note("health_code.address_unconfirmed")
             return None
+        newest = await turn.tx.codes.newest(known)
+        answers = declared_before(turn, newest)
         # Still fresh, the records of the last one will do.
-        return {"visits": KEPT} if await has_fresh_records(turn, known) else {}
+        if await has_fresh_records(turn, known, newest):
+            answers["visits"] = KEPT
+        return answers
 
     @classmethod
     def values(cls, turn: Turn, field: Field) -> dict[str, Any]:
-        return windows(turn)
+        answers = turn.session.answers
+        earlier = Earlier.of(answers)
+        if earlier is None:
+            return windows(turn)
+        told = lacking(answers) if field is cls.still else earlier.declaration.conditions
+        return {**windows(turn), **in_lines(turn, earlier, cls.conditions, told)}
 
     @classmethod
     async def finish(cls, turn: Turn) -> type[Form] | None:
@@ -182,8 +213,8 @@ class HealthCode(Form):
         if turn.session.begun != turn.today:
             turn.note("health_code.new_day")
             return HealthCode
-        declaration = Declaration.from_answers(turn.session.answers, turn.chat)
-        await code_of_today(turn, known, export, declaration, below=_was_read(turn, export))
+        answers = turn.session.answers
+        await code_of_today(turn, known, export, answers, below=_was_read(turn, export))
         return None
 
 
@@ -191,16 +222,19 @@ async def code_of_today(
     turn: Turn,
     known: Known,
     export: Export,
-    declaration: Declaration,
+    answers: Answers,
     *,
     below: Sequence[str] = (),
 ) -> None:
-    """Assess somebody by his records and what was declared today, and send the code with what is
-    told `below` it."""
+    """Assess somebody by his records and what was declared today in `answers`, and send the code
+    with what is told `below` it."""
+    declaration = declared(answers, turn.chat)
     assessed = await assess_holder(turn.tx, known, export, declaration, turn.now)
     await issue_code(turn, known, assessed, below=below)
     await turn.tx.people.used(known, turn.now)
-    await turn.tx.people.record("code issued", actor=turn.chat, object=known.id, now=turn.now)
+    acts = ["declaration taken back"] if took_back(answers) else []
+    for act in (*acts, "code issued"):
+        await turn.tx.people.record(act, actor=turn.chat, object=known.id, now=turn.now)
 
 
 def has_left_hotel(turn: Turn, known: Known) -> bool:
@@ -220,21 +254,22 @@ async def waits_for_address(turn: Turn, known: Known) -> bool:
     return not await lives_as_registered(turn.tx, known)
 
 
-async def has_fresh_records(turn: Turn, known: Known) -> bool:
-    """Tell whether the records at hand serve today: no new file is needed then."""
+async def has_fresh_records(turn: Turn, known: Known, newest: Code | None = None) -> bool:
+    """Tell whether the records at hand serve today: no new file is needed then. `newest` is the
+    holder's newest code, where it has been looked up."""
     exported_at = await turn.tx.people.exported_at(known)
     fresh = timedelta(hours=turn.policy.export_fresh_hours)
     if exported_at is None or turn.now - exported_at >= fresh:
         return False
-    return await _may_use_records(turn, known)
+    return await _may_use_records(turn, known, newest)
 
 
-async def _may_use_records(turn: Turn, known: Known) -> bool:
+async def _may_use_records(turn: Turn, known: Known, newest: Code | None) -> bool:
     """Tell whether the records at hand may serve: a guardian never learns what is in those that
     the holder uploaded himself."""
     if not turn.about or not await turn.tx.family.has_own_chat(known.id):
         return True
-    newest = await turn.tx.codes.newest(known)
+    newest = newest or await turn.tx.codes.newest(known)
     return newest is not None and may_know(turn, newest.assessed.declaration)
 
 
@@ -363,11 +398,6 @@ def in_words(turn: Turn, holder: Holder, assessed: Assessed, expires_at: datetim
         why=why_text(turn, assessed, short=True),
     )
     return turn.named(caption)
-
-
-def may_know(turn: Turn, declaration: Declaration) -> bool:
-    """Tell whether this chat may know what was declared: one's own chats, and who declared it."""
-    return not turn.about or declaration.chat == turn.chat
 
 
 def no_code(turn: Turn) -> None:

@@ -195,7 +195,7 @@ class Talk:
         session.language = session.language or TEXTS_LANGUAGES[self.hint]
         session.begin(form.name, hong_kong_day(self.clock()))
         session.answers = dict(answers)
-        session.asked = list(answers)
+        session.asked = [name for name in answers if name in form.fields]
         async with self.store.writing() as tx:
             turn = Turn(
                 session=session,

@@ -14,9 +14,11 @@ from core.conversation.one_time_code import OneTimeCode
 from core.conversation.prompt import NAVIGATION
 from core.conversation.texts import Language
 from core.conversation.uploads import Uploads
+from core.earlier import SAME
 from handlers.commands import conversation
 from handlers.everyone import Exports
 from handlers.family import Answerer, TheirPhone
+from handlers.health_code import Conditions
 from handlers.my_chats import CareEnding, ChatEnding
 from handlers.registration import Issued, LatinName
 from tests.world import TEXTS
@@ -36,12 +38,16 @@ REFUSED = ("wait", "phone", "chat", "numbers", "busy", "failures", "locked")
 
 ASKED: dict[type, list[str]] = {
     ChatEnding: ["ask_here", "ask_last"],
+    Conditions: ["ask_again"],
     CareEnding: ["ask_phone", "ask_alone"],
     Exports: ["ask_all"],
     Issued: ["ask_certificate", "ask_other"],
     LatinName: ["ask_only"],
 }
 """Texts that ask a question where it is another case than the common one."""
+
+BESIDE: dict[type, list[str]] = {TheirPhone: [TheirPhone.NONE], Conditions: [SAME]}
+"""Options beside the choices."""
 
 LINK_SMS = ("link_chat.sms", "link_chat.sms_asked", "stop_care.sms")
 
@@ -132,8 +138,7 @@ def needed(form: type[Form], field: Field) -> list[str]:
     if isinstance(field, Answerer):
         keys.append(f"{field.key}.ask_child")
     keys += [f"{field.key}.{ask}" for ask in ASKED.get(type(field), [])]
-    if isinstance(field, TheirPhone):
-        keys.append(f"{field.key}.option.none")
+    keys += [f"{field.key}.option.{option}" for option in BESIDE.get(type(field), [])]
     if isinstance(field, Uploads):
         keys.append(f"{field.key}.option.done")
     if isinstance(field, Several):
@@ -170,7 +175,7 @@ def test_no_word_for_a_choice_means_two_of_them() -> None:
         if not isinstance(field, Choice):
             continue
         meant: dict[str, str] = {}
-        for option in field.choices:
+        for option in (*field.choices, *BESIDE.get(type(field), [])):
             wholes, _ = TEXTS.meanings(f"{field.key}.option.{option}")
             for how in ("also", "about"):
                 wholes |= TEXTS.words(f"{field.key}.{how}.{option}")
@@ -194,7 +199,7 @@ def test_every_text_is_used() -> None:
             rest = key.removeprefix(f"{fields[0].key}.")
             errors = {f"error.{code}" for field in fields for code in field.errors}
             options = {o for field in fields for o in getattr(field, "choices", ())}
-            options |= {f.NONE for f in fields if isinstance(f, TheirPhone)}
+            options |= {o for f in fields for o in BESIDE.get(type(f), [])}
             also = {f"{how}.{option}" for how in ("also", "about") for option in options}
             assert rest in {"why", "example", *errors, *also}, f"{key} is not used"
             continue

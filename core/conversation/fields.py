@@ -304,12 +304,15 @@ class Several(Choice):
     NONE = "none"
     DONE = "done"
 
+    def alone(self, turn: Turn) -> dict[str, list[str]]:
+        """Return the options that are a whole answer in one tap, with what it is."""
+        return {self.NONE: []}
+
     def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
         chosen = turn.session.partial
-        last = self.DONE if chosen else self.NONE
-        first = [] if chosen else [[(last, self.label(turn, last))]]
-        rest = [[(o, self.label(turn, o))] for o in self.choices if o not in chosen]
-        return [*first, *rest, *([[(last, self.label(turn, last))]] if chosen else [])]
+        rest = [option for option in self.choices if option not in chosen]
+        offered = [*rest, self.DONE] if chosen else [*self.alone(turn), *rest]
+        return [[(option, self.label(turn, option))] for option in offered]
 
     def offered(self, turn: Turn) -> list[str]:
         return [option for row in self.options(turn) for option, _ in row]
@@ -331,8 +334,9 @@ class Several(Choice):
                 turn.session.partial = []
                 return sorted({*partial, *map(str, named)} - {self.DONE})
         option: str = await super().take(turn, said)
-        if option == self.NONE:
-            return []
+        alone = self.alone(turn)
+        if option in alone:
+            return alone[option]
         if option == self.DONE:
             chosen, turn.session.partial = sorted(partial), []
             return chosen

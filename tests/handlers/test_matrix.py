@@ -125,9 +125,10 @@ class Row:
 
 
 ASKED, SUMMARY = "health_code.conditions.ask", "registration.truth.ask"
+ASKED_AGAIN = "health_code.conditions.ask_again"
 FIRST, NO_CODE = "registration.document.ask", "why.no_code"
 ROWS = {
-    "today": Row(ASKED, FIRST, "officer.ask"),
+    "today": Row(ASKED, FIRST, "officer.ask", own=ASKED_AGAIN, child=ASKED_AGAIN),
     "register": Row(SUMMARY, FIRST),
     "change": Row(SUMMARY, FIRST, her="details.not_yours", child=SUMMARY),
     "why_colour": Row(NO_CODE, NO_CODE, own="why.colour.red", her="why.colour.red"),

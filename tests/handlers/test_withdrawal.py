@@ -32,6 +32,8 @@ async def gets_code(talk: Talk, *conditions: str) -> str:
     for condition in conditions:
         await talk.presses(condition)
     await talk.presses("done" if conditions else "none")
+    if talk.session.field == "still":
+        await talk.presses("no")
     if talk.session.form:
         await talk.sends(records(talk))
     card = talk.replies[-1].card

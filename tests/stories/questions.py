@@ -22,6 +22,9 @@ from core.conversation.one_time_code import OneTimeCode
 from core.conversation.uploads import Upload
 from core.country import Country
 from core.dates import ArrivalDate, BirthDate, DischargeDate, IssueDate, LastNight, ProofDate
+from core.days import hong_kong_day
+from core.declaration import Condition, Declaration
+from core.earlier import Earlier
 from core.gate.live import Digits
 from core.identity import DocumentNumber
 from core.names import ChineseName, EnglishName
@@ -108,11 +111,12 @@ class Bad:
 
 @dataclass(frozen=True)
 class Journey:
-    """A way through a form."""
+    """A way through a form; `before` is what the form knows at its beginning."""
 
     name: str
     form: type[Form]
     answers: Mapping[str, Good]
+    before: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name
@@ -133,14 +137,19 @@ class Place:
         return self.journey.answers[self.field.name]
 
     @property
-    def known(self) -> dict[str, Any]:
-        """The answers before this question."""
-        known: dict[str, Any] = {}
+    def given(self) -> dict[str, Any]:
+        """The answers to the questions before this one."""
+        given: dict[str, Any] = {}
         for name, answer in self.journey.answers.items():
             if name == self.field.name:
                 break
-            known[name] = answer.kept
-        return known
+            given[name] = answer.kept
+        return given
+
+    @property
+    def known(self) -> dict[str, Any]:
+        """All that is known before this question."""
+        return {**self.journey.before, **self.given}
 
     @property
     def following(self) -> Field | None:
@@ -226,6 +235,16 @@ JOURNEYS = (
             "scheme": chosen("return2hk"),
             "visits": Good("upload", Sent(sample_export(31, 48, 7, NOON), "visits.json")),
         },
+    ),
+    Journey(
+        "health as declared before",
+        HealthCode,
+        {
+            "conditions": Good([], Option("none"), "冇"),
+            "still": Good("yes", "yes", "係"),
+            "visits": Good("upload", Sent(sample_export(31, 48, 7, NOON), "visits.json")),
+        },
+        before=Earlier(hong_kong_day(NOON), Declaration(frozenset({Condition.CONTACT}))).answers(),
     ),
     Journey("erasure", Erasure, {"sure": chosen("keep")}),
     Journey("live answer", LiveCode, {"digits": Good("4821", "4821", "４８２１")}),

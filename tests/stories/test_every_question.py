@@ -140,12 +140,12 @@ def test_every_question_has_its_answers_and_every_error_its_bad_one() -> None:
         for code in field.errors
     }
     for journey in JOURNEYS:
-        answers: dict[str, object] = {}
+        answers = dict(journey.before)
         while field := journey.form.next(answers):
             answers[field.name] = journey.answers[field.name].kept
             place = Place(journey, field)
             unseen -= {(journey.form, field, code) for code, _ in errors_at(place)}
-        assert list(answers) == list(journey.answers)
+        assert list(answers) == [*journey.before, *journey.answers]
     # Where a file is wanted later on, one that comes early is kept: no question refuses it.
     assert {code for _, _, code in unseen} == {"file_not_now"}
 
@@ -284,7 +284,7 @@ async def test_start_offers_to_go_on_or_to_begin_again(
     talker: Talker, place: Place, language: str
 ) -> None:
     talk = await at(talker, place, language)
-    if not place.known:
+    if not place.given:
         still(talk, expect_question(await talk.starts(), place.field, language), place)
         return
     expect(await talk.starts(), "engine.welcome_back", language)
@@ -303,7 +303,7 @@ async def test_start_offers_to_go_on_or_to_begin_again(
 @EVERY_PLACE
 async def test_back_and_keep_lose_nothing(talker: Talker, place: Place, language: str) -> None:
     talk = await at(talker, place, language)
-    if not place.known:
+    if not place.given:
         assert "_back" not in talk.heard.buttons
         await talk.commands("back")
         still(talk, expect_question(talk.heard, place.field, language), place)
@@ -312,8 +312,8 @@ async def test_back_and_keep_lose_nothing(talker: Talker, place: Place, language
     while "_back" in talk.heard.buttons:
         await talk.presses("_back")
         seen.append(talk.session.field)
-    assert seen == [place.field.name, *reversed(place.known)]
-    for _ in place.known:
+    assert seen == [place.field.name, *reversed(place.given)]
+    for _ in place.given:
         assert talk.session.field != place.field.name
         await talk.presses("_keep")
         if talk.session.field == place.field.name:
