@@ -84,14 +84,17 @@ _LAST = select(func.max(audit_chain.c.number))
 _OPENED = select(checkpoints.c.body).order_by(checkpoints.c.place.desc()).limit(1)
 _NEWEST = _OPENED.where(checkpoints.c.begins == 0)
 _BEGIN = _OPENED.where(checkpoints.c.begins == 1)
+_TIMES = select(func.count()).where(
+    audit.c.actor == bindparam("of_actor"),
+    audit.c.at > bindparam("since"),
+    audit.c.act == bindparam("of_act"),
+)
 
 
 async def times(connection: Connection, actor: str, act: str, since: datetime) -> int:
     """Count how often somebody has done something since a time."""
-    count = select(func.count()).where(
-        audit.c.actor == actor, audit.c.at > since.timestamp(), audit.c.act == act
-    )
-    return await connection.scalar(count) or 0
+    values = {"of_actor": actor, "of_act": act, "since": since.timestamp()}
+    return await connection.scalar(_TIMES, values) or 0
 
 
 def new_mark(ring: KeyRing, at: float, actor: str, act: str, object: str) -> bytes:
