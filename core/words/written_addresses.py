@@ -45,7 +45,7 @@ _ANOTHER = re.compile(
 
 _LEAD = re.compile(
     r".*(?:\b(?:liv(?:e|es|ing)|stay(?:s|ing)?) (?:at|in|on)\b|\baddress\b(?: is\b)?"
-    r"|住[喺係系在於]|[住地]址[係系是為为喺在]?)[\s:：,-]*",
+    r"|住[喺係系在於]|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住(?!址)|[住地]址[係系是為为喺在]?)[\s:：,-]*",
     re.IGNORECASE,
 )
 

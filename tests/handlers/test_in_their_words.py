@@ -7,6 +7,7 @@ import pytest
 
 from core.conversation.texts import Language
 from core.dates import show_day
+from handlers.health_code import HealthCode
 from handlers.registration import Registration
 from tests.handlers.people import is_registered
 from tests.reading import expect, expect_error, expect_question, says
@@ -521,3 +522,29 @@ async def test_an_answer_that_holds_the_words_of_a_question_is_explained(
 ) -> None:
     assert await keeps(talk, place("issued_on"), words) is None
     expect_error(talk.heard, Registration.issued_on, "future")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("今日嘅碼", "攞今日嘅碼呀", "我要今日嘅碼", "俾個碼我", "我個碼呢", "新碼"),
+        *("今天的码", "我要领码", "给我健康码", "code please", "Can I have my code?"),
+        *("today's code", "my QR code", "I need a new code", "get today's code"),
+    ],
+)
+async def test_todays_code_is_asked_for_in_everyday_words(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    expect_question(await talk.says(words), HealthCode.conditions)
+
+
+@pytest.mark.parametrize("words", ["new code", "send my code", "code", "俾個碼我", "给我码"])
+async def test_who_asks_for_a_code_where_one_is_typed_means_that_of_the_sms(
+    talk: Talk, words: str
+) -> None:
+    where = place("passcode")
+    await talk.reach(where.journey.form, "passcode", where.known)
+    talk.clock.jump(minutes=2)
+    before = len(talk.sms)
+    await talk.says(words)
+    assert talk.session.field == "passcode"
+    assert len(talk.sms) == before + 1
