@@ -64,7 +64,8 @@ _ABBREVIATIONS = {
 _COUNTED = "(?=[座期楼号室层])"
 """What is counted in an address, in the one script: 十二座 and 第12座 are 12座."""
 _TEENS = re.compile(f"(?<!百)([一二三四五六七八九]?)十([一二三四五六七八九]?){_COUNTED}")
-_ONE_BY_ONE = re.compile(f"[〇零一二三四五六七八九]+{_COUNTED}")
+# Where figures stand before, it was looked at from the first of them.
+_ONE_BY_ONE = re.compile(f"(?<![〇零一二三四五六七八九])[〇零一二三四五六七八九]+{_COUNTED}")
 _ORDINAL = re.compile(rf"第(?=\d+{_COUNTED})")
 _HAN = "\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 

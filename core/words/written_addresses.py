@@ -6,6 +6,8 @@ import re
 
 from core.gazetteer import district_in
 
+_FIGURES = "〇一二三四五六七八九十百"
+_COUNTED = "[號号座樓楼層层室期]"
 _NAMES = (
     r"(?:estate|est|court|gardens?|road|rd|street|st|avenue|ave|lane|path|drive|terrace|village"
     r"|tsuen|chuen|mansions?|building|bldg|house|plaza|cent(?:re|er)|villas?|lodge|heights)\b"
@@ -15,7 +17,8 @@ _UNIT = re.compile(
     r"(?:\d+[A-Z]?|[A-Z]\d*)\b"
     r"|\b(?:\d+|[GLU]{1,2})(?:st|nd|rd|th)? ?(?:/ ?F|floor)\b"
     rf"|\b\d+[A-Z]?(?:-\d+[A-Z]?)? (?=(?:[\w'’.]+ ){{1,4}}{_NAMES})"
-    r"|(?<![月\dA-Z])(?:[A-Z\d]+|[〇一二三四五六七八九十百]+) ?[號号座樓楼層层室期]|地下",
+    rf"|(?<![月\dA-Z])[A-Z\d]+ ?{_COUNTED}"
+    rf"|(?<![月{_FIGURES}])[{_FIGURES}]+ ?{_COUNTED}|地下",
     re.IGNORECASE,
 )
 """What is numbered in an address."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 
 import pytest
 
 from core.address import Address
 from core.answer import Context
+from core.words.written_addresses import address_in
 
 CONTEXT = Context(date(2021, 12, 10), {})
 
@@ -74,3 +76,17 @@ def test_what_is_no_full_address_is_not_taken_for_one(text: str) -> None:
 
 def test_what_would_not_be_taken_where_it_is_asked_is_not_found() -> None:
     assert found("Flat 3, Block 5, Mei Lam Estate" + ", Sha Tin" * 30) is None
+
+
+@pytest.mark.parametrize("sign", ["一", "1 ", "中 ", "flat ", "我住", "a"])
+def test_a_long_message_takes_no_longer_than_its_length(sign: str) -> None:
+    def seconds(size: int) -> float:
+        text, took = (sign * size)[:size], []
+        for _ in range(5):
+            begun = time.perf_counter()
+            assert address_in(text) is None
+            took.append(time.perf_counter() - begun)
+        return min(took)
+
+    # Eight times the length: were each place looked at from each other, 64 times as long.
+    assert seconds(4096) < 24 * seconds(512)
