@@ -40,6 +40,10 @@ from core.words.spoken import correction, fluent
 SPARE = 9
 """Files of an album that are kept behind its first: an album of Telegram has ten."""
 
+LONGEST = 1_000
+"""Characters of a message: all that a card and a letter say has room in them. What is longer is no
+answer, and to look for one in it would take everybody else's time."""
+
 Tell = Callable[[Turn, Any], Awaitable[None]]
 """Tells news of one kind, in messages of its own, if they still matter."""
 
@@ -226,6 +230,11 @@ class Conversation(Answering):
                 return
             session.album = said.album
         if isinstance(said, Text):
+            if len(said.text) > LONGEST:
+                session.wrong = turn.incoming.message
+                turn.note("error.too_long", most=LONGEST)
+                await self.again(turn)
+                return
             said = Text(fluent(said.text))
             if await self._ordered(turn, said.text):
                 return

@@ -548,3 +548,25 @@ async def test_who_asks_for_a_code_where_one_is_typed_means_that_of_the_sms(
     await talk.says(words)
     assert talk.session.field == "passcode"
     assert len(talk.sms) == before + 1
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_a_message_of_pages_is_no_answer_and_can_be_made_shorter(
+    talker: Talker, language: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    where = place("english_name")
+    await talk.reach(Registration, "english_name", where.known)
+    expect(await talk.says("CHAN Tai Man " * 100), "error.too_long", language)
+    assert talk.session.field == "english_name"
+    assert "english_name" not in talk.session.answers
+    await talk.edits(talk.session.wrong, "CHAN Tai Man")
+    assert talk.session.answers["english_name"] == "CHAN Tai Man"
+
+
+async def test_a_message_of_pages_while_nothing_is_asked_is_answered_with_the_menu(
+    talk: Talk,
+) -> None:
+    await is_registered(talk)
+    heard = expect(await talk.says("今日嘅碼" * 300), "error.too_long")
+    assert "today" in heard.buttons
