@@ -55,6 +55,6 @@ def troubles(strain: Strain) -> Iterator[tuple[str, str]]:
     if strain.sent >= ENOUGH and strain.typed < LEAST_SHARE * strain.sent:
         yield (
             "unused",
-            f"of {strain.sent} one-time codes in an hour {strain.typed} were typed: they do not "
+            f"of the newest {strain.sent} one-time codes {strain.typed} were typed: they do not "
             "arrive, or somebody has them sent to others",
         )

@@ -42,6 +42,8 @@ from core.vault import KeyRing
 DAY, HOUR = 86_400, 3_600
 TO_TYPE = 120
 """Seconds in which most people type the code that was sent to them."""
+SAMPLE = 1_000
+"""The newest codes tell how those of an hour fare, however many a city is sent."""
 FAILED, SENT, IN_A_ROW = "failed_checks", "sent_codes", "failed_in_a_row"
 FAILURES, LOCKED = "failures", "locked"
 
@@ -65,8 +67,8 @@ class Sent:
 @dataclass(frozen=True)
 class Strain:
     """How the codes of the whole service fare: whether so many fail that each may be tried once,
-    and whether the day's are all sent; how many were `sent` in an hour, and how many of them
-    `typed`.
+    and whether the day's are all sent; how many of the newest were `sent` in an hour, and how many
+    of them `typed`.
     """
 
     failing: bool
@@ -317,12 +319,15 @@ class Challenges:
         """Tell how the codes fare; those of the last minutes may still be typed."""
         hour, until = _hour(now.timestamp()), now.timestamp() - TO_TYPE
         failed = await self.tallies.of(FAILED, [hour])
+        newest = (
+            select(challenges.c.verified_at)
+            .where(challenges.c.made_at > until - HOUR, challenges.c.made_at <= until)
+            .order_by(challenges.c.made_at.desc())
+            .limit(SAMPLE)
+            .subquery()
+        )
         sent, typed = (
-            await self.connection.execute(
-                select(func.count(), func.count(challenges.c.verified_at)).where(
-                    challenges.c.made_at > until - HOUR, challenges.c.made_at <= until
-                )
-            )
+            await self.connection.execute(select(func.count(), func.count(newest.c.verified_at)))
         ).one()
         failing = failed.get(hour, 0) >= self.limits.failures_per_hour
         return Strain(failing, await self._day_is_full(now), sent, typed)
