@@ -308,14 +308,10 @@ class Several(Choice):
         """Return the options that are a whole answer in one tap, with what it is."""
         return {self.NONE: []}
 
-    def options(self, turn: Turn) -> list[list[tuple[str, str]]]:
+    def offered(self, turn: Turn) -> list[str]:
         chosen = turn.session.partial
         rest = [option for option in self.choices if option not in chosen]
-        offered = [*rest, self.DONE] if chosen else [*self.alone(turn), *rest]
-        return [[(option, self.label(turn, option))] for option in offered]
-
-    def offered(self, turn: Turn) -> list[str]:
-        return [option for row in self.options(turn) for option, _ in row]
+        return [*rest, self.DONE] if chosen else [*self.alone(turn), *rest]
 
     def recognise(self, turn: Turn, text: str) -> str | None:
         if without_ending(_unmarked(plain(text))) in turn.texts.words("engine.word.none"):
