@@ -26,7 +26,8 @@ from core.store.staff import ENROLMENT
 from handlers import officer
 from handlers.everyone import Declaring, Records, everyone
 from handlers.family import Dependant, register_other
-from handlers.health_code import HealthCode, lead_to_code, no_code, why_text, windows
+from handlers.health_code import HealthCode
+from handlers.issuing import lead_to_code, no_code, why_text, windows
 from handlers.letters import answered, letter_code
 from handlers.link_chat import (
     LINK,

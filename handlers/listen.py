@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.conversation.form import Form
 from core.conversation.turn import Turn
-from handlers.health_code import in_words, no_code
+from handlers.issuing import in_words, no_code
 
 
 async def listen(turn: Turn) -> type[Form] | None:

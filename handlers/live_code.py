@@ -12,7 +12,8 @@ from core.gate.live import Digits
 from core.store.codes import Code
 from core.store.people import Known
 from handlers.everyone import Declaring, Records
-from handlers.health_code import HealthCode, issue_code
+from handlers.health_code import HealthCode
+from handlers.issuing import issue_code
 
 
 class LiveCode(Form):

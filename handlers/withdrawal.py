@@ -9,7 +9,7 @@ from core.identity import DocumentType, normalise
 from core.store.assessing import assess_holder
 from core.store.codes import Code, Why
 from core.store.people import Known
-from handlers.health_code import issue_code, record_withdrawn
+from handlers.issuing import issue_code, record_withdrawn
 from handlers.menu import AFTER_CODE, buttons
 
 

@@ -18,7 +18,8 @@ from core.policy import Policy, RetentionPolicy, UploadPolicy
 from core.signing.issuer_keys import PublicKeys
 from core.store.codes import Assessed
 from core.store.store import Store
-from handlers.health_code import HealthCode, issue_code
+from handlers.health_code import HealthCode
+from handlers.issuing import issue_code
 from handlers.menu import AFTER_CODE
 from tests.core.conversation.turns import turn_in
 from tests.core.store.erasing import erase_what_is_old
