@@ -31,7 +31,7 @@ _NAMED = re.compile(
 """The name of an estate, a building, a street or a village."""
 
 _REGION = re.compile(
-    r"(?:hong kong(?: island)?|h\.?k\.?|kowloon|k(?:ln|owloon)\.?|new territories|n\.?t\.?"
+    r"(?:hong kong(?: island)?|h\.?k\.?|k(?:owloon|ln)\.?|new territories|n\.?t\.?"
     r"|香港島?|九[龍龙]|新界)",
     re.IGNORECASE,
 )
