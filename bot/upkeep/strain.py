@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from bot.clock import Clock
 from bot.logs import where
-from core.store.challenges import Strain
 from core.store.store import Store
+from core.store.strain import Strain, current_strain
 
 EVERY = 60.0
 """Seconds between two looks."""
@@ -30,7 +30,7 @@ async def keep_watching(store: Store, clock: Clock) -> None:
     while True:
         try:
             async with store.reading() as tx:
-                strain = await tx.challenges.strain(clock())
+                strain = await current_strain(tx, clock())
         except Exception as error:
             log.error("the one-time codes could not be looked at: %s", where(error))
         else:

@@ -10,8 +10,8 @@ import pytest
 from bot.upkeep import strain
 from bot.upkeep.strain import keep_watching, troubles
 from core.policy import PasscodePolicy, Policy
-from core.store.challenges import Strain
 from core.store.store import Store
+from core.store.strain import Strain
 from tests.bot.machine import until
 from tests.clock import TestClock
 

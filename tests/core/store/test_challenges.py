@@ -15,8 +15,10 @@ from sqlalchemy import Table, func, select
 
 from core.days import hong_kong_day, start_of_day
 from core.policy import PasscodePolicy
-from core.store.challenges import FAILED, SENT, Sent, Strain
+from core.store.challenge_limits import FAILED, SENT
+from core.store.challenges import Sent
 from core.store.store import Store
+from core.store.strain import Strain, current_strain
 from core.store.tables import challenges, dispatches, tallies
 from tests.core.store.erasing import erase_what_is_old
 
@@ -437,7 +439,7 @@ async def test_where_many_checks_fail_each_code_is_tried_once_for_the_hour(sms: 
 async def test_it_can_be_told_how_the_codes_fare(sms: Sms) -> None:
     async def strain() -> Strain:
         async with sms.store.reading() as tx:
-            return await tx.challenges.strain(sms.now)
+            return await current_strain(tx, sms.now)
 
     sms.store = limited(sms.store, failures_per_hour=1, per_day_at_least=3)
     assert await strain() == Strain(failing=False, full=False, sent=0, typed=0)
