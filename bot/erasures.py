@@ -79,7 +79,5 @@ async def _erase(tx: Transaction, person: str, now: datetime) -> bool:
     if known is None:
         log.error("somebody whom a backup had brought back cannot be erased: his row is damaged")
         return False
-    await tx.codes.forget(known, now)
-    await tx.people.erase(known)
-    await tx.people.record("erased", actor=ACTOR, object=known.id, now=now)
+    await tx.erase(known, by=ACTOR, now=now)
     return True

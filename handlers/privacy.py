@@ -39,9 +39,7 @@ class Erasure(Form):
             return None
         if await _has_own_chat(turn):
             return None
-        await turn.tx.codes.forget(known, turn.now)
-        await turn.tx.people.erase(known)
-        await turn.tx.people.record("erased", actor=turn.chat, object=known.id, now=turn.now)
+        await turn.tx.erase(known, by=turn.chat, now=turn.now)
         turn.note("erasure.done")
         if not turn.about:
             turn.session.erase = False

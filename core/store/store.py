@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from core.store.inline import InlineEngine
 from core.store.installations import Installations
 from core.store.letters import Letters
 from core.store.lists import Lists
-from core.store.people import People
+from core.store.people import Known, People
 from core.store.retention import empty_the_log
 from core.store.staff import Staff
 from core.store.takeovers import Takeovers
@@ -58,6 +59,12 @@ class Transaction:
             return []
         chats, holders = (select(t.c.key).limit(SOME) for t in (tables.chats, tables.holders))
         return [*await self.connection.scalars(chats), *await self.connection.scalars(holders)]
+
+    async def erase(self, known: Known, *, by: str, now: datetime) -> None:
+        """Erase a holder with all that hangs on him, withdraw his codes, and record who did it."""
+        await self.codes.forget(known, now)
+        await self.people.erase(known)
+        await self.people.record("erased", actor=by, object=known.id, now=now)
 
     @cached_property
     def audit(self) -> Audit:

@@ -155,9 +155,7 @@ class Waiting:
             return False
         await self._answer(wait, what, by, now)
         if not await self.tx.family.chats_of(link.holder):
-            await self.tx.codes.forget(wait.known, now)
-            await self.tx.people.erase(wait.known)
-            await self.tx.people.record("erased", actor=by, object=link.holder, now=now)
+            await self.tx.erase(wait.known, by=by, now=now)
         return True
 
     async def _answer(self, wait: Wait, what: Answer, by: str, now: datetime) -> None:
