@@ -57,6 +57,15 @@ _ALSO_KNOWN_AS = {
 }
 _SHARED = {"korea": ("KOR", "PRK"), "congo": ("COD", "COG")}
 _PASSPORT = re.compile(r"passport|護照|护照", re.IGNORECASE)
+_ISSUED_BY_ONE = re.compile(
+    r"(?P<GBR>\bBN\(?O\)?(?!\w))"
+    r"|(?P<CHN>通行[證证証]|[雙双單单]程[證证証]|回[鄉乡][證证証卡咭]|台胞[證证証]"
+    r"|(?:大[陸陆]|[內内]地|[國国][內内])身[份分][證证証]"
+    r"|\b(?:(?:one|two)[- ]way|exit[- ]entry|home (?:return|visit)) permit"
+    r"|\b(?:mainland|chinese) (?:travel permit|id(?:entity)? card))",
+    re.IGNORECASE,
+)
+"""Documents that are issued by one country or region alone."""
 _BREAK = re.compile(r"[\d_,;，；。\n]")
 _OF = re.compile(r"\s*(?:(?:is|was) )?(?:of|from|issued (?:by|in))\s+", re.IGNORECASE)
 _BELONGING = re.compile(r"(?<=.)[的嘅人籍]+$")
@@ -99,8 +108,13 @@ class Country:
 
     @staticmethod
     def find(text: str, context: Context) -> Found | None:
-        """Return the country whose passport is spoken of."""
+        """Return the country whose passport is spoken of, or that alone issues what is.
+
+        Of such a document nothing is taken out of the text: its name is no country's.
+        """
         folded = narrow(text)
+        if document := _ISSUED_BY_ONE.search(folded):
+            return Found(str(document.lastgroup), document.start(), document.start())
         for passport in _PASSPORT.finditer(folded):
             before = folded[max(0, passport.start() - REACH) : passport.start()]
             clause = _BREAK.split(before)[-1]

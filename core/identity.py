@@ -61,7 +61,7 @@ _OTHERS_NUMBER = re.compile(r"[A-Z]{1,3}[0-9]{7,10}|[0-9]{9,18}X?")
 _BRACKETED = re.compile(r"[(\[（【［〔]\s*\w")
 _HKID = re.compile(r"([A-Z]{1,2}[0-9]{6})([0-9A])?")
 _HKID_ANYWHERE = re.compile(
-    r"(?:\b(?:HKID|ID)(?: ?card)?(?: ?(?:no|number)\b\.?)?(?: is)?[\s:]*"
+    r"(?P<card>\b(?:HKID|ID)(?: ?card)?(?: ?(?:no|number)\b\.?)?(?: is)?[\s:]*"
     r"|身[份分][證证証](?:號碼|号码)?[\s:是係系為为]*)?"
     r"(?<![A-Z0-9])(?P<body>[A-Z]{1,2} ?[0-9]{3} ?[0-9]{3}) ?"
     r"(?:[(\[] ?(?P<check>[0-9A]) ?[)\]]|(?P<bare>[0-9A]))(?![A-Z0-9])",
@@ -83,7 +83,10 @@ _DAY = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}|\d{4}([-/.])\d{1,2}\2\d{1,2}", 
 """A date in figures, which is what is asked next."""
 _DIGITS_BESIDE = re.compile(r"\d[A-Z0-9]* +$", re.ASCII | re.IGNORECASE)
 """Right before a number, more of it: where that begins cannot be told."""
-_OTHER_DOCUMENT = re.compile(r"passport|permit|護照|护照|[證证証]件|通行[證证証]", re.IGNORECASE)
+_OTHER_DOCUMENT = re.compile(
+    r"passport|permit|\bBN\(?O\)?(?!\w)|護照|护照|[證证証]件|[通雙双單单]行?程?[證证証]|回[鄉乡港][證证証卡咭]|台胞[證证証]",
+    re.IGNORECASE,
+)
 
 
 class DocumentNumber(AsWritten):
@@ -135,15 +138,17 @@ class DocumentNumber(AsWritten):
 
         Without brackets only where no other document is spoken of: of the numbers with a letter
         and seven digits one in eleven looks like an HKID. Where the number of another document is
-        asked, the only word that could be one.
+        asked, the only word that could be one; else the one that is called so.
         """
         folded = in_figures(narrow(text))
         if not _type(context).checked:
-            return _only_number(folded) if context.asked else None
+            return _only_number(folded) if context.asked else _named_number(folded)
         for match in _HKID_ANYWHERE.finditer(folded):
             body = match["body"].replace(" ", "").upper()
             check = (match["check"] or match["bare"]).upper()
             two = body[1].isalpha() and body[0] not in FIRST_OF_TWO
+            if match["card"] and _type(context) is DocumentType.BIRTH_CERTIFICATE:
+                continue  # Who registers a child tells his own, too.
             if match["bare"] and (two or _OTHER_DOCUMENT.search(folded)):
                 continue
             if check == check_character(body):
@@ -153,9 +158,10 @@ class DocumentNumber(AsWritten):
 
 def _unchecked(written: str) -> str:
     """Return a number of a form that is not known, or raise Invalid."""
-    if _DAY.fullmatch(written):
+    unlabelled = _LABEL.sub("", written)
+    if _DAY.fullmatch(unlabelled):
         raise Invalid("characters")
-    groups = _LABEL.sub("", written).upper().split()
+    groups = unlabelled.upper().split()
     # A number may begin with a group of letters; a longer word leads to it, and further ones are a
     # name that follows it.
     words = [group for group in groups[1:] if group.isalpha()]
@@ -174,6 +180,17 @@ def _only_number(folded: str) -> Found | None:
     if len(words) == 1 and not _DIGITS_BESIDE.search(folded, 0, words[0].start()):
         with suppress(Invalid):
             return Found(_unchecked(words[0][0]), *words[0].span())
+    return None
+
+
+def _named_number(folded: str) -> Found | None:
+    """Return a number that follows the name of a document: "passport no. K1234567"."""
+    for document in _OTHER_DOCUMENT.finditer(folded):
+        label = _LABEL.match(folded[document.end() :])
+        start = document.end() + (label.end() if label else 0)
+        if word := _WORD_WITH_DIGITS.match(folded, start):
+            with suppress(Invalid):
+                return Found(_unchecked(word[0]), *word.span())
     return None
 
 

@@ -70,6 +70,17 @@ def may_change_phone(answers: Answers) -> bool:
     return answers.get("mobile") != KEPT
 
 
+class Number(Words):
+    """The document's number; numbers of other countries have no form that could be shown."""
+
+    def __init__(self) -> None:
+        super().__init__(DocumentNumber, sensitive=True, implies={"document": DocumentType.HKID})
+
+    def example(self, turn: Turn) -> str:
+        document = turn.session.answers.get("document", DocumentType.HKID)
+        return super().example(turn) if DocumentType(document).checked else ""
+
+
 class Issued(Words):
     """When the document was issued; where that is to be found differs from one to another."""
 
@@ -115,7 +126,7 @@ class Registration(Form):
 
     document = Choice(DocumentType, resets=("number", "country"))
     country = Words(Country, when=has_issuer)
-    number = Words(DocumentNumber, sensitive=True, implies={"document": DocumentType.HKID})
+    number = Number()
     issued_on = Issued()
     english_name = LatinName()
     chinese_name = Words(ChineseName, optional=True)

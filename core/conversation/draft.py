@@ -47,11 +47,16 @@ def keep_found(turn: Turn, form: type[Form], field: Field, found: Mapping[str, A
         keep(turn.session, other, value)
         erase(turn, other)
         # What the asked answer follows from was as good as asked for.
-        direct = isinstance(other, Words) and field.name in other.implies
+        direct = isinstance(other, Words) and implied(other, field, turn.session.answers)
         if other is not field and not direct and value is not None:
             turn.session.noted.append(name)
             others.append(other)
     return others
+
+
+def implied(other: Words, field: Field, answers: Mapping[str, Any]) -> bool:
+    """Tell whether the answer to a field is just what follows from another one's."""
+    return field.name in other.implies and answers.get(field.name) == other.implies[field.name]
 
 
 def erase(turn: Turn, field: Field) -> None:

@@ -83,9 +83,6 @@ def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str
         if not isinstance(other, Words) or (other.name in session.answers and other is not field):
             continue
         implied = {**session.answers, **other.implies}
-        contradicted = any(session.answers.get(k, v) != v for k, v in other.implies.items())
-        if contradicted and other is not field:
-            continue
         if not other.applies(implied):
             continue
         found = other.kind.find(rest, replace(turn.context, asked=other is field))

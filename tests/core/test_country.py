@@ -111,6 +111,33 @@ def test_a_country_is_found_by_its_passport(text: str, code: str, span: str) -> 
     assert (found.value, text[found.start : found.end]) == (code, span)
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("往來港澳通行證", "CHN"),
+        ("双程证 C12345678", "CHN"),
+        ("我用回鄉咭", "CHN"),
+        ("台胞證", "CHN"),
+        ("內地身份證", "CHN"),
+        ("a Two-way Permit", "CHN"),
+        ("home return permit", "CHN"),
+        ("my Mainland identity card", "CHN"),
+        ("BNO", "GBR"),
+        ("a BN(O) passport", "GBR"),
+    ],
+)
+def test_some_documents_are_issued_by_one_country_alone(text: str, code: str) -> None:
+    found = Country.find(text, CONTEXT)
+    assert found is not None
+    assert found.value == code
+    assert found.start == found.end, "what stands there is needed to find the number"
+
+
+@pytest.mark.parametrize("text", ["re-entry permit", "回港證", "香港身份證", "BNOC", "旅行證"])
+def test_other_documents_do_not_tell_their_country(text: str) -> None:
+    assert Country.find(text, CONTEXT) is None
+
+
 @pytest.mark.parametrize("text", ["my passport", "I live in Japan", "passport 1234", "passport"])
 def test_other_words_are_no_country(text: str) -> None:
     assert Country.find(text, CONTEXT) is None

@@ -178,6 +178,46 @@ def test_what_might_be_something_else_is_not_found() -> None:
     assert DocumentNumber.find("A123456(3)", PASSPORT) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("UK passport 123456789, issued 2019", "123456789"),
+        ("passport no. K1234567", "K1234567"),
+        ("my passport number is: k1234567", "K1234567"),
+        ("护照号码：E12345678", "E12345678"),
+        ("雙程證號碼係C12345678", "C12345678"),
+        ("BN(O) 123456789", "123456789"),
+        ("our passports; my passport K1234567", "K1234567"),
+    ],
+)
+def test_the_number_of_another_document_is_found_by_its_name(text: str, number: str) -> None:
+    found = DocumentNumber.find(text, PASSPORT)
+    assert found is not None
+    assert (found.value, text[found.start : found.end].upper()) == (number, number)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "K1234567",
+        "passport 15-03-2019",
+        "護照2019年3月15日簽發",
+        "passport; 9123 4567",
+        "passport",
+    ],
+)
+def test_what_is_not_called_a_number_of_a_document_is_not_found(text: str) -> None:
+    assert DocumentNumber.find(text, PASSPORT) is None
+
+
+def test_of_who_registers_a_child_by_its_certificate_his_own_number_is_not_taken() -> None:
+    certificate = Context(TODAY, {"document": DocumentType.BIRTH_CERTIFICATE})
+    found = DocumentNumber.find("my HKID is A123456(3), hers S123456(2)", certificate)
+    assert found is not None
+    assert found.value == "S123456(2)"
+    assert DocumentNumber.find("我身份證 A123456(3)", certificate) is None
+
+
 def test_a_number_is_normalised_for_indexes_and_bindings() -> None:
     assert normalise(DocumentType.HKID, "A123456(3)") == "A1234563"
     assert normalise(DocumentType.HKID, "ａ 123456") == "A1234563"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from core.conversation.fields import KEPT
+from core.conversation.texts import Language
 from handlers.registration import Registration
 from tests.handlers.people import PUBLIC, agrees
 from tests.reading import expect_error, expect_question, says
 from tests.talk import Talk, Talker
+from tests.world import TEXTS
 
 LANGUAGES = {"en": "en", "zh-hant": "zh_Hant_HK", "zh-hans": "zh_Hans"}
 
@@ -41,6 +43,37 @@ async def test_a_number_that_is_no_option_is_no_document_either(talk: Talk) -> N
     await agrees(talk)
     await talk.starts()
     expect_error(await talk.says("9"), Registration.document, "not_offered")
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("双程证", {"document": "passport", "country": "CHN"}),
+        ("通行证 C12345678", {"document": "passport", "country": "CHN", "number": "C12345678"}),
+        ("BNO no. 123456789", {"document": "passport", "country": "GBR", "number": "123456789"}),
+        ("Passport No: K1234567", {"document": "passport", "number": "K1234567"}),
+        ("passport 15-03-2019", {"document": "passport"}),
+        ("出世紙 S123456(2)", {"document": "birth_certificate", "number": "S123456(2)"}),
+        ("my passport, no 3 copies of it", {}),
+    ],
+)
+async def test_another_document_is_taken_with_its_number_and_issuer(
+    talk: Talk, said: str, kept: dict[str, str]
+) -> None:
+    await talk.reach(Registration, "document", {})
+    heard = await talk.says(said)
+    assert talk.session.answers == kept
+    for name in ("country", "number"):
+        label = TEXTS.catalogues[Language.ENGLISH][f"registration.{name}.name"]
+        assert (label in heard.text.splitlines()[0]) == (name in kept), "nothing silently"
+        assert (name in talk.session.noted) == (name in kept)
+
+
+async def test_a_number_of_another_country_has_no_example(talk: Talk) -> None:
+    await talk.reach(Registration, "number", {"document": "passport", "country": "JPN"})
+    assert "A123456(3)" not in (await talk.presses("_help")).text
+    await talk.reach(Registration, "number", {"document": "hkid"})
+    assert "A123456(3)" in (await talk.presses("_help")).text
 
 
 async def test_the_summary_veils_the_number_and_marks_only_what_was_not_asked(talk: Talk) -> None:
