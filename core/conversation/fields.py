@@ -230,7 +230,7 @@ class Choice(Field):
         twice: "All true, yes"."""
         if option := self._meant(turn, plain(text)):
             return option
-        parts = [plain(part) for part in re.split("[,，、.。!！;；]", text)]
+        parts = [plain(part) for part in re.split("[,，、.。!！;；]", without_ending(plain(text)))]
         meant = {self._meant(turn, part) for part in parts if part}
         return meant.pop() if len(meant) == 1 else None
 
@@ -313,10 +313,10 @@ class Several(Choice):
         rest = [option for option in self.choices if option not in chosen]
         return [*rest, self.DONE] if chosen else [*self.alone(turn), *rest]
 
-    def recognise(self, turn: Turn, text: str) -> str | None:
-        if without_ending(_unmarked(plain(text))) in turn.texts.words("engine.word.none"):
+    def _meant(self, turn: Turn, words: str) -> str | None:
+        if without_ending(_unmarked(words)) in turn.texts.words("engine.word.none"):
             return self.DONE if turn.session.partial else self.NONE
-        return super().recognise(turn, text)
+        return super()._meant(turn, words)
 
     async def take(self, turn: Turn, said: Said) -> Any:
         partial = turn.session.partial

@@ -26,7 +26,8 @@ _BEFORE = re.compile(
 """Before an answer. A figure after "he's" or "I'm" is an age, and no answer's number."""
 _AFTER = re.compile(
     r"(?:\s*[呀啊喇啦囉呢㗎喎吖]"
-    r"|[\s,]+(?:please|la|lah|po|ma['’]?a?m|sir|thanks?|thank you|thx))+$",
+    r"|(?<=.)[\s,.。!！]*(?:唔該|多[謝谢]|[謝谢]{2})[晒您你嗮]*[.。!！]*"
+    r"|[\s,.!]+(?:please|la|lah|po|ma['’]?a?m|sir|thanks?|thank you|thx)[.!]*)+$",
     re.IGNORECASE,
 )
 

@@ -412,7 +412,21 @@ async def test_a_condition_that_is_denied_is_none_and_not_all_of_them(
     assert talk.session.partial == []
 
 
-@pytest.mark.parametrize("words", ["no to all", "全部都冇", "通通冇呀", "没", "一个都没有"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "no to all",
+        "全部都冇",
+        "通通冇呀",
+        "没",
+        "一个都没有",
+        "冇呀，全部都冇",
+        "没有。都没有。",
+        "No, none of them. Thank you!",
+        "沒有，多謝您",
+        "冇呀唔該晒！",
+    ],
+)
 async def test_none_of_it_is_said_in_many_ways(talk: Talk, words: str) -> None:
     await talk.presses_menu("today")
     expect_question(await talk.says(words), HealthCode.visits)

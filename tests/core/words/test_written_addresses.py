@@ -83,9 +83,9 @@ def test_a_long_message_takes_no_longer_than_its_length(sign: str) -> None:
     def seconds(size: int) -> float:
         text, took = (sign * size)[:size], []
         for _ in range(5):
-            begun = time.perf_counter()
+            begun = time.process_time()
             assert address_in(text) is None
-            took.append(time.perf_counter() - begun)
+            took.append(time.process_time() - begun)
         return min(took)
 
     # Eight times the length: were each place looked at from each other, 64 times as long.
