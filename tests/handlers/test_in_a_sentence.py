@@ -233,7 +233,16 @@ async def test_who_wants_to_register_somebody_is_led_there(talk: Talk, words: st
     expect_question(await talk.says(words), Dependant.english_name)
 
 
-@pytest.mark.parametrize("words", ["I don't have that app", "點樣搵個檔案呀", "找不到文件"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I don't have that app",
+        "how do I get the file",
+        "點樣攞個檔案？",
+        "點樣搵個檔案呀",
+        "找不到文件",
+    ],
+)
 async def test_who_has_no_file_is_told_where_it_comes_from(talk: Talk, words: str) -> None:
     await is_registered(talk)
     await keeps(talk, place("visits"), words)
