@@ -107,7 +107,11 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
         pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Return the status and the body; raise Flooded, or NetworkError free of the token."""
+        """Return the status and the body; raise Flooded, or NetworkError free of the token.
+
+        An error counts by the Bot API's word alone: what stands in between may refuse everything
+        for an hour, which says nothing of the message or of who was to get it.
+        """
         body, headers = _body(request_data)
         wait = read_timeout if isinstance(read_timeout, float | int) else READ_TIMEOUT
         try:
@@ -149,8 +153,8 @@ class AiohttpRequest(BaseRequest):
             answer = decode(payload)
         except ValueError:
             raise TelegramError("the answer is not JSON") from None
-        if not isinstance(answer, dict):
-            raise TelegramError("the answer is not an object")
+        if not isinstance(answer, dict) or "ok" not in answer:
+            raise TelegramError("the answer is not one of the Bot API")
         if isinstance(result := answer.get("result"), dict) and "message_id" in result:
             answer["result"] = outline(result)
         return answer
@@ -175,11 +179,11 @@ class AiohttpRequest(BaseRequest):
         raise failure
 
     def _without_token(self, status: int, answer: bytes) -> bytes:
-        """Return an error that may be shown: a proxy's page can quote the URL it was asked for."""
+        """Return an error of the Bot API, which may be shown, or raise NetworkError."""
         try:
             self.parse_json_payload(answer)
-        except TelegramError:
-            return msgspec.json.encode({"description": f"answered {status}, and not in JSON"})
+        except TelegramError as error:
+            raise NetworkError(f"answered {status}: {error.message}") from None
         return answer.replace(self._token.encode(), b"...")
 
 

@@ -184,6 +184,8 @@ class LoopbackTelegram:
                 await asyncio.sleep(fault.hang)
             if self.delay and name != "getupdates":
                 await asyncio.sleep(self.delay)
+            if fault and fault.page:
+                return web.Response(status=fault.status, text=fault.page)
             if fault and fault.status:
                 raise refusal_for(fault)
             if chat in self.blocked and name.startswith("send"):

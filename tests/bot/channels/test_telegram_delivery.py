@@ -270,6 +270,11 @@ async def test_messages_are_forgotten_if_they_can_be(
         (Fault(status=404, description="Not Found"), TryAgain),
         (flood(17), TryAgain),
         (Fault(reset=True), TryAgain),
+        # A proxy, a firewall or a gateway says nothing of this message, nor of this person.
+        (Fault(status=403, page="<html>Forbidden</html>"), TryAgain),
+        (Fault(status=400, page="<html>Bad Request</html>"), TryAgain),
+        (Fault(status=403, page='{"message": "Forbidden"}'), TryAgain),
+        (Fault(status=200, page='{"message": "Sign in first"}'), TryAgain),
     ],
 )
 async def test_what_goes_wrong_is_told_in_the_channels_terms(

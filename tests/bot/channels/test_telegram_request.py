@@ -130,6 +130,7 @@ def test_what_is_no_json_is_refused(payload: bytes) -> None:
         AiohttpRequest.parse_json_payload(payload)
 
 
-def test_an_answer_is_an_object() -> None:
-    with pytest.raises(TelegramError, match="not an object"):
-        AiohttpRequest.parse_json_payload(b"[]")
+@pytest.mark.parametrize("payload", [b"[]", b"{}", b'{"message": "Forbidden"}'])
+def test_an_answer_is_the_bot_apis(payload: bytes) -> None:
+    with pytest.raises(TelegramError, match="not one of the Bot API"):
+        AiohttpRequest.parse_json_payload(payload)
