@@ -20,7 +20,7 @@ from telegram import Bot, BotCommand
 from telegram.constants import BotCommandLimit, FileSizeLimit, InlineKeyboardMarkupLimit
 from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
-from bot.channels import Draw, Receive, Refused, TooLarge
+from bot.channels import Draw, Receive, Refused, TooLarge, TryAgain
 from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery
 from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, translated
 from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, parsed, read
@@ -156,8 +156,12 @@ class TelegramChannel:
             try:
                 file = await self._bot.get_file(ref)
             except BadRequest as error:
-                if "too big" in error.message.lower():
+                reason = error.message.lower()
+                if "too big" in reason:
                     raise TooLarge from None
+                if "temporarily unavailable" in reason:
+                    # So the Bot API says also that its own fetching of the file has faltered.
+                    raise TryAgain(error.message) from None
                 raise
         if (file.file_size or 0) > min(limit, FileSizeLimit.FILESIZE_DOWNLOAD):
             raise TooLarge

@@ -361,7 +361,7 @@ class LoopbackTelegram:
 
     async def _get_file(self, params: Params, upload: bytes) -> Any:
         if params["file_id"] not in self.files:
-            raise Refusal(400, "Bad Request: wrong file_id or the file is temporarily unavailable")
+            raise Refusal(400, "Bad Request: invalid file_id")
         path, content = self.files[params["file_id"]]
         if len(content) > MAX_DOWNLOAD:
             raise Refusal(400, "Bad Request: file is too big")

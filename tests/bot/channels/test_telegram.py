@@ -546,9 +546,11 @@ async def test_files_that_are_gone_or_not_there_yet(server: LoopbackTelegram, in
             )
             with pytest.raises(error):
                 await channel.fetch(ref, 10)
-        server.faults.add(Fault(method="getFile", status=500, description="Internal"))
-        with pytest.raises(TryAgain):
-            await channel.fetch(ref, 10)
+        faltered = "Bad Request: wrong file_id or the file is temporarily unavailable"
+        for status, description in ((500, "Internal"), (400, faltered)):
+            server.faults.add(Fault(method="getFile", status=status, description=description))
+            with pytest.raises(TryAgain):
+                await channel.fetch(ref, 10)
         assert await channel.fetch(ref, 10) == b"x"
 
 
