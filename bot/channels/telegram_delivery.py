@@ -12,10 +12,10 @@ from typing import Any
 from aiolimiter import AsyncLimiter
 from telegram import Bot
 from telegram.constants import CallbackQueryLimit, MessageLimit
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.channels import Draw, Unreachable
-from bot.channels.telegram_request import translated
+from bot.channels.telegram_request import Flooded, translated
 from bot.processes.voice import Speak, Unspoken
 from core.conversation.messages import Card, Reply
 
@@ -35,6 +35,13 @@ of the message in it, which nobody looks at, it would else build a Message of a 
 
 ANSWER = {"method": "answerCallbackQuery"}
 """A webhook's answer that stops a button's spinner; whether it did is never told."""
+
+DELETING = 0.5, 2.0, 10.0
+"""Seconds before each further try to delete a message, the last of them also the most where the
+platform says how long: meanwhile the chat's next reply waits."""
+
+LASTING = BadRequest, Forbidden
+"""Errors that another try does not mend."""
 
 REMEMBERED = 10_000
 """Half-sent replies to remember; older ones are sent again from their beginning."""
@@ -67,7 +74,7 @@ class Delivery:
 
         What a second try finds done (the first parts of a long text) is not done again. Stopping
         a button's spinner and deleting messages are best effort, and go on meanwhile; only the
-        deleting is waited for.
+        deleting is waited for, and tried again where it may be of use.
         """
         try:
             chat = int(address)
@@ -191,10 +198,19 @@ class Delivery:
             await self._bot.answer_callback_query(press)
 
     async def _forget(self, chat: int, message: str) -> None:
-        try:
-            await self._bot.delete_message(chat, int(message))
-        except (TelegramError, ValueError) as error:
-            log.warning("a message could not be deleted from a chat: %s", error)
+        """Delete one of his messages; he was told that it would be, so a fault that passes does
+        not end it."""
+        for wait in (*DELETING, None):
+            try:
+                await self._bot.delete_message(chat, int(message))
+            except (TelegramError, ValueError) as error:
+                passes = isinstance(error, TelegramError) and not isinstance(error, LASTING)
+                if wait is not None and passes:
+                    asked = error.after if isinstance(error, Flooded) else None
+                    await asyncio.sleep(min(asked or wait, DELETING[-1]))
+                    continue
+                log.warning("a message could not be deleted from a chat: %s", error)
+            return
 
     def _meanwhile(self, call: Coroutine[Any, Any, None]) -> None:
         """Make calls for which no later reply should have to wait."""

@@ -259,6 +259,35 @@ async def test_messages_are_forgotten_if_they_can_be(
 
 
 @pytest.mark.parametrize(
+    ("fault", "deleted"),
+    [
+        (flood(1, "deleteMessage"), True),
+        (Fault(method="deleteMessage", status=502, description="Bad Gateway", times=2), True),
+        (Fault(method="deleteMessage", status=502, description="Bad Gateway", times=4), False),
+        (Fault(method="deleteMessage", status=400, description="message can't be deleted"), False),
+        (Fault(method="deleteMessage", status=403, description="Forbidden"), False),
+    ],
+    ids=["flood", "twice", "for long", "not to be", "forbidden"],
+)
+async def test_a_message_is_forgotten_in_spite_of_a_fault_that_passes(
+    channel: TelegramChannel,
+    person: Person,
+    server: LoopbackTelegram,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+    deleted: bool,
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram_delivery.DELETING", (0.01, 0.02, 0.03))
+    await person.says("A123456(3)")
+    server.faults.add(fault)
+    await channel.send("7", Reply(text="Taken", forget=[str(person.last_message)]), 1)
+    assert (await person.reply()).text == "Taken"
+    assert person.quiet()
+    assert (server.deleted == {(7, person.last_message)}) == deleted
+    assert not server.faults.waiting
+
+
+@pytest.mark.parametrize(
     ("fault", "error"),
     [
         (Fault(status=400, description="Bad Request: BUTTON_DATA_INVALID"), Refused),
