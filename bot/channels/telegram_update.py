@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
 from telegram import (
     CallbackQuery,
     Chat,
@@ -147,7 +148,7 @@ def _message(number: str, message: Message, edited: bool) -> Incoming | None:
         chat=f"{CHANNEL}:{message.chat.id}",
         id=number,
         body=body,
-        sent_at=(message.edit_date if edited else None) or message.date,
+        sent_at=message.edit_date or message.date,
         message=str(message.message_id),
         language=(sender.language_code if sender else None) or "",
     )
@@ -181,12 +182,15 @@ def _membership(number: str, change: ChatMemberUpdated) -> Incoming | None:
 
 
 def _edited(message: Message) -> Body | None:
-    text = message.text or message.caption
-    if text:
-        return Edited(text)
-    # A file in the place of another is one to be read; a place that moves comes by the dozen.
+    if message.edit_date is None:
+        # So comes what nobody has changed, as when he put a thumb on it.
+        return None
     body = _body(message)
-    return body if isinstance(body, File) else None
+    # It comes by itself, whatever it was sent with.
+    file = replace(body, album="") if isinstance(body, File) else None
+    text = message.text or message.caption or ""
+    # A place that moves comes by the dozen.
+    return Edited(text, file) if text or file else None
 
 
 def _body(message: Message) -> Body | None:
@@ -220,7 +224,7 @@ def _body(message: Message) -> Body | None:
         return Contact(phone=_phone(message.contact.phone_number), own=own)
     for kind in MessageAttachmentType:
         if getattr(message, kind.value, None):
-            return Other(kind.value)
+            return Other(kind.value, album=message.media_group_id or "")
     if any(getattr(message, kind.value, None) for kind in SERVICE):
         return None
     return Other("unknown")

@@ -86,8 +86,9 @@ class Conversation(Answering):
         uploads, files = self._uploads(turn.session), _files(turn.session)
         if isinstance(body, Finished) and body.upload:
             uploads.add(body.upload)
-        if isinstance(body, File):
-            files.add(body.ref)
+        sent = body.file if isinstance(body, Edited) else body
+        if isinstance(sent, File):
+            files.add(sent.ref)
         await self._take(turn)
         for upload in sorted(uploads - self._uploads(turn.session)):
             await turn.tx.uploads.drop(upload)
@@ -128,9 +129,12 @@ class Conversation(Answering):
                 await self._command(turn, name)
             case Press(button=button):
                 await self._press(turn, button)
-            case Edited(text=text):
-                await self._edited(turn, text)
-            case Other(kind=kind):
+            case Edited():
+                await self._edited(turn, body)
+            case Other(album=album) if album and album in (session.album, session.unreadable):
+                return
+            case Other(kind=kind, album=album):
+                session.unreadable = album
                 key = f"engine.other.{kind}"
                 turn.note(key if turn.texts.has(turn.language, key) else "engine.other.other")
                 self._say_how(turn)
@@ -213,10 +217,12 @@ class Conversation(Answering):
         if session.form and turn.replies and not await self._has_ended(turn):
             await self.resume(turn)
 
-    async def _edited(self, turn: Turn, text: str) -> None:
+    async def _edited(self, turn: Turn, edited: Edited) -> None:
         session = turn.session
-        if session.wrong and turn.incoming.message == session.wrong:
-            await self._said(turn, Text(text))
+        if edited.file and session.form and isinstance(self.field(turn), Upload):
+            await self._said(turn, edited.file)
+        elif edited.text and session.wrong and turn.incoming.message == session.wrong:
+            await self._said(turn, Text(edited.text))
         else:
             turn.note("engine.edited" if session.form else "engine.edited_at_rest")
             await self.again(turn)

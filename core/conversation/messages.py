@@ -47,9 +47,11 @@ class Contact(msgspec.Struct, frozen=True, tag="contact"):
 
 
 class Edited(msgspec.Struct, frozen=True, tag="edited"):
-    """A message that the person changed after sending it; `Incoming.message` says which."""
+    """A message that the person changed after sending it; `Incoming.message` says which. `text` and
+    `file` are what it holds now, be they new or not."""
 
     text: str
+    file: File | None = None
 
 
 class Start(msgspec.Struct, frozen=True, tag="start"):
@@ -65,9 +67,10 @@ class Command(msgspec.Struct, frozen=True, tag="command"):
 
 
 class Other(msgspec.Struct, frozen=True, tag="other"):
-    """Something we cannot read: sticker, voice, video, location, poll, …"""
+    """Something we cannot read: sticker, voice, video, location, poll, … `album` as of a File."""
 
     kind: str
+    album: str = ""
 
 
 class Left(msgspec.Struct, frozen=True, tag="left"):

@@ -23,7 +23,8 @@ class Session(msgspec.Struct, omit_defaults=True):
     the answer all the same;
     `partial` the choices so far where several may be chosen; `jobs` the background work that is
     awaited, by its id, and the question that it answers; `album` the newest one of which a file was
-    taken, and `spare` its files behind the one that is being read; `wrong` the message whose answer
+    taken, and `spare` its files behind the one that is being read; `unreadable` the newest of which
+    a part could not be read; `wrong` the message whose answer
     was not taken, or that was not understood; `about` is the holder whom the form in hand concerns,
     and `about_name` what he is called, where that is not the chat's own person; `sent` how many
     files came on each day (ISO) of the last week; `inspection` what an officer is checking, beside
@@ -50,6 +51,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     jobs: dict[str, str] = {}
     wrong: str = ""
     album: str = ""
+    unreadable: str = ""
     spare: list[File] = []
     erase: bool = False
     sent: dict[str, int] = {}

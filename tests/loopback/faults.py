@@ -11,9 +11,9 @@ from aiohttp import web
 class Fault(msgspec.Struct, kw_only=True):
     """One thing that goes wrong `times` times, at `method` ("" for any) and `chat` (0 for any).
 
-    `status` (with `description` and `retry_after`) refuses a call before it has an effect. `hang`
-    seconds pass before anything else. With a `page` it is something in between that answers, such as
-    a proxy, in the place of the server. `reset` lets a call have its effect and then breaks the
+    `status` (with `description` and `retry_after`) refuses a call before it has an effect; with a
+    `page` it is something in between that answers so, such as a proxy. `hang` seconds pass before
+    anything else. `reset` lets a call have its effect and then breaks the
     connection, so that the caller cannot know.
     """
 

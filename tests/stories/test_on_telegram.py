@@ -124,6 +124,56 @@ async def test_an_album_a_sticker_and_an_edited_message(tmp_path: Path) -> None:
         expect(await person.hears(), "menu.ask")
 
 
+async def test_a_message_that_nobody_changed_is_not_said_to_be_changed(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        person, resident = world.on_telegram(), Resident()
+        await consents(person, "en")
+        side = side_of(person)
+        await person.says("nonsense")
+        expect_error(await person.hears(), Registration.document, "not_offered")
+        await side.reacts()
+        await person.says(resident.number)
+        expect_question(await person.hears(), Registration.issued_on)
+        await side.reacts()
+        await person.says("15/3/2019")
+        expect_question(await person.hears(), Registration.english_name)
+        assert side.quiet()
+
+
+async def test_an_album_that_cannot_be_read_gets_one_answer(tmp_path: Path) -> None:
+    async with World(tmp_path) as world:
+        person = world.on_telegram()
+        await registers(world, person, Resident())
+        await declares(person, "en")
+        side = side_of(person)
+        for _ in range(3):
+            await side.sends_video("a")
+        expect(await person.hears(), "engine.other.video")
+        await side.sends_video("b")
+        await side.sends_file("visits.json", export_for(world), album="b")
+        await side.sends_video("b")
+        expect(await person.hears(), "engine.other.video")
+        expect(await person.hears(), "health_code.caption.green")
+        assert side.quiet()
+
+
+@EVERY_LANGUAGE
+async def test_another_file_may_be_put_in_the_place_of_a_bad_one(
+    tmp_path: Path, language: str
+) -> None:
+    async with World(tmp_path) as world:
+        person = world.on_telegram(language)
+        await registers(world, person, Resident(language))
+        await declares(person, language)
+        side = side_of(person)
+        await side.sends_file("visits.pdf", pdf(), caption="my visits")
+        expect_error(await person.hears(), HealthCode.visits, "pdf", language)
+        await side.edits_file("visits.json", export_for(world))
+        expect(await person.hears(), "health_code.caption.green", language)
+        await side.edits_file("visits.json", export_for(world))
+        expect(await person.hears(), "engine.edited_at_rest", language)
+
+
 @EVERY_LANGUAGE
 async def test_the_good_file_of_an_album_is_found_behind_others(
     tmp_path: Path, language: str

@@ -184,6 +184,11 @@ def test_what_cannot_be_read_is_named(kind: str, content: dict[str, Any]) -> Non
     assert body(**{kind: content}) == Other(kind)
 
 
+def test_a_video_of_an_album_says_of_which() -> None:
+    video = {**PICTURE, "duration": 1}
+    assert body(video=video, media_group_id="a") == Other("video", album="a")
+
+
 def test_an_animation_is_no_document() -> None:
     assert body(animation={**PICTURE, "duration": 1}, document=FILE) == Other("animation")
 
@@ -196,7 +201,7 @@ def test_what_stands_beside_the_words_does_not_spoil_them() -> None:
     quoted = {"quote": {"text": "of another Bot API"}}
     assert body(text="hello", **quoted) == Text("hello")
     assert body(document=FILE, caption="new", **quoted) == File(ref="f", caption="new")
-    edited = reading(edited_message=message(text="better", **quoted))
+    edited = reading(edited_message=message(text="better", edit_date=SENT, **quoted))
     assert edited is not None
     assert edited.body == Edited("better")
 
@@ -221,14 +226,20 @@ def test_an_edited_message() -> None:
     assert edited.sent_at == datetime.fromtimestamp(SENT + 60, UTC)
     captioned = reading(edited_message=message(document=FILE, caption="new", edit_date=SENT))
     assert captioned is not None
-    assert captioned.body == Edited("new")
+    assert captioned.body == Edited("new", File(ref="f", caption="new"))
     assert reading(edited_message=message(location=PLACE, edit_date=SENT)) is None
 
 
-def test_a_file_that_takes_the_place_of_another_is_sent() -> None:
-    replaced = reading(edited_message=message(document=FILE, edit_date=SENT))
+def test_a_file_that_takes_the_place_of_another_comes_by_itself() -> None:
+    changed = message(document=FILE, media_group_id="a", edit_date=SENT)
+    replaced = reading(edited_message=changed)
     assert replaced is not None
-    assert replaced.body == File(ref="f")
+    assert replaced.body == Edited("", File(ref="f"))
+
+
+def test_an_edit_without_a_date_is_nobodys() -> None:
+    assert reading(edited_message=message(text="as it was")) is None
+    assert reading(edited_message=message(document=FILE)) is None
 
 
 def test_groups_and_channels_are_not_served() -> None:

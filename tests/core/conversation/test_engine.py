@@ -256,6 +256,36 @@ async def test_an_album_out_of_the_blue_gets_one_answer(talk: Talk) -> None:
     assert len(await talk.take(File("three", album="b"))) == 1
 
 
+async def test_what_cannot_be_read_of_an_album_is_told_once(known: Talk) -> None:
+    await known.reach(HealthCode, "visits", {"conditions": []})
+    video = Other("video", album="a")
+    assert [len(await known.take(video)) for _ in range(3)] == [1, 0, 0]
+    known.read_at_once = False
+    known.files["one"] = records(known)
+    await known.take(File("one", album="a"))
+    assert len(known.jobs) == 1, "what can be read of it is"
+    await known.take(File("two", album="b"))
+    assert await known.take(Other("video", album="b")) == []
+    assert [len(await known.take(Other("video"))) for _ in range(2)] == [1, 1]
+
+
+async def test_a_file_put_in_the_place_of_another_is_read_where_one_is_wanted(known: Talk) -> None:
+    await known.reach(HealthCode, "visits", {"conditions": []})
+    known.read_at_once = False
+    await known.take(Edited("my visits", File("new")))
+    assert len(known.jobs) == 1
+    assert known.unread == []
+    known.files["new"] = records(known)
+    await known.finish(known.jobs[0], "visits", known.files["new"])
+    expect(known.heard, "health_code.caption.green")
+    await known.take(Edited("", File("newer")))
+    expect(known.heard, "engine.edited_at_rest")
+    assert known.unread == ["newer"]
+    await known.reach(Registration, "english_name", {})
+    await known.take(Edited("", File("newest")))
+    expect(known.heard, "engine.edited")
+
+
 async def test_a_newer_file_takes_the_place_of_an_older_one_only_if_it_is_good(talk: Talk) -> None:
     answers = {**HOUSED, "housing": "other", "proof": "old"}
     await talk.reach(Registration, "proof", answers)
