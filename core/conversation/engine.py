@@ -153,8 +153,13 @@ class Conversation(Answering):
 
     async def _start(self, turn: Turn) -> None:
         if turn.session.form and turn.session.asked:
-            turn.session.aside = "resume"
             turn.note("engine.welcome_back")
+        await self._restart(turn)
+
+    async def _restart(self, turn: Turn) -> None:
+        """Ask whether to start over, where something was answered."""
+        if turn.session.form and turn.session.asked:
+            turn.session.aside = "resume"
             show_aside(turn, self.form(turn))
         else:
             await self.resume(turn)
@@ -183,11 +188,14 @@ class Conversation(Answering):
             await self.menu(turn, name, "")
         elif name == "menu":
             await self.resume(turn)
+        elif name == "restart":
+            await self._restart(turn)
         elif way in NAVIGATION:
             if way == SKIP and session.form and not self.field(turn).optional:
                 turn.note("engine.no_skip")
             await self.resume(turn)
-        else:
+        # Many bots know a command that is a word here: /stop, /english.
+        elif not await self._ordered(turn, name.replace("_", " ")):
             turn.note("engine.unknown_command")
             self._say_how(turn)
             await self.again(turn)

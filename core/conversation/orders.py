@@ -21,6 +21,7 @@ ORDERS = (
     "language",
     "help",
     "cancel",
+    "restart",
     "back",
     "skip",
     "why",

@@ -87,6 +87,33 @@ async def test_cancel_asks_first(talk: Talk, words: str) -> None:
     expect(await talk.says("Yes"), "engine.cancelled")
 
 
+@pytest.mark.parametrize(
+    "words", ["start over", "Restart", "重新開始", "由頭嚟過", "重新开始", "从头再来"]
+)
+async def test_start_over_asks_first(talk: Talk, words: str) -> None:
+    await at_name(talk)
+    assert set(expect(await talk.says(words), "engine.aside.resume").buttons) == {"yes", "no"}
+    expect_question(await talk.presses("yes"), Registration.english_name)
+    await talk.says(words)
+    expect_question(await talk.presses("no"), Registration.document)
+    expect_question(await talk.says(words), Registration.document)
+
+
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        ("stop", "engine.aside.cancel"),
+        ("restart", "engine.aside.resume"),
+        ("start_over", "engine.aside.resume"),
+        ("english", "engine.language_chosen"),
+        ("sesame", "engine.unknown_command"),
+    ],
+)
+async def test_a_command_is_known_by_its_words(talk: Talk, command: str, key: str) -> None:
+    await at_name(talk)
+    expect(await talk.commands(command), key)
+
+
 @pytest.mark.parametrize("words", ["back", "go back", "返回", "上一步"])
 async def test_back_goes_to_the_question_before(talk: Talk, words: str) -> None:
     await at_name(talk)
