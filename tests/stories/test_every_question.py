@@ -198,7 +198,7 @@ async def test_nothing_that_comes_in_between_loses_the_question(
     talker: Talker, clock: TestClock, place: Place, language: str
 ) -> None:
     talk = await at(talker, place, language)
-    for kind in ("sticker", "voice", "video", "location", "poll"):
+    for kind in ("sticker", "voice", "audio", "video", "video_note", "location", "poll"):
         await talk.take(Other(kind))
         key = f"engine.other.{kind}" if kind != "poll" else "engine.other.other"
         expect_error(talk.heard, place.field, how(place.field), language)
