@@ -119,6 +119,7 @@ class Outbox:
         self._flying: set[asyncio.Task[None]] = set()
         self._in_flight: Counter[str] = Counter()
         self._in_hand: set[int] = set()
+        self._untold: list[datetime] = []
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -261,8 +262,14 @@ class Outbox:
         async with self.store.writing() as tx:
             # What was sent must be marked first: only then is the row behind it the oldest.
             marked = await self.mark(tx)
-            rows = Rows(tx.connection, tx.ring)
-            taken = await rows.take(rooms, self.clock(), LEASE)
+            rows, now = Rows(tx.connection, tx.ring), self.clock()
+            # Where the connection breaks at a commit, nobody tells whether the rows are leased, or
+            # will be yet. The end of their lease tells which they are: they are in nobody's hands.
+            untold = [end for end in self._untold if end > now]
+            await rows.give_back(untold)
+            self._untold = [*untold, now + timedelta(seconds=LEASE)]
+            taken = await rows.take(rooms, now, LEASE)
+        self._untold = untold
         self.committed(marked, [])
         # A lease may end in our own hands: the clock was set, or the store was away for long.
         taken = [due for due in taken if due.number not in self._in_hand]

@@ -48,13 +48,13 @@ class Postgres:
         return self.server.get_uri(database=name)
 
     @asynccontextmanager
-    async def far(self, name: str) -> AsyncIterator[str]:
-        """Be reached as if on another machine, and give the SQLAlchemy URL of a database there."""
+    async def far(self) -> AsyncIterator[FarServer]:
+        """Be reached as if on another machine."""
         folder = self.server.pgdata
         far = FarServer(next(folder.glob(".s.PGSQL.*[0-9]")))
         await far.start()
         try:
-            yield f"postgresql://postgres:@127.0.0.1:{far.port}/{name}"
+            yield far
         finally:
             await far.stop()
 

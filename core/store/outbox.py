@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -134,7 +134,8 @@ class Outbox:
     async def take(self, most: Mapping[str, int], now: datetime, lease: float) -> list[Due]:
         """Take the oldest unsent row of each lane, for `lease` seconds: so many of each route."""
         routes = tuple(most)
-        values: dict[str, float] = {"now": now.timestamp(), "until": now.timestamp() + lease}
+        until = (now + timedelta(seconds=lease)).timestamp()
+        values: dict[str, float] = {"now": now.timestamp(), "until": until}
         values |= {f"most_{place}": most[route] for place, route in enumerate(routes)}
         rows = (await self.connection.execute(_take(routes), values)).all()
         return [
@@ -178,6 +179,14 @@ class Outbox:
         await self.connection.execute(
             update(outbox).where(outbox.c.state == WAITS).values(due_at=AT_ONCE)
         )
+
+    async def give_back(self, ends: Sequence[datetime]) -> None:
+        """Take back the leases that end just then: who took them was not told that he has them."""
+        if ends:
+            due_at = outbox.c.due_at.in_([end.timestamp() for end in ends])
+            await self.connection.execute(
+                update(outbox).where(outbox.c.state == WAITS, due_at).values(due_at=AT_ONCE)
+            )
 
     async def unsent(self) -> dict[tuple[str, str], int]:
         """Count what waits in each lane, by route and chat."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from sqlalchemy import text
@@ -16,13 +17,22 @@ from core.store.store import Store
 from core.vault import KeyRing
 from tests.bot.machine import Echo, Machine, until
 from tests.clock import TestClock
+from tests.loopback.far_server import Break, FarServer
 from tests.postgres import Postgres
 
 ONE, TWO = "telegram:1", "telegram:2"
 CROWD = [f"telegram:{number}" for number in range(12)]
-TROUBLES: dict[str, Callable[[Postgres], Awaitable[None]]] = {
-    "it is restarted": Postgres.restart,
-    "connections are cut": Postgres.cut,
+
+
+async def commits_break(_: Postgres, far: FarServer) -> None:
+    """Let connections break as transactions are committed: nobody is told how these ended."""
+    far.breaks = [*Break] * 4
+
+
+TROUBLES: dict[str, Callable[[Postgres, FarServer], Awaitable[None]]] = {
+    "it is restarted": lambda postgres, _: postgres.restart(),
+    "connections are cut": lambda postgres, _: postgres.cut(),
+    "commits break": commits_break,
 }
 
 
@@ -34,14 +44,21 @@ async def name(postgres: Postgres) -> AsyncIterator[str]:
     await postgres.drop(name)
 
 
-@pytest.fixture
-async def stores(postgres: Postgres, name: str, clock: TestClock) -> AsyncIterator[list[Store]]:
-    """Two ways to that database, each with connections of its own."""
+@asynccontextmanager
+async def two_ways(url: str, clock: TestClock) -> AsyncIterator[list[Store]]:
+    """Two ways to a database, each with connections of its own."""
     ring = KeyRing.generate(clock())
-    opened = [Store.open(postgres.url(name), ring, Policy()) for _ in range(2)]
+    opened = [Store.open(url, ring, Policy()) for _ in range(2)]
     yield opened
     for store in opened:
         await store.close()
+
+
+@pytest.fixture
+async def stores(postgres: Postgres, name: str, clock: TestClock) -> AsyncIterator[list[Store]]:
+    """Two ways to that database."""
+    async with two_ways(postgres.url(name), clock) as opened:
+        yield opened
 
 
 async def brought(machine: Machine, message: Incoming) -> None:
@@ -57,10 +74,8 @@ async def brought(machine: Machine, message: Incoming) -> None:
 @pytest.mark.errors_expected
 @pytest.mark.parametrize("trouble", TROUBLES)
 async def test_nothing_is_lost_or_doubled_by_the_database_s_trouble(
-    stores: list[Store], clock: TestClock, postgres: Postgres, trouble: str
+    clock: TestClock, postgres: Postgres, name: str, trouble: str
 ) -> None:
-    first, second = (Machine(store, clock) for store in stores)
-    second.sent = first.sent
     messages = 25
 
     async def talks(chat: str) -> None:
@@ -68,19 +83,17 @@ async def test_nothing_is_lost_or_doubled_by_the_database_s_trouble(
             machine = (first, second)[number % 2]
             await brought(machine, machine.message(chat, str(number)))
 
-    async with first, second:
-        talking = asyncio.gather(*map(talks, CROWD))
-        for part in (1, 2, 3):
-            said = len(CROWD) * messages * part // 4
-            await until(lambda said=said: sum(map(len, first.sent.values())) >= said)
-            await TROUBLES[trouble](postgres)
-        await talking
-        # Of what was taken by a transaction whose end nobody was told, the lease must end.
-        for _ in range(100):
-            if sum(map(len, first.sent.values())) >= len(CROWD) * messages:
-                break
-            clock.jump(seconds=1)
-            await asyncio.sleep(0.1)
+    async with postgres.far() as far, two_ways(far.url(name), clock) as stores:
+        first, second = (Machine(store, clock) for store in stores)
+        second.sent = first.sent
+        async with first, second:
+            talking = asyncio.gather(*map(talks, CROWD))
+            for part in (1, 2, 3):
+                said = len(CROWD) * messages * part // 4
+                await until(lambda said=said: sum(map(len, first.sent.values())) >= said)
+                await TROUBLES[trouble](postgres, far)
+            await talking
+            await until(lambda: sum(map(len, first.sent.values())) >= len(CROWD) * messages)
     for chat in CROWD:
         assert first.sent["telegram", chat] == [f"{n + 1} {n}" for n in range(messages)]
 

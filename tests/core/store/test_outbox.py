@@ -16,6 +16,7 @@ ROWS: list[tuple[str, str, Outgoing]] = [
     ("web", "web:2", Reply("three")),
 ]
 LEASE = 60.0
+SECOND = timedelta(seconds=1)
 LATER = NOON + timedelta(seconds=LEASE)
 
 
@@ -47,6 +48,21 @@ async def test_what_another_has_sent_meanwhile_is_not_sent_again_later(store: St
         assert await rows.postpone(gone, NOON, parked=True)
         assert not await rows.postpone(gone, NOON)
         assert [due.number for due in await rows.take(ROOM, NOON, LEASE)] == [waits]
+
+
+async def test_leases_are_given_back_by_when_they_end(store: Store) -> None:
+    async with store.writing() as tx:
+        rows = Outbox(tx.connection, tx.ring)
+        await rows.put(ROWS, NOON)
+        await rows.take({"web": 1}, NOON, LEASE)
+        await rows.take({"web": 1}, NOON + SECOND, LEASE)
+        (sms,) = await rows.take({"sms": 1}, NOON, LEASE)
+        await rows.sent([sms.number], [])
+        await rows.give_back([])
+        assert await rows.take(ROOM, NOON, LEASE) == []
+        await rows.give_back([LATER, LATER + 2 * SECOND])
+        taken = await rows.take(ROOM, NOON, LEASE)
+    assert [(due.route, due.chat, due.body) for due in taken] == ROWS[:1]
 
 
 async def test_rows_that_anybody_may_take_have_no_numbers_yet(store: Store) -> None:

@@ -69,7 +69,8 @@ async def test_a_server_on_another_machine_is_looked_after_while_it_is_silent(
     postgres: Postgres, postgres_url: str
 ) -> None:
     """Its machine may be gone without a word: TCP by itself would wait for it for ever."""
-    async with postgres.far(str(make_url(postgres_url).database)) as url:
+    async with postgres.far() as far:
+        url = far.url(str(make_url(postgres_url).database))
         store = Store.open(url, KeyRing.generate(NOON), Policy())
         async with store.reading() as tx:
             assert isinstance(tx.connection, AsyncConnection)
