@@ -154,11 +154,16 @@ def running(folder: Path, **given: str) -> Iterator[tuple[subprocess.Popen[str],
             process.kill()
 
 
+def unhindered(process: subprocess.Popen[str], since: float) -> float:
+    """Return the seconds since then, but for those in which others had its processor."""
+    _, waited, _ = Path(f"/proc/{process.pid}/schedstat").read_text().split()
+    return time.monotonic() - since - int(waited) / 1e9
+
+
 def test_it_serves_soon_leaves_no_image_of_its_memory_and_keeps_its_door(tmp_path: Path) -> None:
     began = time.monotonic()
     with running(tmp_path) as (process, url):
-        sys.stdout.write(f"serves after {time.monotonic() - began:.2f} s\n")
-        assert time.monotonic() - began < 6
+        assert unhindered(process, began) < 6
         limits = Path(f"/proc/{process.pid}/limits").read_text().splitlines()
         (core,) = [line.split() for line in limits if line.startswith("Max core file size")]
         assert core[4:6] == ["0", "0"]
