@@ -97,7 +97,7 @@ OTHER_WORDS = {
 }
 """What is called by another word everywhere else, and signs that the language does not use."""
 
-TYPED = (".word.", ".about.", ".also.")
+TYPED = (".word.", ".about.", ".also.", ".wanted.")
 """Words that people write, whatever they are."""
 
 

@@ -87,7 +87,13 @@ def may_answer(turn: Turn, field: Field | None, text: str) -> bool:
 
 
 def asked_about(turn: Turn, commands: Iterable[str], text: str) -> str:
-    """Return the command whose `engine.about` has the longest of a text's words, empty for none."""
-    found = {name: turn.texts.mention(f"engine.about.{name}", text) for name in commands}
-    name = max(found, key=lambda name: len(found[name]))
-    return name if found[name] else ""
+    """Return the command whose `engine.about` has the longest of a text's words, empty for none;
+    while nothing is asked else the one of whose `engine.wanted` it has."""
+    named = tuple(commands)
+    ways = ("about",) if turn.session.form else ("about", "wanted")
+    for way in ways:
+        found = {name: turn.texts.mention(f"engine.{way}.{name}", text) for name in named}
+        name = max(found, key=lambda name: len(found[name]))
+        if found[name]:
+            return name
+    return ""

@@ -32,7 +32,7 @@ _AFTER = re.compile(
 )
 
 _DOUBT = re.compile(
-    r"[唔不冇沒没無无未嗎吗咩?？怎哪]|如果|點[解樣]|為[何甚什]|为[何什]|[幾几]時|邊[個度間種樣]|n['’]t\b"
+    r"唔(?!該)|[不冇沒没無无未嗎吗咩?？怎哪]|如果|點[解樣]|為[何甚什]|为[何什]|[幾几]時|邊[個度間種樣]|n['’]t\b"
     r"|^\W*(?:why|how|what|which|when|where|who|do|does|did|can|could|may|should|is|are|will)\b"
     r"|\b(?:no(?!\W{1,3}[a-z]{0,3} ?\d{3})|not|nor|never|neither|without|if|dont|doesnt|didnt|isnt"
     r"|cant|wont)\b",

@@ -69,7 +69,7 @@ async def test_the_first_hello_begins(talker: Talker) -> None:
     talk = talker(language="")
     heard = expect_question(await talk.says("你好"), Welcome.language)
     assert not says(heard, "engine.hello")
-    talk = talker(chat="telegram:2", language="zh-hant")
+    talk = talker(chat="telegram:2", language="zh_Hant_HK")
     heard = expect(await talk.says("你好"), "engine.hello", "zh_Hant_HK")
     expect_question(heard, Welcome.consent, "zh_Hant_HK")
 
@@ -259,11 +259,67 @@ async def test_a_number_in_a_question_is_erased_as_in_an_answer(talk: Talk) -> N
     assert talk.replies[-1].forget
 
 
-def test_no_key_word_leads_to_two_answers() -> None:
+@pytest.mark.parametrize("way", ["about", "wanted"])
+def test_no_key_word_leads_to_two_answers(way: str) -> None:
     seen: dict[str, str] = {}
     for command in conversation().commands:
-        for word in TEXTS.words(f"engine.about.{command}"):
+        for word in TEXTS.words(f"engine.{way}.{command}"):
             assert seen.setdefault(word, command) == command, word
+
+
+WISHES = {
+    "health_code": [
+        ("today please", "en"),
+        ("please show me my code again", "en"),
+        ("my code expired", "en"),
+        ("I have had a fever since Monday", "en"),
+        ("唔該俾個碼我", "zh_Hant_HK"),
+        ("我要過關", "zh_Hant_HK"),
+        ("今日唔該", "zh_Hant_HK"),
+        ("我發燒呀", "zh_Hant_HK"),
+        ("请再给我码", "zh_Hans"),
+        ("我阳了", "zh_Hans"),
+    ],
+    "registration": [
+        ("I have got a new phone number", "en"),
+        ("我轉咗電話號碼", "zh_Hant_HK"),
+        ("我的名字错了", "zh_Hans"),
+    ],
+    "erasure": [
+        ("please delete my registration for good", "en"),
+        ("我想刪除我嘅資料", "zh_Hant_HK"),
+        ("请删除我的资料", "zh_Hans"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "words", "language"),
+    [(form, words, language) for form, said in WISHES.items() for words, language in said],
+)
+async def test_what_is_wanted_is_found_in_a_sentence(
+    talker: Talker, form: str, words: str, language: str
+) -> None:
+    talk = await at_rest(talker, language)
+    await talk.says(words)
+    assert talk.session.form == form
+
+
+@pytest.mark.parametrize("words", ["code for mum please", "我想幫阿媽攞個碼", "妈妈的码给我一下"])
+async def test_the_code_of_another_is_not_taken_for_ones_own(talker: Talker, words: str) -> None:
+    expect(await (await at_rest(talker)).says(words), "my_people.nobody")
+
+
+async def test_a_wish_between_the_questions_does_not_leave_them(talk: Talk) -> None:
+    await talk.reach(Registration, "issued_on", {"document": "hkid", "number": "A123456(3)"})
+    expect_error(await talk.says("I want my code now"), Registration.issued_on, "format")
+
+
+@pytest.mark.parametrize("words", ["what now", "跟住點", "然后呢"])
+async def test_who_asks_what_comes_next_is_shown_it(talker: Talker, words: str) -> None:
+    heard = await (await at_rest(talker)).says(words)
+    assert not says(heard, "menu.not_understood")
+    assert heard.buttons.keys() >= MENU
 
 
 @pytest.mark.parametrize(
