@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from core.conversation.answering import Answering
 from core.conversation.draft import erase_if_found
 from core.conversation.fields import Words
 from core.conversation.flow import Hook
 from core.conversation.form import Form
 from core.conversation.messages import (
+    Body,
     Command,
     Contact,
     Edited,
@@ -35,6 +38,7 @@ from core.conversation.session import Session
 from core.conversation.texts import guess, plain
 from core.conversation.turn import MENU, Job, Turn
 from core.conversation.uploads import Upload
+from core.words.characters import seen
 from core.words.spoken import correction, fluent
 
 SPARE = 9
@@ -82,7 +86,8 @@ class Conversation(Answering):
     async def take(self, turn: Turn) -> None:
         """Run one turn; erase the files that no answer refers to any more, and name those that
         nobody is going to read."""
-        body = turn.incoming.body
+        body = _as_seen(turn.incoming.body)
+        turn.incoming = replace(turn.incoming, body=body)
         uploads, files = self._uploads(turn.session), _files(turn.session)
         if isinstance(body, Finished) and body.upload:
             uploads.add(body.upload)
@@ -300,6 +305,18 @@ class Conversation(Answering):
         if session.form and not session.aside and not session.awaits(session.field):
             field = self.field(turn)
             turn.note(field.error(turn, field.wanted))
+
+
+def _as_seen(body: Body) -> Body:
+    """Return what came in without the marks that nobody sees."""
+    match body:
+        case Text(text=text):
+            return Text(seen(text))
+        case File(caption=caption):
+            return replace(body, caption=seen(caption))
+        case Edited(text=text, file=file):
+            return Edited(seen(text), file and replace(file, caption=seen(file.caption)))
+    return body
 
 
 def _files(session: Session) -> set[str]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from core.answer import Invalid
 
 FULL_WIDTH = {0xFF01 + i: 0x21 + i for i in range(94)} | {0x3000: 0x20}
 
+
+_UNSEEN = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+    "\U000e0001\U000e0020-\U000e007f]"
+)
+"""Of Unicode's format characters (Cf) those that are not seen by themselves either."""
 
 _FIGURES = str.maketrans(dict(zip("〇零○一二三四五六七八九", "000123456789", strict=True)))
 
@@ -20,6 +27,13 @@ def in_figures(text: str) -> str:
 def narrow(text: str) -> str:
     """Fold full-width ASCII, a character for a character, so that positions stay as they were."""
     return text.translate(FULL_WIDTH)
+
+
+def seen(text: str) -> str:
+    """Drop the marks that nobody sees: of direction, of where a line may break, the joiners, the
+    tags. They come along where something is copied, as a date from Windows or a number from a list
+    of contacts, and no answer here has a meaning by them."""
+    return text if text.isascii() else _UNSEEN.sub("", text)
 
 
 def tidy(text: str) -> str:

@@ -301,7 +301,7 @@ WRITTEN = {
 WITHOUT_YEAR = {"no_year": Bad("15 March"), "two_digit_year": Bad("15/3/58")}
 NEAR = {**WRITTEN, "which_day": Bad("Friday")}
 RECENT = {**NEAR, "future": Bad("1/1/2050"), "not_recent": Bad("1/11/2021")}
-UNSEEN = {"hidden": Bad("CHAN \u202eTai Man 1"), "private_use": Bad("CHAN \ue000 Tai 1")}
+UNSEEN = {"hidden": Bad("CHAN \x07Tai Man 1"), "private_use": Bad("CHAN \ue000 Tai 1")}
 BAD_WORDS: dict[type, Mapping[str, Bad]] = {
     Country: {"unknown": Bad("Atlantis"), "ambiguous": Bad("Korea")},
     DocumentNumber: {

@@ -256,6 +256,37 @@ async def test_an_album_out_of_the_blue_gets_one_answer(talk: Talk) -> None:
     assert len(await talk.take(File("three", album="b"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("number", "A123456\u200e(3)\u200b"),
+        ("issued_on", "\u200e15/\u200e3/\u200e2019"),
+        ("english_name", "CHAN\u00a0Tai\u2060 Man\ufeff"),
+        ("mobile", "\u202d9123\u200b 4567\u202c"),
+    ],
+)
+async def test_marks_that_nobody_sees_are_no_part_of_an_answer(
+    talk: Talk, name: str, said: str
+) -> None:
+    for body in (Text(said), Edited(said)):
+        await talk.reach(Registration, name, {"document": "hkid"} if name == "number" else HOME)
+        await talk.says("?")
+        await talk.take(body, message=talk.session.wrong)
+        assert talk.session.answers[name].isascii()
+        assert talk.session.field != name
+
+
+async def test_nor_of_what_stands_below_a_file(talk: Talk) -> None:
+    await talk.reach(Registration, "issued_on", {"document": "hkid"})
+    await talk.take(File("card", caption="\u200e15/\u200e3/\u200e2019"))
+    assert talk.session.answers["issued_on"] == "2019-03-15"
+    await talk.reach(Registration, "issued_on", {"document": "hkid"})
+    await talk.says("?")
+    changed = Edited("\u200e15/\u200e3/\u200e2019", File("card", caption="\u200e"))
+    await talk.take(changed, message=talk.session.wrong)
+    assert talk.session.answers["issued_on"] == "2019-03-15"
+
+
 async def test_what_cannot_be_read_of_an_album_is_told_once(known: Talk) -> None:
     await known.reach(HealthCode, "visits", {"conditions": []})
     video = Other("video", album="a")

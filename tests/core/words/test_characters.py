@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.answer import Invalid
-from core.words.characters import is_han, is_latin, narrow, tidy
+from core.words.characters import is_han, is_latin, narrow, seen, tidy
 
 
 def test_full_width_is_folded_one_to_one() -> None:
@@ -29,6 +29,16 @@ def test_what_nobody_sees_is_refused(character: str) -> None:
     with pytest.raises(Invalid) as caught:
         tidy(f"陳{character}大文")
     assert caught.value.code == "hidden"
+
+
+@given(st.text())
+def test_what_is_dropped_is_nothing_but_format_characters(text: str) -> None:
+    kept = seen(text)
+    assert [c for c in text if unicodedata.category(c) != "Cf"] == [
+        c for c in kept if unicodedata.category(c) != "Cf"
+    ]
+    assert seen(kept) == kept
+    assert seen("A123456\u200e(3)\ufeff") == "A123456(3)"
 
 
 @pytest.mark.parametrize("character", ["\ue000", "\U000f0000"])
