@@ -32,6 +32,7 @@ from bot.upkeep.pages import keep_waking
 from bot.upkeep.publication import Publication
 from bot.upkeep.reassessment import keep_reassessing
 from bot.upkeep.retention import keep_erasing
+from bot.upkeep.steps import keep_telling
 from bot.upkeep.strain import keep_watching
 from bot.upkeep.takeovers import keep_announcing
 from bot.upkeep.withdrawn_keys import keep_withdrawing
@@ -136,6 +137,7 @@ class App:
             asyncio.create_task(self.chaining.keep_checking()),
             asyncio.create_task(keep_withdrawing(self.store, self.clock, self._wake_inbox)),
             asyncio.create_task(keep_watching(self.store, self.clock)),
+            asyncio.create_task(keep_telling(self.inbox.steps)),
         ]
         if self.web and self.store.shared:
             self._tasks.append(asyncio.create_task(keep_waking(self.store, self.web)))

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,10 +27,10 @@ from core.conversation.engine import Conversation
 from core.conversation.messages import Capabilities, Incoming, Undelivered
 from core.conversation.rendering import render
 from core.conversation.texts import Texts
-from core.conversation.turn import Sms, Turn
+from core.conversation.turn import Sms, Step, Turn
 from core.store.inbox import Inbox as Rows
 from core.store.inbox import Waiting
-from core.store.outbox import Outgoing
+from core.store.outbox import Due, Outgoing
 from core.store.store import Store, Transaction
 from core.vault import Tampered
 
@@ -103,6 +104,8 @@ class Inbox:
         self.capabilities = capabilities
         self.clock = clock
         self.outbox = outbox
+        self.steps: Counter[Step] = Counter()
+        """How often something happened at a question, since somebody emptied it."""
         self._known: set[str] = set()
         self._known_since = clock()
         self._arrived: list[Arrival] = []
@@ -198,6 +201,7 @@ class Inbox:
 
     async def _cycle(self, arrived: Sequence[Arrival]) -> None:
         made: list[Made] = []
+        steps: list[Step] = []
         async with self.store.writing() as tx:
             rows = Rows(tx.connection, tx.ring)
             marked = await self.outbox.mark(tx)
@@ -207,9 +211,14 @@ class Inbox:
             else:
                 new, heads = await self._take(tx, arrived)
             if heads:
-                made = await self._turns(tx, rows, heads)
+                made = await self._turns(tx, rows, heads, steps)
         self._committed(arrived, new)
         self._answered(len(heads))
+        self._turned(marked, made, steps)
+
+    def _turned(self, marked: Sequence[Due], made: Sequence[Made], steps: Iterable[Step]) -> None:
+        """Count and send, now that the turns are committed."""
+        self.steps.update(steps)
         self.outbox.committed(marked, made)
 
     async def _put(self, tx: Transaction, arrived: Sequence[Arrival]) -> set[str]:
@@ -277,6 +286,7 @@ class Inbox:
         failed: set[int] = set()
         for _ in range(MOST):
             waiting: Waiting | None = None
+            steps: list[Step] = []
             try:
                 async with self.store.writing() as tx:
                     rows = Rows(tx.connection, tx.ring)
@@ -284,8 +294,8 @@ class Inbox:
                     waiting = next((w for w in heads if w.number not in failed), None)
                     if waiting is None:
                         break
-                    made = await self._turns(tx, rows, [waiting])
-                self.outbox.committed([], made)
+                    made = await self._turns(tx, rows, [waiting], steps)
+                self._turned([], made, steps)
             except Exception as error:
                 if waiting is None:
                     raise
@@ -307,16 +317,18 @@ class Inbox:
             if await rows.park(waiting.number) and (told := _parked(waiting, now)):
                 await rows.put([told], [], now)
 
-    async def _turns(self, tx: Transaction, rows: Rows, heads: list[Waiting]) -> list[Made]:
+    async def _turns(
+        self, tx: Transaction, rows: Rows, heads: list[Waiting], steps: list[Step]
+    ) -> list[Made]:
         now, outgoing = self.clock(), []
         for waiting in heads:
-            outgoing += await self._turn(tx, waiting, now)
+            outgoing += await self._turn(tx, waiting, now, steps)
         made = await self.outbox.put(tx, outgoing, now)
         await rows.finish(heads, now)
         return made
 
     async def _turn(
-        self, tx: Transaction, waiting: Waiting, now: datetime
+        self, tx: Transaction, waiting: Waiting, now: datetime, steps: list[Step]
     ) -> list[tuple[str, str, Outgoing]]:
         chat = waiting.chat
         route = chat.partition(":")[0]
@@ -331,6 +343,7 @@ class Inbox:
             capabilities=capabilities,
         )
         await self.conversation.take(turn)
+        steps += turn.steps
         for ref in turn.unread:
             await self.forget(tx, route, ref)
         replies = [render(reply, capabilities) for reply in turn.replies]

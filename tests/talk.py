@@ -26,7 +26,7 @@ from core.conversation.messages import (
     Text,
 )
 from core.conversation.session import Session
-from core.conversation.turn import MENU, Sms, Turn
+from core.conversation.turn import MENU, Sms, Step, Turn
 from core.days import hong_kong_day
 from core.gate import scanning, sighting
 from core.store.store import Store
@@ -64,6 +64,7 @@ class Talk:
         self.files: dict[str, bytes] = {}
         self.jobs: list[str] = []
         self.unread: list[str] = []
+        self.steps: list[Step] = []
         self.read_at_once = True
         self._numbers = itertools.count(1)
 
@@ -106,6 +107,7 @@ class Talk:
             self.state = turn.session.to_bytes()
         self.replies += turn.replies
         self.unread += turn.unread
+        self.steps += turn.steps
         for effect in turn.effects:
             if isinstance(effect, Sms):
                 self.sms.append(effect)

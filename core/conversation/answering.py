@@ -71,6 +71,7 @@ class Answering(Flow):
             await self._waiting(turn, form, field)
             return
         if value is not MORE:
+            turn.step(field.name, "answered")
             keep(session, field, value)
             erase(turn, field)
             field.taken(turn, said, value)
@@ -124,6 +125,7 @@ class Answering(Flow):
         erase(turn, tried)
         if attempt is None and (await self._told(turn, said) or await self._guided(turn, said)):
             return
+        turn.step(field.name, "wrong")
         session.failures += 1
         session.wrong = turn.incoming.message
         if invalid.code == UNLIKELY and isinstance(said, Text):
@@ -159,6 +161,7 @@ class Answering(Flow):
             turn.note(field.error(turn, invalid.code), **invalid.params)
         else:
             if value not in (WAITING, MORE):
+                turn.step(name, "answered")
                 session.answers[name] = value
         if not self.field(turn).applies(session.answers):
             await self.go(turn)
@@ -219,6 +222,8 @@ class Answering(Flow):
     async def _navigate(self, turn: Turn, option: str) -> None:
         """Take one of the ways around an answer."""
         session = turn.session
+        if session.form:
+            turn.step(session.field, option[1:])
         if option in (LANGUAGE, CANCEL):
             session.aside = option[1:]
             show_aside(turn, self.form(turn))
@@ -259,11 +264,13 @@ class Answering(Flow):
             await self.ask(turn, self.forms[session.form].fields[option])
             return
         if (aside, option) == ("resume", "no"):
+            turn.step(session.field, "restarted")
             form = self.forms[session.form]
             session.forget()
             await self.begin(turn, form)
             return
         if (aside, option) == ("cancel", "yes"):
+            turn.step(session.field, "left")
             session.forget()
             turn.to_oneself()
             turn.note("engine.cancelled")

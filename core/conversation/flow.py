@@ -93,6 +93,7 @@ class Flow:
         if session.field != field.name:
             session.field, session.partial, session.meant = field.name, [], ""
         session.failures, session.wrong, session.aside = 0, "", ""
+        turn.step(field.name, "asked")
         show(turn, self.forms[session.form], field, await field.asked(turn))
 
     async def again(self, turn: Turn, text: str = "") -> None:

@@ -59,6 +59,9 @@ class Job(msgspec.Struct, frozen=True, tag="job"):
 
 Effect = Sms | Job
 
+Step = tuple[str, str]
+"""A question, as form and field, and what happened at it: asked, answered, wrong, a way out."""
+
 
 @dataclass
 class Turn:
@@ -66,7 +69,8 @@ class Turn:
 
     `about` is the holder whom it concerns and `about_name` what he is called; empty where that is
     the chat's own person. `handed` is what a form that is done gives to the one that follows.
-    `unread` are the files, by what the channel calls them, that are not going to be read.
+    `unread` are the files, by what the channel calls them, that are not going to be read. `steps`
+    are for those who run the program.
     """
 
     session: Session
@@ -85,6 +89,7 @@ class Turn:
     handed: dict[str, Any] = field(default_factory=dict)
     sure: bool = False
     unread: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.about, self.about_name = self.session.about, self.session.about_name
@@ -113,6 +118,10 @@ class Turn:
         if self.about:
             return await self.tx.family.person(self.chat, self.about, self.now)
         return await self.tx.people.of_chat(self.chat)
+
+    def step(self, question: str, what: str) -> None:
+        """Note what happened at a question of the form in hand."""
+        self.steps.append((f"{self.session.form}.{question}", what))
 
     def to_oneself(self) -> None:
         """Let the rest of the turn be about nobody but the chat's own person."""

@@ -35,6 +35,7 @@ class Echo:
             case Text(text):
                 count = int(turn.session.answers.get("count", 0)) + 1
                 turn.session.answers["count"] = count
+                turn.step(text, "heard")
                 turn.send(f"{count} {text}")
                 if text in ("sms", "quiet sms"):
                     turn.effects.append(Sms(PHONE, "123456", quiet=text != "sms"))

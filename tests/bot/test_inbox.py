@@ -65,6 +65,19 @@ async def test_it_counts_once_after_a_restart_too(store: Store, clock: TestClock
         await second.hears(ONE, "2 end")
 
 
+@pytest.mark.errors_expected
+async def test_what_happened_in_a_turn_counts_once_it_is_committed(machine: Machine) -> None:
+    await machine.inbox.receive(
+        [machine.message(ONE, "hello"), machine.message(TWO, "poison"), machine.message(ONE, "end")]
+    )
+    await machine.hears(ONE, "1 hello", "2 end")
+    machine.echo.broken = False
+    machine.clock.jump(minutes=10)
+    machine.inbox.wake()
+    await machine.hears(TWO, "1 poison")
+    assert machine.inbox.steps == {(f".{text}", "heard"): 1 for text in ("hello", "end", "poison")}
+
+
 async def test_a_chats_messages_keep_their_order_whatever_comes_between(machine: Machine) -> None:
     crowd = [f"web:{number}" for number in range(20)]
 

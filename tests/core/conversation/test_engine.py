@@ -675,3 +675,34 @@ async def test_the_next_file_of_an_album_is_read_where_one_is_no_good(known: Tal
     assert len(known.replies) == replies, "nothing is wrong yet"
     assert len(known.jobs) == 2
     expect_error(await known.fails("empty"), HealthCode.visits, "empty")
+
+
+async def test_what_happens_at_a_question_is_counted_without_the_answer(talk: Talk) -> None:
+    await talk.reach(Registration, "number", {"document": "hkid"})
+    talk.steps.clear()
+    await talk.says("A123456(4)")
+    await talk.presses("_why")
+    await talk.says("A123456(3)")
+    await talk.commands("restart")
+    await talk.presses("no")
+    await talk.presses("_cancel")
+    await talk.presses("yes")
+    await talk.commands("language")
+    assert talk.steps == [
+        ("registration.number", "wrong"),
+        ("registration.number", "why"),
+        ("registration.number", "answered"),
+        ("registration.issued_on", "asked"),
+        ("registration.issued_on", "restarted"),
+        ("registration.document", "asked"),
+        ("registration.document", "cancel"),
+        ("registration.document", "left"),
+    ]
+
+
+async def test_a_file_that_came_early_counts_where_it_was_wanted(talk: Talk) -> None:
+    await talk.reach(Registration, "mobile", {**HOUSED, "housing": "other", "district": "ST"})
+    talk.files["bill"] = pdf()
+    talk.steps.clear()
+    await talk.take(File("bill", "bill.pdf"))
+    assert ("registration.proof", "answered") in talk.steps
