@@ -57,9 +57,11 @@ COMMANDS = (
     "details",
     "language",
     "help",
+    "privacy",
     "cancel",
 )
-"""The menu of commands on platforms that have one."""
+"""The menu of commands on platforms that have one. In the place of a policy Telegram shows its own,
+unless `privacy` is among them: https://core.telegram.org/constructor/botInfo."""
 
 TAGS = {Language.ENGLISH: "en", Language.TRADITIONAL: "zh-hant", Language.SIMPLIFIED: "zh"}
 """Language codes by which Telegram tells command menus apart."""

@@ -37,6 +37,10 @@ PROOF_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 """What the Bot API allows as setWebhook's secret_token."""
 
+LABEL = 64
+"""Characters of a button's label, by our own choice: the Bot API names no limit, but clients show
+what is longer without its middle or its end."""
+
 MAX_UPDATE = 1024 * 1024
 """Bytes of a webhook's body; an update is a few kilobytes."""
 
@@ -77,7 +81,7 @@ class TelegramChannel:
     name = CHANNEL
     capabilities = Capabilities(
         buttons=int(InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER),
-        label=64,
+        label=LABEL,
         text=TEXT,
         caption=CAPTION,
         share_contact=True,

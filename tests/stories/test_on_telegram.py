@@ -124,6 +124,22 @@ async def test_an_album_a_sticker_and_an_edited_message(tmp_path: Path) -> None:
         expect(await person.hears(), "menu.ask")
 
 
+@EVERY_LANGUAGE
+async def test_every_command_of_the_menu_is_known(tmp_path: Path, language: str) -> None:
+    async with World(tmp_path) as world:
+        person = world.on_telegram(language)
+        await registers(world, person, Resident(language))
+        menus = world.bot_api.menus
+        await until(lambda: len(menus) == 3)
+        commands = {command["command"] for command in menus[""]}
+        # Without it Telegram shows a policy of its own in the place of ours.
+        assert "privacy" in commands
+        for command in sorted(commands):
+            await person.says(f"/{command}")
+            heard = await person.hears()
+            assert TEXTS.say(language, "engine.unknown_command") not in heard.text, command
+
+
 async def test_a_message_that_nobody_changed_is_not_said_to_be_changed(tmp_path: Path) -> None:
     async with World(tmp_path) as world:
         person, resident = world.on_telegram(), Resident()

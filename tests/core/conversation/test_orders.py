@@ -106,6 +106,9 @@ async def test_start_over_asks_first(talk: Talk, words: str) -> None:
         ("restart", "engine.aside.resume"),
         ("start_over", "engine.aside.resume"),
         ("english", "engine.language_chosen"),
+        # What Telegram wants of every bot: https://core.telegram.org/bots/features#global-commands.
+        ("privacy", "help.privacy"),
+        ("settings", "registration.english_name.ask"),
         ("sesame", "engine.unknown_command"),
     ],
 )
