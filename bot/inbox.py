@@ -28,6 +28,7 @@ from core.conversation.messages import Capabilities, Incoming, Undelivered
 from core.conversation.rendering import render
 from core.conversation.texts import Texts
 from core.conversation.turn import Sms, Step, Turn
+from core.store.connection import fails_itself
 from core.store.inbox import Inbox as Rows
 from core.store.inbox import Waiting
 from core.store.outbox import Due, Outgoing
@@ -45,7 +46,7 @@ until so many of its passes bring nothing more: a request is read in one, and it
 in in the next. Waiting for more than these costs the first of them more than it spares."""
 
 TRIES = 8
-"""After so many failures a message is parked and the person told."""
+"""After so many failures of its own a message is parked and the person told."""
 
 BACKOFF = 0.1
 """Seconds before the second try; doubled each time."""
@@ -310,8 +311,9 @@ class Inbox:
         self._behind = True
         async with self.store.writing() as tx:
             rows = Rows(tx.connection, tx.ring)
-            if waiting.tries + 1 < TRIES:
-                delay = timedelta(seconds=BACKOFF * 2**waiting.tries)
+            # Where it is the database that fails, there is nothing wrong with the message.
+            if waiting.tries + 1 < TRIES or fails_itself(error):
+                delay = timedelta(seconds=BACKOFF * 2 ** min(waiting.tries, TRIES))
                 await rows.postpone(waiting.number, now + delay)
                 return
             if await rows.park(waiting.number) and (told := _parked(waiting, now)):

@@ -15,6 +15,7 @@ from core.conversation.turn import Job, Sms, Turn
 from core.store.outbox import Due
 from core.store.store import Store, Transaction
 from tests.clock import TestClock
+from tests.core.store.full_disk import LARGE
 from tests.talk import CAN
 from tests.world import TEXTS
 
@@ -41,6 +42,8 @@ class Echo:
                     turn.effects.append(Sms(PHONE, "123456", quiet=text != "sms"))
                 elif text == "file":
                     turn.effects.append(Job(id=f"job-{turn.chat}", kind="visits", ref="ref"))
+                elif text == "large":
+                    turn.send(LARGE)
                 elif text == "three":
                     turn.send("two")
                     turn.send("three")

@@ -10,12 +10,13 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from bot.channels import Stopping
-from bot.inbox import MOST, SETTLE
+from bot.inbox import MOST, SETTLE, TRIES
 from core.store.inbox import Inbox
 from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox
 from tests.bot.machine import Machine, count_calls, until
 from tests.clock import TestClock
+from tests.core.store.full_disk import LARGE, full_disk
 
 ONE, TWO = "web:1", "telegram:2"
 
@@ -122,6 +123,25 @@ async def test_a_message_that_failed_for_a_while_is_answered_in_its_place(
     await asyncio.sleep(0.02)
     machine.echo.broken = False
     await machine.hears(ONE, "1 poison", "2 after")
+
+
+@pytest.mark.errors_expected
+async def test_a_message_for_whose_answer_the_disk_has_no_room_waits_for_it(
+    store: Store,
+    clock: TestClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The disk is full, and yet what failed can be written down: it is not the message's fault."""
+    monkeypatch.setattr("bot.inbox.BACKOFF", 0.002)
+    machine = Machine(store, clock)
+    async with store.writing() as tx:
+        said = [machine.message(ONE, "large"), machine.message(ONE, "after")]
+        await Inbox(tx.connection, tx.ring).put(said, [ONE], clock())
+    async with machine:
+        async with full_disk(store):
+            await until(lambda: f"try {TRIES + 2}" in caplog.text)
+        await machine.hears(ONE, "1 large", LARGE, "2 after")
 
 
 @pytest.mark.errors_expected
