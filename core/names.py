@@ -10,7 +10,8 @@ from core.answer import UNLIKELY, AsWritten, Context, Found, Invalid
 from core.gazetteer import is_place
 from core.words.characters import is_han, is_latin, narrow, tidy
 from core.words.ordinals import by_place
-from core.words.spoken import REPLIES
+from core.words.spoken import REPLIES, without_ending
+from core.words.talk import talks
 
 LEAST_ENGLISH = 2
 MOST_ENGLISH = 80
@@ -32,25 +33,56 @@ _NOT_A_SURNAME = _words(
     "BLK BLOCK DOB FLAT FLOOR FLT FT HK HKID HOUSE HOTEL ID KLN MR MRS MS NO NT PHASE RM ROOM TEL"
     " TOWER UNIT"
 )
-_PLACE_WORDS = _words(
+_NOT_OF_PEOPLE = _words(
     "Avenue Building Bay Centre Court Estate Garden Gardens Hotel House Lane Mansion Path Road"
-    " Street Terrace Tower Village"
+    " Street Terrace Tower Village Company Corporation Inc Limited Ltd"
 )
 _STOPS = ("and", "born", "dob", "hkid", "id", "my", "passport", "phone", "mobile", "tel", "i")
 _NAME_IS = r"(?:my |full |english ){0,3}name(?: is\b|[ ]*:)[\s:]*"
 _MY_NAME = r"my (?:full |english )*name\b|我?[個嘅的]?(?:英文)?(?:姓名|名字|名)[叫是係]?"
-_INTRODUCTION = rf"(?:{_NAME_IS}|{_MY_NAME}|i am\b|i'm\b|我?[叫是係])[\s:]*"
-_INTRODUCTIONS = re.compile(rf"^(?:[ ,]*{_INTRODUCTION})+", re.IGNORECASE)
-_TITLE = re.compile(r"^(?:mr|mrs|ms|miss|mdm|madam)\b\.?\s+", re.IGNORECASE)
+_INTRODUCTION = (
+    rf"(?:{_NAME_IS}|{_MY_NAME}|i(?: am|'m)\b(?: called\b)?|it(?:'?s| is)\b|this is\b"
+    r"|nama saya\b|(?:ang )?pangalan ko\b(?: po\b)?(?: ay\b)?|我?[叫是係])[\s:]*"
+)
+_GREETING = (
+    r"(?:hi|hello|hey|good (?:morning|afternoon|evening|day))\b"
+    r"(?:[ /]+(?:po|sir|ma'?a?m|madam|there)\b)*\s*[,.!-]+\s*"
+)
+_YES = r"(?:yes|yeah)[ ,.!]+|(?:ok(?:ay)?|sure)[,.!]+ *|(?-i:ok(?:ay)? (?=[A-Z]))"
+_INTRODUCTIONS = re.compile(rf"^(?:{_GREETING}|{_YES})?(?:[ ,]*{_INTRODUCTION})*", re.IGNORECASE)
+_TITLES_OF_ADDRESS = r"(?:mr|mrs|ms|miss|mdm|madam)\b\.?"
+_TITLE = re.compile(rf"^{_TITLES_OF_ADDRESS}\s+|[\s,(]+{_TITLES_OF_ADDRESS}$", re.IGNORECASE)
+_ORIGIN = re.compile(r"[,.]?\s+(?:i(?: am|'m)? )?(?:come )?from [\w ]+\.?$", re.IGNORECASE)
+_COURTESY = re.compile(r"(?:[\s,]+(?:ma'?a?m|sir|please|thanks?|thank you|thx))+$")
+_PARTICLE = re.compile(r"[A-Z].* (?:po|ok|okay|la|lah|lol)$")
+"""A small word at the end: polite in Tagalog, and part of a name in Cantonese, CHAN Siu-po."""
+_STOP = re.compile(r"(?<=[^\W\d_]{4})\.$")
+"""A full stop behind more than an abbreviation."""
+_SURNAME_IS = r"(?:my )?(?:(?:sur|last[ -]?|family[ -]?)name|姓氏?)(?: is\b)?[\s:]*"
+_GIVEN_IS = r"(?:and )?(?:my )?(?:(?:given|first|fore)[ -]?names?|名字?)(?: is\b)?[\s:]*"
+_LATIN = r"[A-Za-z][^\n;]{0,60}"
+_IN_TWO_PARTS = re.compile(
+    rf"{_SURNAME_IS}(?P<surname>{_LATIN}?)[\s,;/|]{{1,3}}{_GIVEN_IS}(?P<given>{_LATIN})"
+    rf"|{_GIVEN_IS}(?P<given_first>{_LATIN}?)[\s,;/|]{{1,3}}{_SURNAME_IS}(?P<surname_last>{_LATIN})",
+    re.IGNORECASE,
+)
+"""As forms and passports have it: Surname: SMITH Given names: JOHN WILLIAM."""
+_PRONOUNS = _words("i me my we our you your he his she her they their who and the of")
+"""By themselves what is left of a sentence, not a name."""
 _KIN = "mother|father|mum|mom|dad|parent|son|daughter|child|wife|husband|sister|brother|aunt|uncle"
 _IS = r"(?:,?\s*\b(?:s?he|this|that)(?: is|['’]s)\b|,|\bis\b|-)"
 _RELATION = re.compile(rf"\s*{_IS}\s*(?:my|his|her)\s+(?:grand)?(?:{_KIN})\.?$", re.IGNORECASE)
-_SOMEBODY = re.compile(rf"^(?:my|our|his|her)\s+(?:grand)?(?:{_KIN})\b", re.IGNORECASE)
+_HIS_KIN = rf"^(?:my|our|his|her)\s+(?:grand)?(?:{_KIN})\b"
+_SOMEBODY = re.compile(_HIS_KIN, re.IGNORECASE)
+_SOMEBODY_CALLED = re.compile(
+    rf"{_HIS_KIN}(?:['’]s name)?(?: is)?[\s,:]+(?=(?-i:[A-Z][\w'-]*,? [A-Z]))", re.IGNORECASE
+)
 # One of these makes a sentence, unless it has capitals beside a surname that is written in them.
 _TALK = _words(
     "mother father mum mom dad daughter wife husband sister brother what why please thank thanks"
     " sorry mistake mean means person people understand know because don't dont your have want need"
-    " not name named called is from same above before already it's call passport card document"
+    " not name named surname called is and from same above before already it's call passport card"
+    " document"
 )
 _GOES_ON = r"(?:[^\W\u3400-\u9fff]|['-])"
 """What stands beside a part of a Latin word: a Chinese character does not."""
@@ -60,7 +92,7 @@ _CAPITAL_SURNAME = re.compile(
     r" [A-Z][a-z]+(?:(?: [A-Z]|-[A-Za-z])[a-z]+){0,3})"
     rf"(?!{_GOES_ON})"
 )
-_LATIN_WORDS = re.compile(rf"{_GOES_ON}+(?:[ ,.]+{_GOES_ON}+)+")
+_LATIN_WORDS = re.compile(rf"{_GOES_ON}+(?P<more>[ ,.]+{_GOES_ON}+)*")
 _INTRODUCED = re.compile(
     rf"(?:\b{_NAME_IS}|叫做?\s*|英文(?:姓名|名字?)[係是叫:]?\s*)"
     rf"(?P<name>[a-z][a-z'.-]*,?(?: (?!(?:{'|'.join(_STOPS)})\b)[a-z'.-]+){{0,5}})",
@@ -76,7 +108,9 @@ _CHINESE_MARKS = "·,、:"
 _CHINESE_INTRODUCTIONS = re.compile(
     rf"^(?:[{_CHINESE_MARKS}]*(?:{_CHINESE_INTRODUCTION.pattern}|[係系是](?=..)))+"
 )
-_SURNAME_AND_NAME = re.compile(r"^我?姓(?P<surname>.{1,2}?),?(?:名字?)[叫係系是]?(?P<name>.{1,2})$")
+_SURNAME_AND_NAME = re.compile(
+    r"^我?姓(?P<surname>[^氏名].??),?(?:名字?)?[叫係系是]?(?P<name>.{1,2})$"
+)
 _HAS_NONE = re.compile(
     r"\b(?:(?:but|and|i|s?he|have|has|there is|with) )*"
     r"(?:no|without an?|do(?:es)?n['’]?t have an?y?) chinese name\b"
@@ -125,6 +159,7 @@ class EnglishName(AsWritten):
         "not_a_name",
         "too_short",
         "too_long",
+        UNLIKELY,
     )
 
     @staticmethod
@@ -132,12 +167,16 @@ class EnglishName(AsWritten):
         """Return the name in NFC, capitals and small letters as they were written, without a title.
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `digits`, `not_latin`, `characters`,
-        `not_a_name` for words of a sentence, `too_short` (least), `too_long` (most).
+        `not_a_name` for words of a sentence, `too_short` (least), `too_long` (most), `unlikely` for
+        what is more likely said than called so.
         """
         name = unicodedata.normalize("NFC", tidy(text)).translate(_PUNCTUATION)
-        name = _INTRODUCTIONS.sub("", name).strip(" ,")
+        name = _SOMEBODY_CALLED.sub("", _INTRODUCTIONS.sub("", name)).strip(" ,")
+        if parts := _IN_TWO_PARTS.fullmatch(name):
+            name = _in_one(parts)
         name = name.rstrip("".join(filter(_is_sign, name)))
-        name = _RELATION.sub("", _TITLE.sub("", name)).strip(" ,")
+        name = _RELATION.sub("", _TITLE.sub("", _ORIGIN.sub("", name)))
+        name = _STOP.sub("", _COURTESY.sub("", name)).strip(" ,")
         for character in _OF_PASSPORTS.sub(" ", name):
             if is_latin(character) or character in " -',.":
                 continue
@@ -153,24 +192,31 @@ class EnglishName(AsWritten):
         surname = any(word.isupper() and len(word) > 1 for word in words)
         said = (word.lower().removesuffix("'s") for word in words if word.islower() or not surname)
         talk = _SOMEBODY.match(name) or not _TALK.isdisjoint(said)
-        plain = name.strip(".").lower()
+        plain = without_ending(name.strip(".").lower())
         if talk or plain in REPLIES or by_place(plain) != plain:
             raise Invalid("not_a_name")
         if len(name) > MOST_ENGLISH:
             raise Invalid("too_long", most=MOST_ENGLISH)
+        spelt = len(words) > 2 and all(len(word) == 1 for word in words)
+        left_over = plain in _PRONOUNS or spelt or _PARTICLE.search(name)
+        if not context.sure and (left_over or talks(name)):
+            raise Invalid(UNLIKELY)
         return name
 
     @staticmethod
     def find(text: str, context: Context) -> Found | None:
         """Return a name with its surname in capitals, or one that is introduced as a name."""
         folded = narrow(text)
+        for match in _IN_TWO_PARTS.finditer(folded):
+            with suppress(Invalid):
+                return Found(EnglishName.parse(_in_one(match), context), *match.span())
         for match in (*_CAPITAL_SURNAME.finditer(folded), *_INTRODUCED.finditer(folded)):
             start, name = match.start(), match["name"]
             words = re.findall(r"\w+", name)
             if words[1:2] and words[1].isupper() and _is_no_surname(words[0]):
                 start, name, words = match.start("name"), name[len(words[0]) :].lstrip(), words[1:]
                 start += match["name"].index(name)
-            if words[0].upper() in _NOT_A_SURNAME or not _PLACE_WORDS.isdisjoint(words):
+            if words[0].upper() in _NOT_A_SURNAME or not _NOT_OF_PEOPLE.isdisjoint(words):
                 continue
             try:
                 return Found(EnglishName.parse(name, context), start, match.end())
@@ -237,6 +283,12 @@ class ChineseName(AsWritten):
         return found[0] if len({f.value for f in found}) == 1 else None
 
 
+def _in_one(parts: re.Match[str]) -> str:
+    """Return a name whose two parts were given one by one."""
+    surname, given = parts["surname"] or parts["surname_last"], parts["given"]
+    return f"{surname.strip(' ,.')}, {(given or parts['given_first']).strip(' ,.')}"
+
+
 def _is_sign(character: str) -> bool:
     """Tell whether a character at the end of a name is no part of it: a mark or an emoji."""
     return unicodedata.category(character)[0] in "PSZ" and character not in ".@"
@@ -250,7 +302,7 @@ def _is_no_surname(word: str) -> bool:
 def _only_latin_words(text: str, context: Context) -> Found | None:
     """Return the only words in Latin letters amid Chinese ones, if they are a name."""
     runs = list(_LATIN_WORDS.finditer(text))
-    if len(runs) == 1 and any(map(is_han, text)):
+    if len(runs) == 1 and runs[0]["more"] and any(map(is_han, text)):
         with suppress(Invalid):
             return Found(EnglishName.parse(runs[0][0], context), *runs[0].span())
     return None

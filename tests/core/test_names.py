@@ -76,10 +76,11 @@ def test_an_english_name_is_kept_as_it_was_written(text: str, name: str) -> None
         ("Thank you.", "not_a_name"),
         ("it's on my passport", "not_a_name"),
         ("same as above", "not_a_name"),
+        ("no surname. Suharti", "not_a_name"),
+        ("Surname Rigby", "not_a_name"),
         ("the second one", "not_a_name"),
         ("my son Peter", "not_a_name"),
         ("his wife", "not_a_name"),
-        ("Jean Dupont from France", "not_a_name"),
     ],
 )
 def test_what_is_wrong_with_an_english_name_is_told_apart(text: str, code: str) -> None:
@@ -228,7 +229,12 @@ def test_the_only_latin_words_amid_chinese_ones_are_the_name_that_is_asked_for(t
     found = EnglishName.find(text, ASKED)
     assert found is not None
     assert found.value == text[found.start : found.end] == "WANG XIAOMING"
-    for other in ("Wang Xiaoming", "我用 Face Book 同 You Tube"):
+    for other in (
+        "Wang Xiaoming",
+        "我用 Face Book 同 You Tube",
+        "梁 Leung 嘉欣 Ka Yan",
+        "我用Zoom",
+    ):
         assert EnglishName.find(other, ASKED) is None, other
 
 
@@ -303,3 +309,97 @@ def test_a_title_behind_a_name_is_no_part_of_it() -> None:
     found = ChineseName.find("Chan Tai Man 陳大文先生", CONTEXT)
     assert found is not None
     assert (found.value, found.end) == ("陳大文", len("Chan Tai Man 陳大文先生"))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Surname: SMITH Given names: JOHN WILLIAM", "SMITH, JOHN WILLIAM"),
+        ("First name Maria, last name Dela Cruz", "Dela Cruz, Maria"),
+        ("my surname is Smith and my first name is John", "Smith, John"),
+        ("姓 CHAN 名 TAI MAN", "CHAN, TAI MAN"),
+        ("It's John Smith", "John Smith"),
+        ("Hi, Rosalinda Bautista", "Rosalinda Bautista"),
+        ("Good morning ma'am, my name is Rosalinda Bautista ma'am", "Rosalinda Bautista"),
+        ("I am called Budi", "Budi"),
+        ("Nama saya Dewi Lestari", "Dewi Lestari"),
+        ("Pangalan ko po ay Rosalinda Bautista", "Rosalinda Bautista"),
+        ("Ahmad Yani, I come from Indonesia.", "Ahmad Yani"),
+        ("Jean Dupont from France", "Jean Dupont"),
+        ("Wong Chan Siu-ling (Mrs)", "Wong Chan Siu-ling"),
+        ("Ahmad.", "Ahmad"),
+        ("yes Chan Tai Man", "Chan Tai Man"),
+        ("sure, CHAN Tai Man", "CHAN Tai Man"),
+        ("ok Chan Tai Man", "Chan Tai Man"),
+        ("Ok Ju-hyun", "Ok Ju-hyun"),
+        ("OK TAEC YEON", "OK TAEC YEON"),
+        ("kim min ok", "kim min ok"),
+        ("Muhammad Ali s/o Abdul Rehman", "Muhammad Ali s/o Abdul Rehman"),
+        ("my mother Wong Lai Kuen", "Wong Lai Kuen"),
+        ("John Smith Jr.", "John Smith Jr."),
+        ("CHAN Siu-po", "CHAN Siu-po"),
+        ("Saya Tanaka", "Saya Tanaka"),
+        ("John Little", "John Little"),
+        ("Will You", "Will You"),
+        ("to so han", "to so han"),
+        ("you long", "you long"),
+    ],
+)
+def test_what_is_said_around_a_name_is_no_part_of_it(text: str, name: str) -> None:
+    assert EnglishName.parse(text, SURE) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("wait", "Wait", "Hold on", "WHO ARE YOU", "my eyes are bad", "can't read this"),
+        *("will I be arrested", "start over", "I give up", "Siti only", "Chan Tai Man ok"),
+        *("Chan Tai Man male", "Rosalinda Bautista po", "c h a n"),
+    ],
+)
+def test_words_of_a_sentence_are_a_name_only_if_he_says_so(text: str) -> None:
+    assert refused(EnglishName, text).code == "unlikely"
+    assert EnglishName.parse(text, SURE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You Long",
+        "Do Thi Hong",
+        "do thi hong",
+        "to so han",
+        "John Little",
+        "See Wan May",
+        "OR SIU MING",
+        "chan can man",
+        "Maria de los Santos y Cruz",
+        "Siti binti Abdullah al Hadi",
+        "Will Smith",
+        "will smith",
+        "Mercy Grace Joy",
+    ],
+)
+def test_a_name_that_sounds_like_words_is_taken(text: str) -> None:
+    assert EnglishName.parse(text, CONTEXT) == text
+
+
+def test_a_name_in_two_parts_is_found_amid_other_words() -> None:
+    text = "Surname: SMITH\nGiven names: JOHN WILLIAM\nNationality: British"
+    found = EnglishName.find(text, CONTEXT)
+    assert found is not None
+    assert found.value == "SMITH, JOHN WILLIAM"
+    assert text[found.end :] == "\nNationality: British"
+    assert EnglishName.find("Surname: SM1TH Given names: JOHN", CONTEXT) is None
+
+
+def test_a_company_is_nobody() -> None:
+    found = EnglishName.find("T: 2345 6789 ACME Ltd, CHAN Tai Man", CONTEXT)
+    assert found is not None
+    assert found.value == "CHAN Tai Man"
+
+
+def test_a_surname_is_said_before_the_name() -> None:
+    for text in ("我姓陳，大文", "我姓陳名大文", "姓陳名叫大文"):
+        assert ChineseName.parse(text, CONTEXT) == "陳大文"
+    assert ChineseName.parse("我姓歐陽，大文", CONTEXT) == "歐陽大文"
