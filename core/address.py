@@ -15,12 +15,14 @@ from core.answer import UNLIKELY, AsWritten, Context, Found, Invalid
 from core.days import hong_kong_day
 from core.district import District as District
 from core.gazetteer import district_in as district_in
+from core.gazetteer import is_wide
 from core.words.characters import in_figures, is_han, narrow, tidy
 from core.words.misplaced import is_misplaced
 from core.words.place_names import fold_place
-from core.words.written_addresses import address_in
+from core.words.talk import talks
+from core.words.written_addresses import NAMED, UNIT, address_in
 
-LEAST_ADDRESS, MOST_ADDRESS = 6, 200
+LEAST_ADDRESS, MOST_ADDRESS = 5, 200
 LEAST_HOTEL, MOST_HOTEL = 2, 100
 MOST_ROOM = 20
 
@@ -30,25 +32,45 @@ _PARTED = re.compile(r"[,，、;；()（）\n]")
 _NAMED_BLOCK = re.compile(r"\b(?:(?:block|tower|phase) [a-z0-9]{1,3}|house \d+[a-z]?)\b")
 """A numbered part of an estate, as `fold_place` writes it."""
 _LEAD_IN = re.compile(
-    r"^(?:(?:"
-    r"(?:i|we|he|she|they|my \w+)(?: am|['’]m| are|['’]re| is|['’]s)? (?:now |currently )?"
+    r"^(?:(?:(?:唔該|你好|您好)[,，\s]*"
+    r"|(?:i|we|he|she|they|my \w+)(?: am|['’]m| are|['’]re| is|['’]s)? (?:now |currently )?"
     r"(?:(?:lives?|living|stays?|staying) )?(?:at|in|on)\b"
     r"|(?:(?:my|our|his|her|the|full|home) )*address\b(?: is\b)?"
     r"|(?:it|(?:my|the) hotel)(?: is|['’]s)\b"
-    r"|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住(?!址)[喺係系在於]?|住(?:喺|係|系|在|於|(?![宅址]))"
-    r"|(?:[我佢他她](?:[哋们們])?[個嘅的]?)?(?:屋企|家庭)?[住地]址[係系是為为喺在]?"
+    r"|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住(?!址)[咗緊]?[喺係系在於]?|住[咗緊]?(?:喺|係|系|在|於|(?![宅址]))"
+    r"|[我佢他她阿][^\W\d_a-z前舊旧]{1,12}?住(?:喺|係|系|在|於|(?![宅址]))"
+    r"|[我佢他她]?(?:[哋们們])?(?:而家|依家|現在|现在)?(?:隔離|隔离|入住)(?:喺|緊|紧|在|於)*"
+    r"|(?:(?:[我佢他她]|本人)(?:[哋们們])?[個嘅的]?)?(?:屋企|家庭)?[住地]址[係系是為为喺在]?"
     r"|[間间]?酒店(?:名[字稱称]?)?[叫係是]|[係系是]"
     r")[\s:,，：-]*)+",
     re.IGNORECASE,
 )
-_ENDING = re.compile(r"(?:[呀啊喇啦囉嘅㗎]|(?<!酒)吧|[^\w.)\]）】])+$")
-_NUMBERED = re.compile(r"\d|[〇一二三四五六七八九十百]+\s*[號号樓楼座室層层期]|[號号樓楼座室]")
+_ENDING = re.compile(
+    r"(?:[呀啊喇啦囉嘅㗎]|(?<!酒)吧|唔該[晒你]?|多[謝谢]|[謝谢]{2}"
+    r"|[\s,](?:please|thanks?|thank you|thx)|[^\w.)\]）】])+$",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"\d|[〇一二三四五六七八九十百A-Za-z甲乙丙丁東西南北前後后高中低]\s*[號号樓楼座室層层期]"
+)
 _UNITS = re.compile(
     r"\b(?:flat|flt|room|rm|floor|fl|f|block|blk|tower|twr|unit|house|level|no|p\.?o\.? ?box)\b"
+    r"|\d+(?:st|nd|rd|th|f)\b"
     r"|[一二三四五六七八九十百零〇]+(?=[號号樓楼座室層层期])|[號号樓楼座室層层期房]|地下",
     re.IGNORECASE,
 )
 """What is numbered in an address: without a name beside it nobody knows where that is."""
+_WORD = re.compile(r"[^\W\d_]{2,}")
+"""More than a letter, which is a flat's or a block's."""
+_UNNUMBERED = re.compile(
+    r"(?:冇|沒有|没有|無|无)(?:門牌|门牌|號碼|号码)|\bno (?:\w+ )?numbers?\b"
+    r"|[村艇船]|避風塘|避风塘|(?:老|養|养|護理|护理|安|療養|疗养)院|宿舍|之家|[軍军][營营]"
+    r"|\b(?:village|tsuen|boat|junk|typhoon shelter|home|hostel|hall|shelter|camp)\b",
+    re.IGNORECASE,
+)
+"""Where people live in homes without a number: a village, a boat, a home for the aged."""
+_TOKEN = re.compile(r"\d+[a-z]?|[a-z]{3,}", re.ASCII)
+_PAIR = re.compile(r"(?=([一-鿿])([一-鿿]))")
 _IN_CHINESE = re.compile(r"(?<=[一-鿿])\n(?=[一-鿿\d])")
 """The end of a line in an address where Chinese, written in one line, has no sign."""
 _ANY_HOTEL = re.compile(
@@ -56,9 +78,15 @@ _ANY_HOTEL = re.compile(
     r"|[我嘅的一這这嗰間间個个家]*(?:檢疫|检疫|隔離|隔离)?(?:酒店|賓館|宾馆|旅館|旅馆|旅店)",
     re.IGNORECASE,
 )
+_NO_HOTEL = re.compile(
+    r"[我你您佢他她冇嗰唔沒没還还未哪邊边]|朋友|[親亲][戚友]|屋企|(?:家|住[宅家])$|民宿|宿舍|劏房|https?:"
+    r"|\b(?:airbnb|friend|my|our)\b",
+    re.IGNORECASE,
+)
+"""Where somebody stays who stays in no hotel, and words of a sentence."""
 _ROOM_WORDS = re.compile(
     r"^(?:(?:(?:MY|ROOM|RM|NO|NUMBER|IS)\b|[我嘅的][間间個个]?|房[間间]?[號号]?碼?|[係是])[\s.:#]*)+"
-    r"|[號号]?[房室]$"
+    r"|[號号]?[房室][間间]?$"
 )
 _ROOM = re.compile(
     r"(?:\b(?:room|rm)\b\.?(?: ?(?:no|number)\b\.?)?(?: is\b)?[\s:#]*"
@@ -82,6 +110,10 @@ _UNKNOWN = re.compile(
 """Said where he has no answer."""
 
 
+_IN_A_SENTENCE = re.compile(rf"{_UNKNOWN.pattern}|\b(?:and|or|in|is|wife|husband)\b", re.IGNORECASE)
+"""What stands beside a room that is not his, or not his alone."""
+
+
 class Housing(StrEnum):
     """How a person is housed; it decides what must be proved."""
 
@@ -101,6 +133,7 @@ class Address(AsWritten):
         "only_address",
         "too_short",
         "too_long",
+        UNLIKELY,
     )
 
     @staticmethod
@@ -109,17 +142,24 @@ class Address(AsWritten):
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_number` (of a flat, block, …),
         `no_name` (of an estate, street, …), `only_address` (see `is_misplaced`), `too_short`
-        (least), `too_long` (most).
+        (least), `too_long` (most), `unlikely` where nothing is numbered that has to be, as in a
+        village, or where it is more likely a sentence.
         """
         lines = filter(None, (part.strip(" ,，") for part in text.splitlines()))
         address = _introduced(_IN_CHINESE.sub("", "\n".join(lines)).replace("\n", ", "))
-        if not _NUMBERED.search(address):
+        numbered = _NUMBERED.search(address)
+        if not numbered and not _UNNUMBERED.search(address):
             raise Invalid("no_number")
-        if sum(map(str.isalpha, _UNITS.sub("", address))) < 2:
+        name = " ".join(_WORD.findall(_UNITS.sub(" ", address)))
+        if not name or is_wide(name):
             raise Invalid("no_name")
         if is_misplaced(address, context):
             raise Invalid("only_address")
-        return _bounded(address, LEAST_ADDRESS, MOST_ADDRESS)
+        address = _bounded(address, LEAST_ADDRESS, MOST_ADDRESS)
+        full = UNIT.search(address) or NAMED.search(address) or district_in(address)
+        if not context.sure and not (numbered and (full or not talks(address))):
+            raise Invalid(UNLIKELY)
+        return address
 
     @staticmethod
     def find(text: str, context: Context) -> Found | None:
@@ -133,7 +173,14 @@ class Address(AsWritten):
 class Hotel(AsWritten):
     """The name of a hotel."""
 
-    errors: tuple[str, ...] = ("hidden", "private_use", "no_name", "too_short", "too_long")
+    errors: tuple[str, ...] = (
+        "hidden",
+        "private_use",
+        "no_name",
+        "too_short",
+        "too_long",
+        UNLIKELY,
+    )
 
     @staticmethod
     def parse(text: str, context: Context) -> str:
@@ -141,7 +188,7 @@ class Hotel(AsWritten):
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `no_name` (a room, until when, that
         he does not know, a question, a day, or just any hotel, is no name), `too_short` (least),
-        `too_long` (most).
+        `too_long` (most), `unlikely` for a sentence, or somebody's home.
         """
         said, hotel = tidy(text), _introduced(text)
         if any(words.search(said) for words in (_ROOM, _STAY, _UNKNOWN)) or said.endswith("?"):
@@ -151,6 +198,8 @@ class Hotel(AsWritten):
         hotel = _bounded(hotel, LEAST_HOTEL, MOST_HOTEL)
         if not any(map(str.isalpha, hotel)):
             raise Invalid("too_short", least=LEAST_HOTEL)
+        if not context.sure and (talks(hotel) or _NO_HOTEL.search(hotel)):
+            raise Invalid(UNLIKELY)
         return hotel
 
     @staticmethod
@@ -185,7 +234,7 @@ class Room(AsWritten):
             raise Invalid("too_long", most=MOST_ROOM)
         if not any(map(str.isalnum, room)):
             raise Invalid("format")
-        known = re.search(r"[\d十]", in_figures(room)) and not _UNKNOWN.search(text)
+        known = re.search(r"[\d十]", in_figures(room)) and not _IN_A_SENTENCE.search(text)
         if not (known or context.sure):
             raise Invalid(UNLIKELY)
         if known and is_misplaced(room, context):
@@ -227,6 +276,22 @@ class HighRiskPlace(msgspec.Struct, frozen=True):
     def last_day(self) -> date:
         """The last such day; an end at midnight belongs to the day before."""
         return hong_kong_day(self.ends - timedelta(microseconds=1))
+
+
+def completes(address: str, piece: str) -> bool:
+    """Tell whether an address lacks what was said just before it: a flat, or the name of where it
+    is. Who writes all of it once more says some of that again, or another district."""
+    if not (UNIT.search(piece) or NAMED.search(piece) or district_in(piece)):
+        return False
+    if district_in(piece) and district_in(address):
+        return False
+    return _tokens(piece).isdisjoint(_tokens(address))
+
+
+def _tokens(text: str) -> set[str]:
+    """Return the numbers and words of a text of places, and each two Chinese characters."""
+    folded = _UNITS.sub(" ", fold_place(text))
+    return set(_TOKEN.findall(folded)) | {pair[1] + pair[2] for pair in _PAIR.finditer(folded)}
 
 
 def stays_at(hotel: str) -> str:

@@ -183,6 +183,18 @@ def _any_of(names: dict[str, District]) -> str:
 _ANYWHERE = re.compile(
     rf"\b(?P<en>{_any_of(_ENGLISH).replace(' ', ' ?')})\b|(?P<zh>{_any_of(_CHINESE)})", re.ASCII
 )
+_REGIONS = "Hong Kong, HK, Island, Kowloon, KLN, New Territories, NT, 香港, 香港島, 九龍, 新界"
+_WIDE = re.compile(
+    "(?:(?:"
+    + "|".join(
+        [
+            *(fold_place(region) for region in _REGIONS.split(",")),
+            *(fold_place(each.name_in("en")) for each in District),
+            *(f"{fold_place(each.name_in('zh_Hant_HK'))[:-1]}区?" for each in District),
+        ]
+    )
+    + r")\s*)+"
+)
 _AND_STREET = re.compile(r" (?:road|street|avenue|lane|path|drive|highway)\b|[道路街里]|公路")
 _BY_LETTERS = {name.replace(" ", ""): district for name, district in _ENGLISH.items()}
 
@@ -209,3 +221,8 @@ def is_place(text: str) -> bool:
     """Tell whether a text is the Chinese name of a place that is known here, and nothing else."""
     folded = fold_place(text)
     return folded in _CHINESE or f"{folded}区" in _CHINESE
+
+
+def is_wide(text: str) -> bool:
+    """Tell whether a text names districts and regions of the city, and nothing in them."""
+    return _WIDE.fullmatch(fold_place(text)) is not None

@@ -12,7 +12,7 @@ _NAMES = (
     r"(?:estate|est|court|gardens?|road|rd|street|st|avenue|ave|lane|path|drive|terrace|village"
     r"|tsuen|chuen|mansions?|building|bldg|house|plaza|cent(?:re|er)|villas?|lodge|heights)\b"
 )
-_UNIT = re.compile(
+UNIT = re.compile(
     r"\b(?:flat|flt|room|rm|unit|block|blk|tower|twr|house|floor|phase|no)\b\.? ?(?:no\.? ?)?"
     r"(?:\d+[A-Z]?|[A-Z]\d*)\b"
     r"|\b(?:\d+|[GLU]{1,2})(?:st|nd|rd|th)? ?(?:/ ?F|floor)\b"
@@ -23,7 +23,7 @@ _UNIT = re.compile(
 )
 """What is numbered in an address."""
 
-_NAMED = re.compile(
+NAMED = re.compile(
     rf"\b{_NAMES}"
     r"|[一-鿿][邨村苑街道路徑径廈厦]|[一-鿿](?:花園|花园|大樓|大楼|廣場|广场|中心|新城|樓(?=\d))",
     re.IGNORECASE,
@@ -41,7 +41,9 @@ _ANOTHER = re.compile(
     r"[\n;；。,，、]|\.(?=\s|$)(?<!no\.)(?<!st\.)(?<!rd\.)(?<!blk\.)"
     r"|(?<!\d)(?:\(?\+?852\)?[ -]?)?[2-9]\d{3}[ -]?\d{4}(?!\d)"
     r"|\b(?:and|but)\b(?= (?:my|i|his|her|our|the)\b)"
-    r"|[我佢他她]?[嘅的]?(?:電話|电话|手機|手机|手提)",
+    r"|[我佢他她]?[嘅的]?(?:電話|电话|手機|手机|手提)"
+    r"|\b(?:my )?(?:mobile|phone|tel(?:ephone)?|whatsapp)\b"
+    r"(?: ?(?:no|number|is)\b)*[ .:]*(?=[+\d])",
     re.IGNORECASE,
 )
 """What parts of a message, or of an address, are set apart by."""
@@ -77,7 +79,7 @@ def address_in(text: str) -> tuple[int, int] | None:
             run.append((start, end))
             continue
         whole = text[run[0][0] : run[-1][1]] if run else ""
-        if _UNIT.search(whole) and _NAMED.search(whole):
+        if UNIT.search(whole) and NAMED.search(whole):
             return run[0][0], run[-1][1]
         run = [(start, end)] if _NUMBER.fullmatch(part) else []
     return None
@@ -102,12 +104,12 @@ def _beginning(text: str, start: int, end: int) -> int:
     # A name may stand before it, without a sign between them.
     while (name := _HAN_WORD.match(text, start, end)) and not _belongs(name[0]):
         start = name.end()
-    sign = min((m.start() for p in (_UNIT, _NAMED) if (m := p.search(text, start, end))), default=0)
+    sign = min((m.start() for p in (UNIT, NAMED) if (m := p.search(text, start, end))), default=0)
     before = text[start:sign].strip()
     # Other words lead to something else: I have been to 5 Nathan Road.
     return end if _TALK.search(before) else start
 
 
 def _belongs(part: str) -> bool:
-    signs = _UNIT.search(part) or _NAMED.search(part) or _REGION.fullmatch(part)
+    signs = UNIT.search(part) or NAMED.search(part) or _REGION.fullmatch(part)
     return bool(signs or (part and district_in(part)))

@@ -45,7 +45,7 @@ def test_an_address_is_taken_in_one_line(text: str, address: str) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "params"),
     [
-        ("5 AB", "too_short", {"least": 6}),
+        ("5 AB", "too_short", {"least": 5}),
         ("", "no_number", {}),
         ("5 A", "no_name", {}),
         ("美林邨", "no_number", {}),
@@ -212,3 +212,109 @@ def test_a_place_counts_from_the_hong_kong_day_on_which_its_time_begins() -> Non
     assert (listed.first_day, listed.last_day) == (TODAY, TODAY)
     assert lives_at("Amoy Gardens", "KT", [listed], date(2021, 12, 9)) == []
     assert lives_at("Amoy Gardens", "KT", [listed], TODAY) == [listed]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("我同我老婆住喺美林邨美楓樓1203室", "美林邨美楓樓1203室"),
+        ("阿媽住美林邨美楓樓1203室", "美林邨美楓樓1203室"),
+        ("本人住址為美林邨美楓樓1203室", "美林邨美楓樓1203室"),
+        ("唔該 美林邨美楓樓1203室 唔該晒", "美林邨美楓樓1203室"),
+        ("Flat 5, 12 Nathan Road, thanks", "Flat 5, 12 Nathan Road"),
+        ("Flat 5, 12 Nathan Road please", "Flat 5, 12 Nathan Road"),
+        ("安住里2號", "安住里2號"),
+        ("我以前住美林邨，而家住長巷12號5室", "我以前住美林邨,而家住長巷12號5室"),
+        ("Please House, 12 Nathan Road", "Please House, 12 Nathan Road"),
+        ("12 It Street, Flat 3", "12 It Street, Flat 3"),
+        ("2/F 1 Po Lam Rd", "2/F 1 Po Lam Rd"),
+        ("Sha Tin Centre 12/F", "Sha Tin Centre 12/F"),
+        ("北角大廈3樓", "北角大廈3樓"),
+        ("12/1234 Wah Fu", "12/1234 Wah Fu"),
+    ],
+)
+def test_what_is_said_around_an_address_is_no_part_of_it(text: str, address: str) -> None:
+    assert Address.parse(text, CONTEXT) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("flat a 12f blk b", "Flat A, Block B, 12/F", "12樓A座", "Flat A 3rd floor Hong Kong"),
+        *("12/F, Sha Tin, New Territories", "沙田12樓A室", "香港九龍觀塘3樓"),
+    ],
+)
+def test_a_district_is_not_where_somebody_lives(text: str) -> None:
+    assert refused(Address, text).code == "no_name"
+
+
+@pytest.mark.parametrize("text", ["沙田美林邨美楓樓", "Mei Fung House, Mei Lam Estate", "旺角"])
+def test_where_many_live_a_number_is_needed_even_if_he_is_sure(text: str) -> None:
+    for context in (CONTEXT, replace(CONTEXT, sure=True)):
+        with pytest.raises(Invalid) as caught:
+            Address.parse(text, context)
+        assert caught.value.code == "no_number"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Boat Sea Breeze, Aberdeen South Typhoon Shelter", "香港仔避風塘漁船", "大埔汀角村"),
+        *("保良局葵涌護老院", "Ting Kok Village, Tai Po", "南丫島榕樹灣後街，冇門牌"),
+        *("Back Street, Yung Shue Wan, no house number", "give me 5 minutes", "I will do it at 9"),
+    ],
+)
+def test_an_address_without_a_number_is_taken_if_he_is_sure(text: str) -> None:
+    assert refused(Address, text).code == "unlikely"
+    assert Address.parse(text, replace(CONTEXT, sure=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("not booked yet", "I haven't decided", "I stay with a friend", "my friend's place"),
+        *(
+            "same as my husband",
+            "airbnb",
+            "https://hotel.example/",
+            "还没订",
+            "住朋友家",
+            "佐敦嗰間",
+        ),
+        *("唔住酒店，住屋企", "我家", "民宿"),
+    ],
+)
+def test_what_is_no_hotel_is_one_only_if_he_says_so(text: str) -> None:
+    assert refused(Hotel, text).code == "unlikely"
+    assert Hotel.parse(text, replace(CONTEXT, sure=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("The Pen", "Hotel 108", "Just Inn", "如家酒店", "Inn and Suites", "東方文華", "YMCA"),
+        *(
+            "Over Easy Hotel",
+            "Stay Hotel",
+            "Penny's Bay",
+            "君怡酒店",
+            "家樂酒店",
+            "Hotel Ease Access",
+        ),
+    ],
+)
+def test_a_hotel_may_be_called_by_words(text: str) -> None:
+    assert Hotel.parse(text, CONTEXT) == text
+
+
+def test_a_guest_in_isolation_names_his_hotel() -> None:
+    for text in ("我们现在隔离在富豪酒店", "我入住富豪酒店", "我隔離緊喺富豪酒店"):
+        assert Hotel.parse(text, CONTEXT) == "富豪酒店"
+
+
+def test_a_room_beside_another_is_asked_about() -> None:
+    for text in ("my wife is in 1209 and I'm in 1208", "1208 and 1209", "1208 or 1209"):
+        assert refused(Room, text).code == "unlikely"
+    for text in ("1208号房间", "1208號房"):
+        assert Room.parse(text, CONTEXT) == "1208"
+    assert Room.parse("Inland Wing 12", CONTEXT) == "INLAND WING 12"
