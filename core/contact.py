@@ -16,6 +16,8 @@ FIRST_DIGITS = "456789"
 """Mobile numbers begin with these (Office of the Communications Authority, since 2018)."""
 
 _ELSEWHERE = {"86": "mainland", "853": "macao"}
+DIGITS = 8
+"""Of a number in Hong Kong."""
 LEAST_DIGITS = 7
 """Of what is taken for a phone number, if not a right one, among other words."""
 _NUMBER = re.compile(r"(?<![\w/.-])(?:(?:\+|00) ?)?\d+(?:[ -]\d+)*(?![\w/])", re.ASCII)
@@ -53,16 +55,17 @@ class HongKongMobile:
         """
         written = _SEPARATORS.sub("", in_figures(fold(text)))
         match = re.fullmatch(r"(\+|00)?(\d{5,18})", written, re.ASCII)
+        may_be_several = match is None or len(match[2]) >= 2 * DIGITS
+        if may_be_several and len({each.value for each in HongKongMobile._all(text, context)}) > 1:
+            raise Invalid("several_numbers")
         if match is None:
-            if len({found.value for found in HongKongMobile._all(text, context)}) > 1:
-                raise Invalid("several_numbers")
             return HongKongMobile.parse(_only_number(in_figures(narrow(text))), context)
         digits = match[2]
         if match[1] or re.fullmatch(r"(?:852|853)\d{8}|861[3-9]\d{9}", digits):
             digits = _local(digits)
         elif re.fullmatch(r"1[3-9]\d{9}", digits):
             raise Invalid("mainland")
-        if len(digits) != 8 or digits[0] in "01":
+        if len(digits) != DIGITS or digits[0] in "01":
             raise Invalid("format")
         kind = _kind(digits)
         if digits[0] not in FIRST_DIGITS or kind not in _TAKEN:

@@ -24,7 +24,9 @@ LONGEST_NAME = 100
 
 _LANGUAGES = ("en", "zh_Hant_HK", "zh_Hant", "zh_Hans")
 _ALSO_KNOWN_AS = {
+    "ARE": "uae, emirates, dubai",
     "AUS": "australian",
+    "BGD": "bangladeshi",
     "CAN": "canadian",
     "CHN": "china, chinese, prc, mainland china, 內地, 内地, 中國內地, 中国内地, 大陸, 大陆"
     ", 中國大陸, 中国大陆, 中華人民共和國, 中华人民共和国",
@@ -32,7 +34,7 @@ _ALSO_KNOWN_AS = {
     "DEU": "german",
     "FRA": "french",
     "GBR": "uk, britain, great britain, england, scotland, wales, northern ireland, british, bno"
-    ", bn(o), 英格蘭, 英格兰",
+    ", bn(o), british national overseas, british national (overseas), 英格蘭, 英格兰",
     "HKG": "hong kong, hksar, 香港",
     "IDN": "indonesian",
     "IND": "indian",
@@ -44,13 +46,14 @@ _ALSO_KNOWN_AS = {
     "NLD": "holland",
     "NPL": "nepali, nepalese",
     "PAK": "pakistani",
-    "PHL": "filipino, filipina",
+    "PHL": "philippine, filipino, filipina, pilipinas",
     "PRK": "north korea, dprk, 北韓, 朝鲜",
+    "PRT": "portuguese, 葡國, 葡国",
     "RUS": "russia",
     "SWZ": "swaziland",
     "THA": "thai",
     "TUR": "turkey",
-    "TWN": "taiwan, roc, 臺灣, 台湾",
+    "TWN": "taiwan, taiwanese, roc, 臺灣, 台湾, 中華民國, 中华民国",
     "USA": "america, american, us, u.s., u.s.a.",
     "VAT": "vatican",
     "VNM": "vietnam, vietnamese",

@@ -49,6 +49,9 @@ _BEHIND = re.compile(r"(?P<birth>出[生世])|(?P<issue>[簽签][發发])|(?P<di
 _BEGINS_NEXT = re.compile(r"\s*(?:日期|[:於于]|\d)")
 
 
+_IN_FIGURES = re.compile(r"(?<!\d)0?(\d{1,2})[-/. ]+0?(\d{1,2})[-/. ]+\d{4}(?!\d)", re.ASCII)
+
+
 class Day:
     """A day that is asked for: how it is read and shown is the same for all."""
 
@@ -85,7 +88,7 @@ class Day:
 
         Where just this day is asked: else the only one, if it is not labelled as another.
         """
-        found = _labelled(text, cls.label)
+        found = _labelled(text, cls.label, cls._sense(context))
         if found and cls._holds(found, context):
             return found
         if context.asked:
@@ -158,14 +161,14 @@ class BirthDate(Day):
     def check(cls, day: date, context: Context) -> None:
         """Raise Invalid `future`, `too_old` (years) or `after_issue` (issued).
 
-        The last if the document, answered as `issued_on`, would be older than its holder.
+        The last if the document, answered as `issued_on`, would not be younger than its holder.
         """
         if day > context.today:
             raise Invalid("future")
         if day < months_before(context.today, 12 * OLDEST_AGE):
             raise Invalid("too_old", years=OLDEST_AGE)
         issued = context.answers.get("issued_on")
-        if issued and day > date.fromisoformat(issued):
+        if issued and not _issued_after(day, date.fromisoformat(issued), context):
             raise Invalid("after_issue", issued=date.fromisoformat(issued))
 
     @classmethod
@@ -210,7 +213,7 @@ class IssueDate(Day):
         if day.year < FIRST_ISSUE_YEAR:
             raise Invalid("too_early", year=FIRST_ISSUE_YEAR)
         born = context.answers.get("born_on")
-        if born and day < date.fromisoformat(born):
+        if born and not _issued_after(date.fromisoformat(born), day, context):
             raise Invalid("before_birth", born=date.fromisoformat(born))
 
 
@@ -297,6 +300,12 @@ class ProofDate(Day):
             raise Invalid("too_old", earliest=earliest)
 
 
+def may_be_turned(text: str) -> bool:
+    """Tell whether a date in figures, day first, is another one to whom writes the month first."""
+    found = _IN_FIGURES.search(narrow(text))
+    return found is not None and found[1] != found[2] and max(int(found[1]), int(found[2])) <= 12
+
+
 def show_day(value: str, language: str) -> str:
     """Write an ISO date as the language writes days; English the Hong Kong way, day first."""
     locale = "en_HK" if language == "en" else language
@@ -310,6 +319,13 @@ def months_before(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, last))
 
 
+def _issued_after(born: date, issued: date, context: Context) -> bool:
+    """Tell whether a document can be of somebody: only a birth is registered on its day. Who gives
+    one day for both has mistaken one for the other."""
+    of_birth = context.answers.get("document") == DocumentType.BIRTH_CERTIFICATE
+    return born < issued or (of_birth and born == issued)
+
+
 def _check_recent(day: date, context: Context, window: int) -> None:
     if day > context.today:
         raise Invalid("future")
@@ -317,11 +333,11 @@ def _check_recent(day: date, context: Context, window: int) -> None:
         raise Invalid("not_recent", earliest=context.today - timedelta(days=window - 1))
 
 
-def _labelled(text: str, kind: str) -> Found | None:
+def _labelled(text: str, kind: str, sense: Sense) -> Found | None:
     """Return the first date whose label is of that kind, its label included."""
     folded = narrow(text)
     position = 0
-    for found in days_in(text):
+    for found in days_in(text, sense):
         label = _label_of(folded, found, position)
         if label and label.lastgroup == kind:
             start, end = found.start, max(found.end, label.end())

@@ -59,19 +59,20 @@ _SEPARATORS = re.compile(
 _OTHERS_NUMBER = re.compile(r"[A-Z]{1,3}[0-9]{7,10}|[0-9]{9,18}X?")
 """Numbers of passports and Mainland documents as they are most often built."""
 _BRACKETED = re.compile(r"[(\[（【［〔]\s*\w")
+_SAID_BRACKET = re.compile("括[號号弧]")
 _HKID = re.compile(r"([A-Z]{1,2}[0-9]{6})([0-9A])?")
 _HKID_ANYWHERE = re.compile(
     r"(?P<card>\b(?:HKID|ID)(?: ?card)?(?: ?(?:no|number)\b\.?)?(?: is)?[\s:]*"
     r"|身[份分][證证証](?:號碼|号码)?[\s:是係系為为]*)?"
-    r"(?<![A-Z0-9])(?P<body>[A-Z]{1,2} ?[0-9]{3} ?[0-9]{3}) ?"
-    r"(?:[(\[] ?(?P<check>[0-9A]) ?[)\]]|(?P<bare>[0-9A]))(?![A-Z0-9])",
+    r"(?<![A-Z0-9])(?P<body>[A-Z]{1,2} ?[0-9]{3} ?[0-9]{3}) {0,2}"
+    r"(?:[(\[] ?(?P<check>[0-9A])(?: ?[)\]])?|(?P<bare>[0-9A]))(?![A-Z0-9])",
     re.ASCII | re.IGNORECASE,
 )
 _DOCUMENT = r"(?:passport|permit|document|hk ?id(?: card)?|id card|identity card)"
 _LABEL = re.compile(
     rf"^(?:(?:it['’]s|(?:it|this|that|id|(?:{_DOCUMENT} ?)?(?:number|no\.?)|{_DOCUMENT}) is"
     rf"|sorry|my|the|{_DOCUMENT}|number|no)\b"
-    r"|我[嘅的]?|[嗰呢][張张]|[張张]|護照|护照|身[份分][證证証]|[證证証]件|號碼|号码|[係系是]|[\s.,:])+",
+    r"|我[嘅的個个]?|[嗰呢][張张]|[張张]|護照|护照|身[份分][證证証]|[證证証]件|號碼|号码|[係系是]|[\s.,:])+",
     re.IGNORECASE,
 )
 _WORD_WITH_DIGITS = re.compile(
@@ -143,7 +144,7 @@ class DocumentNumber(AsWritten):
         folded = in_figures(narrow(text))
         if not _type(context).checked:
             return _only_number(folded) if context.asked else _named_number(folded)
-        for match in _HKID_ANYWHERE.finditer(folded):
+        for match in _HKID_ANYWHERE.finditer(_SAID_BRACKET.sub(" (", folded)):
             body = match["body"].replace(" ", "").upper()
             check = (match["check"] or match["bare"]).upper()
             two = body[1].isalpha() and body[0] not in FIRST_OF_TWO

@@ -90,6 +90,9 @@ class Sense:
         raise Invalid("no_such_day")
 
 
+_UNKNOWING = Sense(date.min)
+"""Nothing is filled in."""
+
 _MONTH_NAME = "(?P<month>" + "|".join(f"{m[:3]}(?:{m[3:]}|t)?" for m in MONTHS) + r")\.?"
 _MONTH = r"(?P<month>\d{1,2})"
 _DAY = r"(?P<day>\d{1,2})"
@@ -102,13 +105,19 @@ _WHOLE = (
     rf"{_MONTH_NAME}{_LOOSE}{_NTH}[-/.,\s]+{_YEAR}",
     rf"{_YEAR}{_LOOSE}{_MONTH_NAME}{_LOOSE}{_NTH}",
     rf"民[國国]\s*(?P<republic>元|\d{{1,3}}){_MARK}{_MONTH}{_MARK}{_DAY}\s*[日號号]?",
-    rf"{_YEAR}\s*年\s*{_MONTH}\s*月\s*{_DAY}\s*[日號号]?",
+    rf"(?P<republic>1\d\d){_MARK}{_MONTH}{_MARK}{_DAY}\s*[日號号]?",
+    rf"{_YEAR}(?:\s*年\s*|\s+){_MONTH}\s*月\s*{_DAY}\s*[日號号]?",
     rf"{_MONTH}\s*月\s*{_DAY}\s*[日號号]\s*{_YEAR}\s*年?",
     rf"{_DAY}\s*[日號号]\s*{_MONTH}\s*月\s*{_YEAR}\s*年?",
     rf"(\d{{1,4}}){_MARK}(\d{{1,2}}){_MARK}(\d{{1,4}})(?:\s*[日號号])?",
 )
 _SPACED = r"(\d{1,4}) (\d{1,2}) (\d{1,4})"
-_SHORT_DASHED = rf"(\d{{1,2}}){_MARK}(\d{{1,2}})"
+_YEAR_AGAIN = (
+    rf"{_DAY}{_MARK}{_MONTH}{_MARK}\d\d (?P<year>\d{{4}})",
+    rf"\d\d\s*年\s*{_MONTH}\s*月\s*{_DAY}\s*[日號号]? (?P<year>\d{{4}})",
+)
+"""With the year of two digits once more, in full."""
+_SHORT_DASHED = rf"\(?(\d{{1,2}}){_MARK}(\d{{1,2}})\)?"
 _SHORT = (
     rf"{_NTH}(?:\s+of\b)?{_LOOSE}{_MONTH_NAME}",
     rf"{_MONTH_NAME}{_LOOSE}{_NTH}",
@@ -119,6 +128,8 @@ _SHORT = (
 _NEAR = (
     rf"(?:the )?{_DAY}(?:st|nd|rd|th)",
     rf"{_DAY}\s*[號号](?![房室樓楼座碼码])",
+    rf"(?<=[到至]){_DAY}\s*日",
+    rf"{_DAY}\s*日(?=[早中晚上下退離离走])",
     r"(?P<ago>\d{1,2})\s*(?:days? ago|[日天]之?前)",
     r"(?P<ahead>\d{1,2})\s*[日天]之?[後后]",
     r"in (?P<ahead>\d{1,2}) days?",
@@ -128,7 +139,8 @@ _WITHOUT_DAY = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _ALONE = [
-    re.compile(pattern, re.ASCII) for pattern in (*_WHOLE, _SPACED, *_SHORT, _SHORT_DASHED, *_NEAR)
+    re.compile(pattern, re.ASCII)
+    for pattern in (*_WHOLE, _SPACED, *_YEAR_AGAIN, *_SHORT, _SHORT_DASHED, *_NEAR)
 ]
 
 
@@ -168,7 +180,7 @@ _WEEKDAY = re.compile(
     r"|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?)\)?,?",
     re.ASCII | re.IGNORECASE,
 )
-_NUMBER = re.compile("[\\d〇零○一二三四五六七八九十百兩两廿卅]+|元(?=月)", re.ASCII)
+_NUMBER = re.compile("[\\d〇零○一二三四五六七八九十百千兩两廿卅]+|元(?=月)", re.ASCII)
 _CHINESE_FIGURES = str.maketrans(
     dict(zip("〇零○一二三四五六七八九兩两元", "000123456789221", strict=True))
     | {"廿": "2十", "卅": "3十"}
@@ -225,11 +237,11 @@ def only_day(text: str, sense: Sense) -> Found | None:
     return None
 
 
-def days_in(text: str) -> Iterator[Found]:
+def days_in(text: str, sense: Sense = _UNKNOWING) -> Iterator[Found]:
     """Find the full dates in a longer text, in order; the value is the ISO date."""
     if _LUNAR.search(text):
         return
-    for start, end, value in _days(text, Sense(date.min), _AMID):
+    for start, end, value in _days(text, sense, _AMID):
         if isinstance(value, date):
             yield Found(value.isoformat(), start, end)
 
@@ -277,9 +289,10 @@ def _plain(text: str) -> tuple[str, list[int]]:
 
 
 def _in_figures(number: re.Match[str]) -> str:
-    figures = number[0].translate(_CHINESE_FIGURES)
+    figures = re.sub("([千百])[〇零○]", r"\1", number[0]).translate(_CHINESE_FIGURES)
     figures = re.sub(r"(\d?)十(\d?)", lambda m: f"{m[1] or 1}{m[2] or 0}", figures)
-    return re.sub(r"(\d)百(\d\d)?", lambda m: f"{m[1]}{m[2] or '00'}", figures)
+    figures = re.sub(r"(\d)百(\d{0,2})", lambda m: f"{m[1]}{m[2]:0>2}", figures)
+    return re.sub(r"(\d)千(\d{0,3})", lambda m: f"{m[1]}{m[2]:0>3}", figures)
 
 
 def _meant(match: re.Match[str], sense: Sense) -> date:
@@ -324,6 +337,9 @@ def _day_first(first: str, second: str, *year: str, sense: Sense) -> date:
     day, month = int(first), int(second)
     if month > 12 >= day:
         day, month = month, day
+    if day > 31 and not year:
+        # (06-96) of an identity card is a month.
+        raise Invalid("no_day")
     return _valid(sense.year(year[0]), month, day) if year else sense.near(month, day)
 
 

@@ -130,3 +130,10 @@ def test_whatever_is_taken_is_canonical(text: str) -> None:
     assert len(number) == 12
     assert HongKongMobile.parse(number, CONTEXT) == number
     assert HongKongMobile.parse(HongKongMobile.show(number, "en"), CONTEXT) == number
+
+
+@pytest.mark.parametrize("text", ["91234567 / 61234567", "9123 4567、6123 4567"])
+def test_of_two_numbers_he_is_asked_which(text: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        HongKongMobile.parse(text, CONTEXT)
+    assert caught.value.code == "several_numbers"

@@ -108,15 +108,43 @@ def test_two_digits_of_a_year_are_those_of_the_card_only_where_a_card_is_used() 
     assert IssueDate.parse("03年5月1日", passport) == "2003-05-01"
 
 
-def test_a_document_is_not_older_than_its_holder() -> None:
-    born = Context(TODAY, {"born_on": "2000-01-02"})
-    assert IssueDate.parse("2/1/2000", born) == "2000-01-02"
-    wrong = refused(IssueDate, "1/1/2000", born)
-    assert (wrong.code, wrong.params) == ("before_birth", {"born": date(2000, 1, 2)})
-    issued = Context(TODAY, {"issued_on": "2000-01-02"})
-    assert BirthDate.parse("2/1/2000", issued) == "2000-01-02"
-    wrong = refused(BirthDate, "3/1/2000", issued)
-    assert (wrong.code, wrong.params) == ("after_issue", {"issued": date(2000, 1, 2)})
+def test_a_document_is_not_as_old_as_its_holder() -> None:
+    born = {"born_on": "2000-01-02"}
+    assert IssueDate.parse("3/1/2000", Context(TODAY, born)) == "2000-01-03"
+    for text in ("1/1/2000", "2/1/2000"):
+        wrong = refused(IssueDate, text, Context(TODAY, born))
+        assert (wrong.code, wrong.params) == ("before_birth", {"born": date(2000, 1, 2)})
+    issued = {"issued_on": "2000-01-02"}
+    assert BirthDate.parse("1/1/2000", Context(TODAY, issued)) == "2000-01-01"
+    for text in ("2/1/2000", "3/1/2000"):
+        wrong = refused(BirthDate, text, Context(TODAY, issued))
+        assert (wrong.code, wrong.params) == ("after_issue", {"issued": date(2000, 1, 2)})
+
+
+def test_a_birth_may_be_registered_on_its_day() -> None:
+    certificate = {"document": "birth_certificate"}
+    born = Context(TODAY, {**certificate, "born_on": "2020-01-02"})
+    assert IssueDate.parse("2/1/2020", born) == "2020-01-02"
+    assert refused(IssueDate, "1/1/2020", born).code == "before_birth"
+    issued = Context(TODAY, {**certificate, "issued_on": "2020-01-02"})
+    assert BirthDate.parse("2/1/2020", issued) == "2020-01-02"
+
+
+def test_a_date_of_issue_is_found_as_a_card_shows_it() -> None:
+    card = "Date of Birth 02-01-1958 M ***AZ Date of issue (06-96) 15-03-19"
+    found = IssueDate.find(card, CONTEXT)
+    assert found is not None
+    assert found.value == "2019-03-15"
+    found = IssueDate.find("出生日期：2-1-58 簽發日期：15-03-19", CONTEXT)
+    assert found is not None
+    assert found.value == "2019-03-15"
+    assert IssueDate.find("出生日期：15-03-19", CONTEXT) is None
+    assert BirthDate.find("出生日期：15-03-19", CONTEXT) is None
+
+
+@pytest.mark.parametrize("text", ["06-96", "(06-96)", "6/1996"])
+def test_the_month_in_brackets_is_no_day(text: str) -> None:
+    assert refused(IssueDate, text).code == "no_day"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -261,3 +261,24 @@ def test_an_hkid_with_its_check_character_is_always_taken(body: str) -> None:
     number = f"{body}({check_character(body)})"
     assert DocumentNumber.parse(number, HKID) == number
     assert normalise(DocumentType.HKID, body) == normalise(DocumentType.HKID, number)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我張身份證係 A 一二三四五六 括弧三",
+        "我個號碼係 a 一二三 四五六 括號三",
+        "A123456(3",
+        "A123456 括號3 陳大文",
+        "陳大文 A123456 (3",
+    ],
+)
+def test_a_number_is_found_as_it_is_said(text: str) -> None:
+    found = DocumentNumber.find(text, Context(date(2021, 12, 10), {}))
+    assert found is not None
+    assert found.value == "A123456(3)"
+
+
+@pytest.mark.parametrize("text", ["A123456(4", "A123456(3B", "A123456 括號", "A123456   3"])
+def test_what_is_said_amiss_is_no_number(text: str) -> None:
+    assert DocumentNumber.find(text, Context(date(2021, 12, 10), {})) is None

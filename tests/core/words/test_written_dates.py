@@ -41,6 +41,13 @@ SENSE = Sense(TODAY)
         "2021 年 12 月 10 號",
         "２０２１年１２月１０日",
         "民國110年12月10日",
+        "110年12月10日",
+        "110/12/10",
+        "110.12.10",
+        "二零二一 十二月 十",
+        "二千零二十一年十二月十日",
+        "10-12-21 2021",
+        "21年12月10日 2021",
         "2021年12月10日（星期五）",
         "二〇二一年十二月十日",
         "二零二一年十二月十号",
@@ -63,6 +70,11 @@ def test_a_day_is_understood_however_it_is_written(text: str) -> None:
         ("大前日", date(2021, 12, 7)),
         ("大前天", date(2021, 12, 7)),
         ("1958年元月2日", date(1958, 1, 2)),
+        ("二千零三年二月一號", date(2003, 2, 1)),
+        ("二千年二月一號", date(2000, 2, 1)),
+        ("一千九百五十八年一月二日", date(1958, 1, 2)),
+        ("民國一百零八年三月十五日", date(2019, 3, 15)),
+        ("民國一百年三月十五日", date(2011, 3, 15)),
         ("聽日", date(2021, 12, 11)),
         ("1/2/1990", date(1990, 2, 1)),
         ("12/25/1990", date(1990, 12, 25)),
@@ -86,7 +98,6 @@ def test_words_and_order_decide(text: str, day: date) -> None:
         ("hello", "format"),
         ("soon", "format"),
         ("10 Dec 2021" + " or so" * 9, "format"),
-        ("110年12月10日", "format"),
         ("一九五〇年廿五月", "format"),
         ("10/12/110", "format"),
         ("10號", "format"),
@@ -234,3 +245,25 @@ def test_dates_do_not_overlap() -> None:
 
 def test_figures_that_only_a_space_parts_are_no_date_in_a_longer_text() -> None:
     assert not list(days_in("Flat 1 2 2021 Road"))
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("15日早上退房", 15),
+        ("住到15日", 15),
+        ("15日離開", 15),
+        ("住15日", None),
+        ("15日", None),
+        ("15日內", None),
+    ],
+)
+def test_a_number_of_days_is_no_day_of_the_month(text: str, day: int | None) -> None:
+    found = only_day(text, Sense(TODAY, FORWARD, 1971))
+    assert (found and found.value) == (day and f"2021-12-{day}")
+
+
+@pytest.mark.parametrize("text", ["15/3/108", "10-12-21 2020 1", "1108年3月15日"])
+def test_a_year_of_three_digits_stands_first(text: str) -> None:
+    with suppress(Invalid):
+        assert read_day(text, SENSE).year == 1108
