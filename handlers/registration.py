@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from core.address import Address, District, Hotel, Housing, Room, district_in
+from core.address import Address, District, Hotel, Housing, Room, completes, district_in
+from core.answer import Invalid
 from core.clean_proof import ERRORS as PROOF_ERRORS
 from core.contact import HongKongMobile
 from core.conversation.fields import KEPT, Choice, Confirm, Field, NearDay, Said, Words
@@ -16,7 +18,7 @@ from core.conversation.one_time_code import OneTimeCode
 from core.conversation.turn import Turn
 from core.conversation.uploads import Upload
 from core.country import Country
-from core.dates import BirthDate, IssueDate, LastNight, ProofDate
+from core.dates import BirthDate, IssueDate, LastNight, ProofDate, may_be_turned
 from core.holder import Holder
 from core.identity import DocumentNumber, DocumentType, normalise
 from core.names import ChineseName, EnglishName
@@ -97,6 +99,17 @@ class Issued(Words):
                 return "ask_other"
 
 
+class Birthday(Words):
+    """The day of birth. Where some write the month first, it is said back in words."""
+
+    def __init__(self) -> None:
+        super().__init__(BirthDate)
+
+    def taken(self, turn: Turn, said: Said, value: Any) -> None:
+        if isinstance(said, Text) and may_be_turned(said.text):
+            turn.note("engine.reckoned", answer=self.show(value, turn))
+
+
 class LatinName(Words):
     """The name in English; the Chinese one may come with it, unless it was asked already."""
 
@@ -105,6 +118,19 @@ class LatinName(Words):
 
     async def asked(self, turn: Turn) -> str:
         return "ask_only" if "chinese_name" in turn.session.answers else "ask"
+
+
+class Home(Words):
+    """The address. The flat may have come just before it, or the estate."""
+
+    async def take(self, turn: Turn, said: Said) -> str:
+        address = await super().take(turn, said)
+        pieces = turn.session.pieces
+        if pieces and completes(address, pieces[-1]):
+            with suppress(Invalid):
+                address = self.kind.parse(f"{pieces[-1]}, {address}", turn.context)
+                turn.note("engine.reckoned", answer=self.show(address, turn))
+        return address
 
 
 class Area(Choice):
@@ -130,9 +156,9 @@ class Registration(Form):
     issued_on = Issued()
     english_name = LatinName()
     chinese_name = Words(ChineseName, optional=True)
-    born_on = Words(BirthDate)
+    born_on = Birthday()
     housing = Choice(Housing, resets=("district", "proof", "proof_issued_on"))
-    address = Words(
+    address = Home(
         Address, when=may_be_resident, resets=("district",), renews=("proof", "proof_issued_on")
     )
     district = Area(when=needs_district)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.answer import UNLIKELY, Invalid
-from core.conversation.corrections import corrected
+from core.conversation.corrections import corrected, mended
 from core.conversation.draft import erase, keep, keep_found
 from core.conversation.fields import (
     MORE,
@@ -20,6 +22,7 @@ from core.conversation.flow import Flow
 from core.conversation.form import Form
 from core.conversation.messages import File, Finished, Text
 from core.conversation.orders import asked_about
+from core.conversation.pieces import in_one, keep_piece
 from core.conversation.prompt import (
     BACK,
     CANCEL,
@@ -61,6 +64,9 @@ class Answering(Flow):
         if session.awaits(field.name) and not (another or isinstance(said, Finished)):
             turn.note("engine.still_reading")
             await self.again(turn)
+            return
+        # The last piece of a number looks like the number of an option.
+        if not isinstance(field, Words) and await self._completed(turn, form, field, said):
             return
         try:
             value = await field.take(turn, said)
@@ -121,10 +127,16 @@ class Answering(Flow):
         if taken or option:
             await self.go(turn)
             return
+        if otherwise := mended(turn, form, field, said):
+            await self._change(turn, *otherwise)
+            return
         tried, invalid = attempt or (field, invalid)
         erase(turn, tried)
         if attempt is None and (await self._told(turn, said) or await self._guided(turn, said)):
             return
+        if await self._completed(turn, form, field, said):
+            return
+        keep_piece(turn, said)
         turn.step(field.name, "wrong")
         session.failures += 1
         session.wrong = turn.incoming.message
@@ -141,6 +153,17 @@ class Answering(Flow):
             if not any(turn.policy.hotline in line for line in turn.lead):
                 turn.note("engine.person")
         await self.again(turn)
+
+    async def _completed(self, turn: Turn, form: type[Form], field: Field, said: Said) -> bool:
+        """Take what was said for the last piece of an answer, and say that back; tell whether it
+        is."""
+        whole = in_one(turn, form, field, said)
+        if whole:
+            keep_found(turn, form, field, whole)
+            name = next(reversed(whole))
+            turn.note("engine.reckoned", answer=form.fields[name].show(whole[name], turn))
+            await self.go(turn)
+        return bool(whole)
 
     async def _finished(self, turn: Turn, body: Finished) -> None:
         """Take the answer that a file is, now that it has been read."""
@@ -171,20 +194,23 @@ class Answering(Flow):
     async def _corrected(self, turn: Turn, field: Field, said: Correction) -> bool:
         """Change an earlier answer that somebody takes back; tell whether he did. Where all of
         them can be seen, he chooses."""
-        session, form = turn.session, self.forms[turn.session.form]
+        form = self.forms[turn.session.form]
         if isinstance(field, Confirm) and said.sure:
             await self._option(turn, Decision.EDIT)
             return True
         found = corrected(turn, form, field, said)
         if found is None:
             return False
-        earlier, value = found
-        keep(session, earlier, value)
+        await self._change(turn, *found)
+        return True
+
+    async def _change(self, turn: Turn, earlier: Field, value: Any) -> None:
+        """Take another answer to an earlier question, say it, and go on."""
+        keep(turn.session, earlier, value)
         erase(turn, earlier)
         name = turn.text(f"{earlier.key}.name")
         turn.note("engine.corrected", name=name, answer=earlier.show(value, turn))
         await self.go(turn)
-        return True
 
     def _takes_several(self, turn: Turn) -> bool:
         return bool(turn.session.form) and isinstance(self.field(turn), Uploads)
@@ -234,6 +260,8 @@ class Answering(Flow):
             case "_why":
                 await self.again(turn, question(turn, form, field, "why"))
             case "_help":
+                if isinstance(field, Upload):
+                    turn.note(field.error(turn, field.wanted))
                 self._example(turn, field)
                 turn.note("engine.help")
                 await self.again(turn)

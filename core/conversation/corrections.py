@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.answer import Context, Invalid
-from core.conversation.fields import Choice, Field, Several, Words
+from core.conversation.fields import Choice, Confirm, Field, Said, Several, Words
 from core.conversation.form import Form
 from core.conversation.messages import Text
 from core.conversation.one_time_code import OneTimeCode
@@ -41,6 +41,19 @@ def corrected(
         if value is not None:
             return earlier, value
         sure = False
+    return None
+
+
+def mended(turn: Turn, form: type[Form], field: Field, said: Said) -> tuple[Field, Any] | None:
+    """Return the question that is unmistakably answered in another way than the summary in hand
+    shows, and its new answer; None where there is none."""
+    answers = turn.session.answers
+    if not (isinstance(field, Confirm) and isinstance(said, Text)):
+        return None
+    for other in form.asked(answers):
+        found = other.kind.find(said.text, turn.context) if isinstance(other, Words) else None
+        if found and found.value not in ("", answers.get(other.name)):
+            return other, found.value
     return None
 
 

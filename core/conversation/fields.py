@@ -201,6 +201,10 @@ YES = "✓ "
 """The mark of a button that says yes; an answer that is shown needs none."""
 
 
+_SIGNS = "[,，、.。!！;；]"
+"""Between the parts of an answer."""
+
+
 class Choice(Field):
     """A question with a few answers. The ids never depend on the language."""
 
@@ -230,7 +234,7 @@ class Choice(Field):
         twice: "All true, yes"."""
         if option := self._meant(turn, plain(text)):
             return option
-        parts = [plain(part) for part in re.split("[,，、.。!！;；]", without_ending(plain(text)))]
+        parts = [plain(part) for part in re.split(_SIGNS, without_ending(plain(text)))]
         meant = {self._meant(turn, part) for part in parts if part}
         return meant.pop() if len(meant) == 1 else None
 
@@ -363,7 +367,11 @@ class Confirm(Choice):
     def recognise(self, turn: Turn, text: str) -> str | None:
         # What is else an order to change what is registered means the answers that stand here.
         orders = turn.texts.words("engine.word.change")
-        return Decision.EDIT if plain(text) in orders else super().recognise(turn, text)
+        first = plain(re.split(_SIGNS, text)[0])
+        # No, … : whatever follows, something is not right yet.
+        if plain(text) in orders or self._meant(turn, first) == Decision.EDIT:
+            return Decision.EDIT
+        return super().recognise(turn, text)
 
     async def take(self, turn: Turn, said: Said) -> Any:
         if await super().take(turn, said) == Decision.EDIT:

@@ -28,6 +28,7 @@ ORDERS = (
     "menu",
     "hello",
     "thanks",
+    "wait",
 )
 """What can be written at every question, in the words of `engine.word`; so can a command that has
 words there."""
@@ -35,7 +36,7 @@ words there."""
 CLOSING = "ok"
 """What ends a talk while nothing is asked; at a question it may be meant for an answer."""
 
-COURTESIES = ("hello", "thanks", CLOSING)
+COURTESIES = ("hello", "thanks", "wait", CLOSING)
 """What is answered with a kind word."""
 
 
@@ -64,6 +65,8 @@ def named_order(turn: Turn, field: Field | None, commands: Iterable[str], text: 
     """Return the command, courtesy or language that a text names, unless the question in hand
     offers it as an answer; empty for none."""
     wanted, named, aside = plain(text), tuple(commands), turn.session.aside
+    if not wanted and field and not {"?", "？", "❓"}.isdisjoint(text):
+        return "help"
     if isinstance(field, Choice) and not aside and field.recognise(turn, text) is not None:
         return ""
     said = {wanted, without_ending(wanted)}

@@ -21,6 +21,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     in order; `aside` is what the newest one asks instead of the field (language, cancel, resume,
     edit); `meant` what was written and taken for a command or an unlikely answer, where it could be
     the answer all the same;
+    `pieces` what was refused at the question in hand, the last one last;
     `partial` the choices so far where several may be chosen; `jobs` the background work that is
     awaited, by its id, and the question that it answers; `album` the newest one of which a file was
     taken, and `spare` its files behind the one that is being read; `unreadable` the newest of which
@@ -46,6 +47,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     options: list[str] = []
     aside: str = ""
     meant: str = ""
+    pieces: list[str] = []
     failures: int = 0
     challenge: str = ""
     jobs: dict[str, str] = {}
@@ -78,7 +80,7 @@ class Session(msgspec.Struct, omit_defaults=True):
         self.form, self.field, self.begun = form, "", day
         self.answers, self.asked, self.noted, self.partial = {}, [], [], []
         self.failures, self.challenge, self.wrong, self.aside = 0, "", "", ""
-        self.options, self.meant = [], ""
+        self.options, self.meant, self.pieces = [], "", []
         self.jobs, self.spare = {}, []
 
     def awaits(self, field: str) -> bool:

@@ -80,7 +80,13 @@ def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str
     taken: dict[str, Any] = {}
     rest = text
     for other in form.fields.values():
-        if not isinstance(other, Words) or (other.name in session.answers and other is not field):
+        if not isinstance(other, Words):
+            continue
+        if other.name in session.answers and other is not field:
+            # What he says once more is no part of an answer to something else.
+            again = other.kind.find(rest, turn.context)
+            if again and again.value == session.answers[other.name]:
+                rest = _without(rest, again)
             continue
         implied = {**session.answers, **other.implies}
         if not other.applies(implied):
@@ -91,8 +97,8 @@ def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str
         if found is not None:
             taken |= {k: v for k, v in other.implies.items() if k not in session.answers}
             taken[other.name] = found.value or None
-            rest = f"{rest[: found.start]}\n{rest[found.end :]}"
-    if taken and field.name not in taken and isinstance(field, Words):
+            rest = _without(rest, found)
+    if rest != text and field.name not in taken and isinstance(field, Words):
         for part in [" ".join(rest.split()), *rest.split("\n")]:
             part = re.sub(r"\s+", " ", part).strip(SEPARATORS)
             try:
@@ -101,6 +107,10 @@ def _in_words(turn: Turn, form: type[Form], field: Field, text: str) -> dict[str
                 continue
             break
     return taken
+
+
+def _without(text: str, found: Found) -> str:
+    return f"{text[: found.start]}\n{text[found.end :]}"
 
 
 def _whole(turn: Turn, field: Words, text: str) -> Found | None:

@@ -15,7 +15,8 @@ _HESITATION = re.compile(
 )
 """Set off by a sign, or small before a capital or a figure: Um and Er are surnames too."""
 _BEFORE = re.compile(
-    rf"^(?:(?:{_UM}|well)\b[\s,]*|(?:ok(?:ay)?|yes|yeah|sure)\b[\s,.!]+(?=\S))*"
+    rf"^(?:(?:{_UM}|well)\b[\s,]*|(?:ok(?:ay)?|yes|yeah|sure|ma['’]?a?m|sir|hi|hello"
+    r"|good (?:morning|afternoon|evening|day))\b[\s,.!]+(?=\S))*"
     r"(?:(?:i|we)(?:(?:'m| am)(?! \d))? (?:(?:come|have|use|got|live|living|stay|staying)\b ?)?"
     r"|it(?:['’]s| is) |(?:he|she)(?:['’]s| is) (?!\d))?"
     r"(?:(?:in|from) )?(?:(?:an?|my|the) )?"
@@ -65,16 +66,16 @@ _MEANT = (
 _SHOULD = r"(?:(?:(?:it|that) )?should (?:be|have been|read)\b|[應应][該该][係系是])"
 _SIGNS = r"[\s,.:!，。：！…]*"
 _CORRECTION = re.compile(
-    rf"^(?:{_NO}{_SIGNS})*(?P<sorry>{_SORRY}{_SIGNS})*(?:{_NO}{_SIGNS})*"
+    rf"^(?P<no>{_NO}{_SIGNS})*(?P<sorry>{_SORRY}{_SIGNS})*(?:{_NO}{_SIGNS})*"
     rf"(?P<meant>{_MEANT}{_SIGNS})*(?P<should>{_SHOULD}{_SIGNS})?"
-    rf"(?:(?:it['’]s|it is)\b{_SIGNS}|[係系是]{_SIGNS})?",
+    rf"(?P<rather>(?:it['’]s|it is)\b{_SIGNS}|[係系是](?![咪不否]){_SIGNS})?",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
 class Correction:
-    """What somebody says instead of what he said before. Not `sure`: he only says sorry."""
+    """What somebody says instead of what he said before. Not `sure`: he only says sorry, or no."""
 
     rest: str
     sure: bool
@@ -86,7 +87,9 @@ def correction(text: str) -> Correction | None:
     folded = narrow(text).strip()
     match = _CORRECTION.match(folded)
     # "It should be 4 May" by itself may be said of any answer: he is not quite certain of it.
-    if match is None or not (match["sorry"] or match["meant"]):
+    if match is None:
+        return None
+    if not (match["sorry"] or match["meant"] or (match["no"] and match["rather"])):
         return None
     rest = folded[match.end() :]
     return Correction(rest, bool(match["meant"] or match["should"])) if rest else None

@@ -215,6 +215,9 @@ async def test_of_two_days_that_a_weekday_may_mean_he_chooses(talk: Talk) -> Non
         ("english_name", "CHAN TAI MAN，中文陳大文", "CHAN TAI MAN"),
         ("english_name", "我個名係CHAN LAI", "CHAN LAI"),
         ("english_name", "My name Chan Tai Man", "Chan Tai Man"),
+        ("english_name", "姓 CHAN 名 TAI MAN", "CHAN, TAI MAN"),
+        ("english_name", "Surname: SMITH\nGiven names: JOHN", "SMITH, JOHN"),
+        ("english_name", "John Smith\nManager, ACME Ltd\nT: 2345 6789 M: 9123 4567", "John Smith"),
         ("chinese_name", "我個名係陳大文", "陳大文"),
         ("chinese_name", "陳大文呀", "陳大文"),
         ("address", "I live at Flat 5, 12 Long Lane", "Flat 5, 12 Long Lane"),
@@ -323,7 +326,11 @@ async def test_what_stands_beside_the_room_is_taken_too(talk: Talk) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words", "kept"),
-    [("chinese_name", "佐藤健", "佐藤健"), ("room", "Harbour suite", "HARBOUR SUITE")],
+    [
+        ("chinese_name", "佐藤健", "佐藤健"),
+        ("english_name", "who are you", "who are you"),
+        ("room", "Harbour suite", "HARBOUR SUITE"),
+    ],
 )
 async def test_what_is_an_unlikely_answer_is_asked_about(
     talk: Talk, name: str, words: str, kept: str

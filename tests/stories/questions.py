@@ -329,6 +329,7 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         "not_a_name": Bad("my mother please"),
         "too_short": Bad("A"),
         "too_long": Bad("A" * 81),
+        "unlikely": Bad("wait here"),
     },
     ChineseName: {
         **UNSEEN,
@@ -351,12 +352,14 @@ BAD_WORDS: dict[type, Mapping[str, Bad]] = {
         "only_address": Bad("2 January 1958"),
         "too_short": Bad("1 AB"),
         "too_long": Bad("1 Long Lane " * 20),
+        "unlikely": Bad("give me 5 minutes"),
     },
     Hotel: {
         **UNSEEN,
         "no_name": Bad("until I go home"),
         "too_short": Bad("A"),
         "too_long": Bad("Inn " * 40),
+        "unlikely": Bad("my friend's place"),
     },
     Room: {
         **UNSEEN,

@@ -32,6 +32,10 @@ def known(name: str, document: str = "hkid") -> dict[str, object]:
         ("chinese_name", "No, I meant CHAN Tai Ming", "english_name", "CHAN Tai Ming"),
         ("address", "typo, should be private housing", "housing", "other"),
         ("address", "I meant hotel", "housing", "hotel"),
+        ("address", "唔係 係1957年1月2號", "born_on", "1957-01-02"),
+        ("born_on", "唔係係陳大民", "chinese_name", "陳大民"),
+        ("born_on", "不是，是陈大民", "chinese_name", "陈大民"),
+        ("address", "no, it's a hotel", "housing", "hotel"),
         ("district", "I meant Flat 5, 12 Nathan Road", "address", "Flat 5, 12 Nathan Road"),
     ],
 )
@@ -114,3 +118,48 @@ async def test_a_condition_is_not_taken_back_in_words(talk: Talk) -> None:
 async def test_at_the_summary_he_chooses_what_to_change(talk: Talk) -> None:
     await talk.reach(Registration, "truth", known("truth"))
     expect(await talk.says("sorry, I meant 4 May 2018"), "engine.aside.edit")
+
+
+@pytest.mark.parametrize("words", ["唔係係咪陳大民", "唔係陳大民", "no, CHAN Tai Ming"])
+async def test_who_only_says_no_takes_nothing_back(talk: Talk, words: str) -> None:
+    await talk.reach(Registration, "housing", known("housing"))
+    before = dict(talk.session.answers)
+    await talk.says(words)
+    assert talk.session.answers == before
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "value"),
+    [
+        ("Flat 5, 12 Long Lane, Sha Tin", "address", "Flat 5, 12 Long Lane, Sha Tin"),
+        ("CHAN Tai Ming", "english_name", "CHAN Tai Ming"),
+        ("born 3 January 1958", "born_on", "1958-01-03"),
+        ("G123456(A)", "number", "G123456(A)"),
+    ],
+)
+async def test_what_is_written_at_the_summary_changes_what_stands_there(
+    talk: Talk, words: str, name: str, value: str
+) -> None:
+    await talk.reach(Registration, "truth", known("truth"))
+    before = dict(talk.session.answers)
+    expect(await talk.says(words), "engine.corrected")
+    assert {k: v for k, v in talk.session.answers.items() if before.get(k) != v} == {name: value}
+    expect_question(talk.heard, Registration.truth)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["CHAN Tai Man", "hello there friend", "Hotel ICON", "no Chinese name", "1 May 2020", "👍"],
+)
+async def test_what_changes_nothing_for_certain_changes_nothing(talk: Talk, words: str) -> None:
+    await talk.reach(Registration, "truth", known("truth"))
+    before = dict(talk.session.answers)
+    await talk.says(words)
+    assert talk.session.answers == before
+
+
+async def test_another_phone_at_the_summary_is_to_be_proved(talk: Talk) -> None:
+    await talk.reach(Registration, "truth", known("truth"))
+    await talk.says("6123 4567")
+    assert talk.session.answers["mobile"] == "+85261234567"
+    expect_question(talk.heard, Registration.passcode)

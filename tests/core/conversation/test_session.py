@@ -23,6 +23,7 @@ FULL = Session(
     options=["_back"],
     aside="cancel",
     meant="English",
+    pieces=["A123456"],
     failures=2,
     challenge="c",
     jobs={"j": "proof"},
