@@ -270,7 +270,7 @@ async def test_marks_that_nobody_sees_are_no_part_of_an_answer(
 ) -> None:
     for body in (Text(said), Edited(said)):
         await talk.reach(Registration, name, {"document": "hkid"} if name == "number" else HOME)
-        await talk.says("?")
+        await talk.says("=")
         await talk.take(body, message=talk.session.wrong)
         assert talk.session.answers[name].isascii()
         assert talk.session.field != name
@@ -281,7 +281,7 @@ async def test_nor_of_what_stands_below_a_file(talk: Talk) -> None:
     await talk.take(File("card", caption="\u200e15/\u200e3/\u200e2019"))
     assert talk.session.answers["issued_on"] == "2019-03-15"
     await talk.reach(Registration, "issued_on", {"document": "hkid"})
-    await talk.says("?")
+    await talk.says("=")
     changed = Edited("\u200e15/\u200e3/\u200e2019", File("card", caption="\u200e"))
     await talk.take(changed, message=talk.session.wrong)
     assert talk.session.answers["issued_on"] == "2019-03-15"
