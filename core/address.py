@@ -79,8 +79,8 @@ _ANY_HOTEL = re.compile(
     re.IGNORECASE,
 )
 _NO_HOTEL = re.compile(
-    r"[我你您佢他她冇嗰唔沒没還还未哪邊边]|朋友|[親亲][戚友]|屋企|(?:家|住[宅家])$|民宿|宿舍|劏房|https?:"
-    r"|\b(?:airbnb|friend|my|our)\b",
+    r"[我你您佢他她冇嗰唔沒没還还未哪邊边咩咪乜吗嗎呢咗了啦喇㗎不幾几怎什要]|[嘅的]$|朋友|[親亲][戚友]|屋企"
+    r"|(?:家|住[宅家])$|民宿|宿舍|劏房|https?:|\b(?:airbnb|friend|my|our)\b",
     re.IGNORECASE,
 )
 """Where somebody stays who stays in no hotel, and words of a sentence."""

@@ -281,7 +281,7 @@ def test_an_address_without_a_number_is_taken_if_he_is_sure(text: str) -> None:
             "住朋友家",
             "佐敦嗰間",
         ),
-        *("唔住酒店，住屋企", "我家", "民宿"),
+        *("唔住酒店，住屋企", "我家", "民宿", "係咪收費㗎", "上面打错了", "call me please"),
     ],
 )
 def test_what_is_no_hotel_is_one_only_if_he_says_so(text: str) -> None:
