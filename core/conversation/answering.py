@@ -77,8 +77,7 @@ class Answering(Flow):
             await self._waiting(turn, form, field)
             return
         if value is not MORE:
-            turn.step(field.name, "answered")
-            keep(session, field, value)
+            keep(turn, field, value)
             erase(turn, field)
             field.taken(turn, said, value)
         await self.go(turn)
@@ -111,7 +110,7 @@ class Answering(Flow):
             if value is WAITING:
                 await self._waiting(turn, form, field)
                 return
-            keep(session, field, value)
+            keep(turn, field, value)
         reading = session.jobs
         taken = volunteered(turn, form, field, said)
         found = [turn.text(f"{other.key}.name") for other in keep_found(turn, form, field, taken)]
@@ -206,7 +205,7 @@ class Answering(Flow):
 
     async def _change(self, turn: Turn, earlier: Field, value: Any) -> None:
         """Take another answer to an earlier question, say it, and go on."""
-        keep(turn.session, earlier, value)
+        keep(turn, earlier, value)
         erase(turn, earlier)
         name = turn.text(f"{earlier.key}.name")
         turn.note("engine.corrected", name=name, answer=earlier.show(value, turn))
@@ -269,12 +268,12 @@ class Answering(Flow):
                 turn.sure = True
                 await self._answer(turn, field, Text(session.meant))
             case "_skip":
-                keep(session, field, None)
+                keep(turn, field, None)
                 await self.go(turn)
             case "_keep" if field.answered(session.answers):
                 # A newer file that is being read is not wanted any more.
                 session.jobs = {j: name for j, name in session.jobs.items() if name != field.name}
-                keep(session, field, session.answers[field.name])
+                keep(turn, field, session.answers[field.name])
                 await self.go(turn)
             case _:
                 # Back; or Keep, by an older button, where the answer has fallen meanwhile.

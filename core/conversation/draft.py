@@ -12,8 +12,11 @@ from core.conversation.session import Session
 from core.conversation.turn import Turn
 
 
-def keep(session: Session, field: Field, value: Any) -> None:
+def keep(turn: Turn, field: Field, value: Any) -> None:
     """Take an answer into the draft; what depended on an older one falls."""
+    session = turn.session
+    if value is not None:
+        turn.step(field.name, "answered")
     changed = session.answers.get(field.name, value) != value
     session.answers[field.name] = value
     if field.name in session.noted:
@@ -44,7 +47,7 @@ def keep_found(turn: Turn, form: type[Form], field: Field, found: Mapping[str, A
     others = []
     for name, value in found.items():
         other = form.fields[name]
-        keep(turn.session, other, value)
+        keep(turn, other, value)
         erase(turn, other)
         # What the asked answer follows from was as good as asked for.
         direct = isinstance(other, Words) and implied(other, field, turn.session.answers)

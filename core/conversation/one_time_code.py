@@ -91,7 +91,7 @@ class OneTimeCode(Choice):
                 raise await self._wrong(turn)
             return session.answers[self.sent_to.name]
         if number := await self._number(turn, written):
-            keep(session, self.sent_to, number)
+            keep(turn, self.sent_to, number)
             await self._send_again(turn)
             return WAITING
         if await super().take(turn, said) == NoCode.AGAIN:

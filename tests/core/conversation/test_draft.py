@@ -12,20 +12,23 @@ from handlers.registration import Registration
 from tests.core.conversation.turns import turn_in
 
 
-def test_the_same_answer_again_changes_nothing() -> None:
+async def test_the_same_answer_again_changes_nothing(store: Store) -> None:
     session = Session(answers={"housing": "other", "proof": "x"}, noted=["housing"])
-    keep(session, Registration.housing, "other")
+    async with store.reading() as tx:
+        keep(turn_in(tx, Text("other"), session=session), Registration.housing, "other")
     assert session.answers == {"housing": "other", "proof": "x"}
     assert (session.asked, session.noted) == (["housing"], [])
 
 
-def test_what_depended_on_another_answer_falls() -> None:
+async def test_what_depended_on_another_answer_falls(store: Store) -> None:
     session = Session(
         answers={"mobile": "+85291234567", "passcode": "+85291234567"},
         asked=["mobile", "passcode"],
         challenge="c",
     )
-    keep(session, Registration.mobile, "+85261234567")
+    async with store.reading() as tx:
+        turn = turn_in(tx, Text("6123 4567"), session=session)
+        keep(turn, Registration.mobile, "+85261234567")
     assert session.answers == {"mobile": "+85261234567"}
     assert (session.asked, session.challenge) == (["mobile"], "")
 

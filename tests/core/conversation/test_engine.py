@@ -700,6 +700,23 @@ async def test_what_happens_at_a_question_is_counted_without_the_answer(talk: Ta
     ]
 
 
+async def test_answers_that_were_found_in_others_count_too(talk: Talk) -> None:
+    await talk.reach(Registration, "document", {})
+    talk.steps.clear()
+    await talk.says("A123456(3), CHAN Tai Man")
+    answered = [question for question, what in talk.steps if what == "answered"]
+    assert sorted(answered) == [
+        "registration.document",
+        "registration.english_name",
+        "registration.number",
+    ]
+    await talk.reach(Registration, "chinese_name", {**HOME, "english_name": "CHAN Tai Man"})
+    talk.steps.clear()
+    await talk.presses("_skip")
+    assert talk.steps[0] == ("registration.chinese_name", "skip")
+    assert ("registration.chinese_name", "answered") not in talk.steps
+
+
 async def test_a_file_that_came_early_counts_where_it_was_wanted(talk: Talk) -> None:
     await talk.reach(Registration, "mobile", {**HOUSED, "housing": "other", "district": "ST"})
     talk.files["bill"] = pdf()
