@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 from aiohttp import web
 from msgspec.structs import replace
-from telegram import Bot, BotCommand
+from telegram import Bot, BotCommand, BotCommandScopeAllPrivateChats
 from telegram.constants import BotCommandLimit, FileSizeLimit, InlineKeyboardMarkupLimit
 from telegram.error import BadRequest, Conflict, InvalidToken, TelegramError
 
@@ -231,7 +231,13 @@ class TelegramChannel:
     async def _set_menus(self) -> None:
         for language, menu in self._menus.items():
             commands = [BotCommand(name, text) for name, text in menu.items()]
-            set_it = partial(self._bot.set_my_commands, commands, language_code=language or None)
+            # In groups nobody is answered, so there is nothing to choose from either.
+            set_it = partial(
+                self._bot.set_my_commands,
+                commands,
+                scope=BotCommandScopeAllPrivateChats(),
+                language_code=language or None,
+            )
             await self._until_done("set the menu of commands", set_it)
 
     async def _until_done(self, what: str, step: Callable[[], Awaitable[object]]) -> None:

@@ -62,7 +62,7 @@ async def parameters_of(request: web.Request) -> tuple[Params, bytes]:
     else:
         params.update(await request.post())
     params.update(request.query)
-    for key in ("reply_markup", "commands", "allowed_updates"):
+    for key in ("reply_markup", "commands", "scope", "allowed_updates"):
         if isinstance(params.get(key), str):
             params[key] = json.loads(params[key])
     for key in ("protect_content", "disable_notification"):

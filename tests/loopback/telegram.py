@@ -75,6 +75,7 @@ class LoopbackTelegram:
         self.deleted: set[tuple[int, int]] = set()
         self.blocked: set[int] = set()
         self.menus: dict[str, list[dict[str, str]]] = {}
+        self.menus_in_groups: dict[str, list[dict[str, str]]] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
         self.toasts: dict[str, asyncio.Future[str]] = {}
         self._numbers = itertools.count(1)
@@ -353,7 +354,11 @@ class LoopbackTelegram:
         language = params.get("language_code") or ""
         if len(language) not in (0, 2):
             raise Refusal(400, "Bad Request: invalid language code specified")
-        self.menus[language] = params["commands"]
+        scope = params.get("scope", {"type": "default"})["type"]
+        if scope in ("default", "all_private_chats"):
+            self.menus[language] = params["commands"]
+        if scope in ("default", "all_group_chats"):
+            self.menus_in_groups[language] = params["commands"]
         return True
 
     async def _send_chat_action(self, params: Params, upload: bytes) -> Any:

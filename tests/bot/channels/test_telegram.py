@@ -274,6 +274,7 @@ async def test_the_menu_is_set_in_each_language_and_tried_again(
         {"command": "today", "description": "今日健康碼 / 今日健康码"},
         {"command": "help", "description": "説明"},
     ]
+    assert not server.menus_in_groups, "nobody is answered there"
 
 
 def test_without_commands_there_is_no_menu() -> None:
