@@ -31,6 +31,9 @@ from core.store.tallies import Tallies, count_of
 from core.vault import KeyRing
 
 DAY, HOUR = 86_400, 3_600
+SKEW = 120
+"""Seconds that the clocks of two processes may differ at most. What was made later than that from
+now is from a time when ours was wrong: a code of then would live for as long as it was wrong by."""
 FAILED, SENT, IN_A_ROW = "failed_checks", "sent_codes", "failed_in_a_row"
 FAILURES, LOCKED = "failures", "locked"
 
@@ -71,6 +74,7 @@ class ChallengeLimits:
                     "of_row": row_of(self.ring, phone),
                     "yesterday": at - DAY,
                     "last_hour": at - HOUR,
+                    "latest": at + SKEW,
                 },
             )
         ).one()
@@ -177,13 +181,14 @@ def _counts() -> Select[Any]:
     made = dispatches.c.made_at
     yesterday: BindParameter[float] = bindparam("yesterday", type_=Float)
     last_hour: BindParameter[float] = bindparam("last_hour", type_=Float)
+    latest: BindParameter[float] = bindparam("latest", type_=Float)
     of_phone = dispatches.c.phone == bindparam("of_phone")
     of_chat = (dispatches.c.chat == bindparam("of_chat")) & (made > yesterday)
     of_block = dispatches.c.block == bindparam("of_block")
     phones = func.count(distinct(dispatches.c.phone))
     return select(
         select(func.count()).where(of_phone, made > yesterday).scalar_subquery().label("phone"),
-        select(func.max(made)).where(of_phone).scalar_subquery().label("last"),
+        select(func.max(made)).where(of_phone, made <= latest).scalar_subquery().label("last"),
         select(func.count()).where(of_chat).scalar_subquery().label("chat"),
         select(phones).where(of_chat, ~of_phone).scalar_subquery().label("numbers"),
         select(func.count()).where(of_block, made > last_hour).scalar_subquery().label("block"),

@@ -35,6 +35,7 @@ from core.store.challenge_limits import (
     IN_A_ROW,
     LOCKED,
     SENT,
+    SKEW,
     ChallengeLimits,
     Live,
     attempts_of,
@@ -169,6 +170,7 @@ class Challenges:
             challenges.c.chat == chat,
             challenges.c.phone == self._phone(phone),
             challenges.c.purpose == purpose,
+            challenges.c.made_at <= at + SKEW,
             challenges.c.expires_at > at,
             challenges.c.verified_at.is_(None),
             challenges.c.attempts < attempts_of(self.policy, literal(hour_of(at))),
@@ -217,11 +219,14 @@ class Challenges:
 
     async def ready_at(self, challenge: str, now: datetime) -> datetime | None:
         """Return from when on the next code for a challenge is looked at; None if never."""
-        most = attempts_of(self.policy, literal(hour_of(now.timestamp())))
+        at = now.timestamp()
+        most = attempts_of(self.policy, literal(hour_of(at)))
         return instant(
             await self.connection.scalar(
                 select(challenges.c.ready_at).where(
-                    challenges.c.id == challenge, challenges.c.attempts < most
+                    challenges.c.id == challenge,
+                    challenges.c.made_at <= at + SKEW,
+                    challenges.c.attempts < most,
                 )
             )
         )
@@ -259,6 +264,7 @@ def _check_statement(limits: PasscodePolicy) -> ReturningUpdate[tuple[float | No
             challenges.c.purpose == bindparam("of_purpose"),
             challenges.c.verified_at.is_(None),
             challenges.c.attempts < attempts_of(limits, bindparam("hour")),
+            challenges.c.made_at <= at + SKEW,
             challenges.c.expires_at > at,
             challenges.c.ready_at <= at,
             failures < limits.phone_failures_per_day,

@@ -137,6 +137,34 @@ async def test_the_same_code_is_sent_again_after_each_delay_and_then_no_more(sms
     assert await sms.tries()
 
 
+async def test_a_clock_that_is_set_back_lengthens_no_code_s_life(sms: Sms) -> None:
+    """It was wrong by a day: the code would live for a day, and no other be sent meanwhile."""
+    early = await sms.asks()
+    sms.waits(days=-1)
+    assert not await sms.tries()
+    async with sms.store.reading() as tx:
+        assert await tx.challenges.ready_at(early.challenge, sms.now) is None, "not in a day either"
+    sent = await sms.asks(again=True)
+    assert sent.challenge != early.challenge
+    assert await sms.tries()
+
+
+async def test_the_clocks_of_two_processes_may_differ_a_little(sms: Sms) -> None:
+    sent = await sms.asks()
+    sms.waits(seconds=-120)
+    assert await sms.asks(again=True) == Sent(
+        sent.challenge,
+        refused="wait",
+        again_at=NOON + timedelta(minutes=1),
+        good_until=NOON + timedelta(minutes=10),
+    )
+    sms.waits(seconds=119)
+    async with sms.store.reading() as tx:
+        assert await tx.challenges.ready_at(sent.challenge, sms.now) == NOON
+    sms.waits(seconds=1)
+    assert await sms.tries()
+
+
 async def test_by_default_the_waits_grow(sms: Sms) -> None:
     assert PasscodePolicy().resend_after == (60, 120, 300, 600)
     await sms.asks()
