@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 """Returns the present instant in UTC."""
@@ -14,6 +15,29 @@ Clock = Callable[[], datetime]
 def system_clock() -> datetime:
     """Return the present instant."""
     return datetime.now(UTC)
+
+
+# While the machine sleeps both clocks go on, where it has one that does.
+_UNSET = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class Drift:
+    """How the clock was set, as told by another of the machine's clocks that nobody can set."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.forget()
+
+    def forget(self) -> None:
+        """Take the clock as it is now for right."""
+        self._apart = self._now_apart()
+
+    def ahead(self) -> timedelta:
+        """Return by how much it was set ahead since; less than nothing where it was set back."""
+        return timedelta(seconds=self._now_apart() - self._apart)
+
+    def _now_apart(self) -> float:
+        return self.clock().timestamp() - time.clock_gettime(_UNSET)
 
 
 async def sleep_until(

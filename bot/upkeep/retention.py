@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable
 from datetime import date, timedelta
 
-from bot.clock import Clock
+from bot.clock import Clock, Drift
 from bot.logs import where
 from bot.upkeep.chaining import chain_all
 from core.days import hong_kong_day
@@ -21,20 +21,41 @@ EVERY = 3600.0
 BREATH = 0.1
 """Seconds between two batches, in which everybody else is served: there is no hurry."""
 
+SET_AHEAD, DOUBTED = timedelta(minutes=10), 24
+"""A clock that was set ahead by so much may be wrong, and for so many looks nothing is erased:
+somebody has a day to set it right."""
+
 log = logging.getLogger(__name__)
 
 
 async def keep_erasing(store: Store, clock: Clock) -> None:
-    """Erase now and every hour, until cancelled; visits once in each Hong Kong day."""
+    """Erase now and every hour, until cancelled; visits once in each Hong Kong day.
+
+    Of a clock that was set ahead it is not sure that anything is old.
+    """
     trimmed_on: date | None = None
+    drift, doubted = Drift(clock), 0
     while True:
-        today = hong_kong_day(clock())
-        for erase in (end_waiting, erase_rows, erase_entries):
-            await _done(erase(store, clock))
-        if trimmed_on != today and await _done(erase_visits(store, clock)):
-            trimmed_on = today
-        await _done(_empty_the_log(store))
+        doubted = _doubted(drift, doubted)
+        if not doubted:
+            today = hong_kong_day(clock())
+            for erase in (end_waiting, erase_rows, erase_entries):
+                await _done(erase(store, clock))
+            if trimmed_on != today and await _done(erase_visits(store, clock)):
+                trimmed_on = today
+            await _done(_empty_the_log(store))
         await asyncio.sleep(EVERY)
+
+
+def _doubted(drift: Drift, before: int) -> int:
+    """Return for how many looks the clock is doubted; `before`: as of the last one."""
+    ahead = drift.ahead()
+    drift.forget()
+    if ahead > SET_AHEAD:
+        minutes = ahead.total_seconds() / 60
+        log.error("the clock was set ahead by %.0f minutes: nothing is erased for a day", minutes)
+        return DOUBTED
+    return 0 if ahead < -SET_AHEAD else max(before - 1, 0)
 
 
 async def _done(erasing: Awaitable[None]) -> bool:

@@ -6,8 +6,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -164,6 +165,59 @@ async def test_a_look_that_fails_is_taken_again_and_told_without_its_words(
         "3 rows were older than they may be, and are erased",
     ]
     assert "A123456" not in caplog.text
+
+
+@pytest.mark.errors_expected
+@pytest.mark.parametrize("ends", ["set right", "a day has passed"])
+async def test_nothing_is_erased_by_a_clock_that_was_set_ahead(
+    store: Store,
+    clock: TestClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    ends: str,
+) -> None:
+    looked: list[datetime] = []
+    slept = 0
+    go_on = asyncio.Event()
+
+    async def an_hour(_: float) -> None:
+        nonlocal slept
+        slept += 1
+        go_on.clear()
+        await go_on.wait()
+
+    def sweeps(_: object, now: datetime) -> list[Any]:
+        looked.append(now)
+        return []
+
+    async def later() -> None:
+        before = slept
+        go_on.set()
+        await until(lambda: slept > before)
+
+    monkeypatch.setattr(retention, "sweeps", sweeps)
+    monkeypatch.setattr(retention, "asyncio", SimpleNamespace(sleep=an_hour))
+    task = asyncio.create_task(retention.keep_erasing(store, clock))
+    await until(lambda: slept)
+    await later()
+    clock.jump(minutes=9)
+    await later()
+    assert len(looked) == 3
+    clock.jump(days=31)
+    for _ in range(23):
+        await later()
+    assert len(looked) == 3
+    assert "set ahead by 44640 minutes" in caplog.text
+    if ends == "set right":
+        clock.jump(days=-31)
+    else:
+        await later()
+    await later()
+    await later()
+    assert len(looked) == 5
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 @pytest.mark.errors_expected
