@@ -32,6 +32,7 @@ from bot.upkeep.pages import keep_waking
 from bot.upkeep.publication import Publication
 from bot.upkeep.reassessment import keep_reassessing
 from bot.upkeep.retention import keep_erasing
+from bot.upkeep.set_back import keep_in_step
 from bot.upkeep.steps import keep_telling
 from bot.upkeep.strain import keep_watching
 from bot.upkeep.takeovers import keep_announcing
@@ -140,6 +141,7 @@ class App:
             asyncio.create_task(keep_withdrawing(self.store, self.clock, self._wake_inbox)),
             asyncio.create_task(keep_watching(self.store, self.clock)),
             asyncio.create_task(keep_telling(self.inbox.steps)),
+            asyncio.create_task(keep_in_step(self.store, self.clock, self._wake_both)),
         ]
         if self.web and self.store.shared:
             self._tasks.append(asyncio.create_task(keep_waking(self.store, self.web)))
@@ -184,6 +186,10 @@ class App:
 
     def _wake_inbox(self) -> None:
         self.inbox.wake()
+
+    def _wake_both(self) -> None:
+        self.inbox.wake()
+        self.outbox.wake()
 
     def _settle_inbox(self) -> None:
         self.inbox.settle()

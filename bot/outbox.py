@@ -156,6 +156,10 @@ class Outbox:
         except Exception as error:
             log.error("what was sent cannot be marked: %s", where(error))
 
+    def wake(self) -> None:
+        """Look at what is due: it may be sooner than it was to be."""
+        self._wake.set()
+
     # For the turns: rows are written and marked in their transaction
 
     async def put(

@@ -6,8 +6,20 @@ outbox. Bodies are sealed, and erased as soon as a row is done.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnClause, ColumnElement, Table, and_, func, literal_column, select
+from datetime import datetime, timedelta
 
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Table,
+    and_,
+    func,
+    literal_column,
+    select,
+    update,
+)
+
+from core.store.connection import Connection
 from core.store.tables import WAITING
 
 # A partial index serves only a condition that is written out, not a bound value.
@@ -41,3 +53,12 @@ def in_order(rows: Table) -> ColumnElement[int]:
     """
     number: ColumnElement[int] = rows.c.number + literal_column("0")
     return number
+
+
+async def be_due_sooner(
+    connection: Connection, rows: Table, after: datetime, by: timedelta
+) -> None:
+    """Let rows that wait until after an instant be due sooner: so far was the clock set back."""
+    far = rows.c.due_at > after.timestamp()
+    sooner = rows.c.due_at - by.total_seconds()
+    await connection.execute(update(rows).where(rows.c.state == WAITS, far).values(due_at=sooner))

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from core.conversation.messages import Button, Incoming, Press, Reply, Text
 from core.conversation.turn import Job, Sms
 from core.store.inbox import Inbox, Waiting
+from core.store.lanes import be_due_sooner
 from core.store.outbox import Outbox, Outgoing
 from core.store.store import Store, Transaction
 from core.store.tables import DONE, PARKED, WAITING, chats, inbox, outbox
@@ -257,3 +258,19 @@ async def test_the_newest_of_each_transcript_is_found(store: Store) -> None:
         assert first < second
         newest = await rows.newest("web", ["web:1", "web:3"])
     assert newest == {"web:1": second, "web:3": 0}
+
+
+async def test_what_waits_is_due_sooner_by_as_much_as_the_clock_was_set_back(store: Store) -> None:
+    after, by = NOON + 60 * SECOND, timedelta(hours=8)
+    waits = {"web:1": 0 * SECOND, "web:2": 60 * SECOND, "web:3": by + 90 * SECOND}
+    async with store.writing() as tx:
+        await receive(tx, *(text(n, chat=chat) for n, chat in enumerate(waits)))
+    for waiting in await heads(store):
+        async with store.writing() as tx:
+            rows = Inbox(tx.connection, tx.ring)
+            await rows.postpone(waiting.number, NOON + waits[waiting.chat])
+    async with store.writing() as tx:
+        await be_due_sooner(tx.connection, inbox, after, by)
+    due = [[w.chat for w in await heads(store, n * SECOND)] for n in (0, 59, 60, 89, 90)]
+    one, two, three = waits
+    assert due == [[one], [one], [one, two], [one, two], [one, two, three]]
