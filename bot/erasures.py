@@ -34,7 +34,7 @@ class Erasures:
         self.file = folder / FILE
 
     def note(self, people: Sequence[str]) -> None:
-        """Add people, by their ids, who are erased already."""
+        """Add people, by their ids, whose erasure is about to be committed."""
         try:
             mode = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
             descriptor = os.open(self.file, mode, 0o600)

@@ -141,7 +141,7 @@ class Store:
         self.ring = ring
         self.policy = policy
         self.note_erased: Callable[[Sequence[str]], None] = lambda people: None
-        """Called with the ids of people whose erasure is committed."""
+        """Called with the ids of people whose erasure is about to be committed."""
 
     @classmethod
     def open(cls, url: str, ring: KeyRing, policy: Policy) -> Store:
@@ -172,8 +172,10 @@ class Store:
         async with self.writer.begin() as connection:
             tx = Transaction(connection, self.ring, self.policy)
             yield tx
+            if tx.people.erased:
+                # Of a commit whose connection breaks nobody may ever be told that it was done.
+                self.note_erased(tx.people.erased)
         if tx.people.erased:
-            self.note_erased(tx.people.erased)
             # It is committed already, and what stays behind now goes within the hour.
             with suppress(OSError, SQLAlchemyError):
                 async with self.reader.connect() as connection:

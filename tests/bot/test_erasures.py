@@ -7,10 +7,11 @@ import stat
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import RootTransaction, select, update
 
 from bot.erasures import ACTOR, Erasures
 from bot.settings import SettingError
+from core.store.inline import InlineEngine
 from core.store.store import Store
 from core.store.tables import audit, holders
 from tests.clock import TestClock
@@ -66,6 +67,37 @@ async def test_where_it_cannot_be_noted_the_operator_is_told(
     assert await registered(store) == []
     assert "cannot be noted" in caplog.text
     assert await erasures.again(store, clock) == 0
+
+
+async def test_who_is_erased_by_a_commit_that_nobody_was_told_of_is_noted(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(store.writer, InlineEngine)
+    store.note_erased, commit = Erasures(tmp_path).note, store.writer._commit
+    async with store.writing() as tx:
+        known = await register(tx, "web:1")
+
+    async def broken(transaction: RootTransaction) -> None:
+        await commit(transaction)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(store.writer, "_commit", broken)
+    with pytest.raises(ConnectionResetError):
+        async with store.writing() as tx:
+            await tx.people.erase(known)
+    assert await registered(store) == []
+    assert Erasures(tmp_path).people() == [known.id]
+
+
+async def test_who_was_not_erased_after_all_is_not_noted(store: Store, tmp_path: Path) -> None:
+    store.note_erased = Erasures(tmp_path).note
+    async with store.writing() as tx:
+        known = await register(tx, "web:1")
+    with pytest.raises(RuntimeError):
+        async with store.writing() as tx:
+            await tx.people.erase(known)
+            raise RuntimeError
+    assert Erasures(tmp_path).people() == []
 
 
 @pytest.mark.errors_expected
