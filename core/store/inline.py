@@ -9,6 +9,7 @@ that the loop does not wait with it.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
@@ -45,6 +46,10 @@ PATIENCE, AGAIN = 60.0, 0.02
 """Seconds to wait for the lock of another process at most, and between two looks."""
 
 _T = TypeVar("_T")
+
+
+class Replaced(Exception):
+    """The database's file is gone, or another one is in its place."""
 
 
 class InlineConnection:
@@ -106,6 +111,7 @@ class InlineEngine:
         self._idle: list[InlineConnection] = []
         self._usual = 0.0
         self._threaded = 0
+        self._file = 0
 
     @property
     def url(self) -> URL:
@@ -132,11 +138,25 @@ class InlineEngine:
             self._idle.append(connection)
 
     def _opened(self) -> InlineConnection:
-        return InlineConnection(self.sync_engine.connect(), self._statements)
+        connection = InlineConnection(self.sync_engine.connect(), self._statements)
+        self._file = self._file or self._in_place()
+        return connection
+
+    def _in_place(self) -> int:
+        """Return the number of the file that is in the database's place, 0 for none."""
+        try:
+            return os.stat(str(self.url.database)).st_ino
+        except FileNotFoundError:
+            return 0
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[InlineConnection]:
-        """Open a transaction: committed at the end, undone by an exception."""
+        """Open a transaction: committed at the end, undone by an exception.
+
+        Raise Replaced where nobody would find what is committed, or it would harm another file.
+        """
+        if self._file and self._file != self._in_place():
+            raise Replaced
         async with self.connect() as connection:
             transaction = connection.real.begin()
             await _begin(connection)

@@ -15,7 +15,7 @@ from sqlalchemy import event, make_url, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from core.store import inline
-from core.store.inline import OVER, RETRY, SLOW, InlineEngine
+from core.store.inline import OVER, RETRY, SLOW, InlineEngine, Replaced
 from core.store.store import Store
 from core.store.tables import chats, outbox
 from tests.core.store.people import NOON
@@ -165,6 +165,26 @@ async def test_a_commit_in_a_thread_is_waited_for_by_who_is_cancelled(
     await put(here, 2)
     assert await kept(here) == [0, 1, 2]
     assert disk.waited == [True, False, False]
+    await here.dispose()
+
+
+async def test_nothing_is_written_where_another_file_is_in_place_of_the_database(
+    tmp_path: Path,
+) -> None:
+    """A backup that is put back beside the running program, which would go on in the old file."""
+    here = await begun(tmp_path)
+    await put(here, 1)
+    file, away = tmp_path / "a.sqlite3", tmp_path / "away"
+    file.rename(away)
+    with pytest.raises(Replaced):
+        await put(here, 2)
+    file.write_bytes(b"another")
+    with pytest.raises(Replaced):
+        await put(here, 3)
+    assert file.read_bytes() == b"another"
+    away.rename(file)
+    await put(here, 4)
+    assert await kept(here) == [1, 4]
     await here.dispose()
 
 
