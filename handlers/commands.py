@@ -98,13 +98,18 @@ async def idle(turn: Turn) -> type[Form] | None:
 
 async def unasked(turn: Turn) -> type[Form] | None:
     """Answer what nobody asked for and names no command; signs alone are no words. A health
-    code's text is somebody's to be checked; the code of a letter may stand in a sentence."""
+    code's text is somebody's to be checked; the code of a letter may stand in a sentence. Who says
+    that he is ill is asked for his declaration: the code that he has may be good no longer."""
     body = turn.incoming.body
     if isinstance(body, Text) and code_in(body.text) is not None:
         return await _idle(turn, "help.check")
     words = plain(body.text) if isinstance(body, Text | Edited) else ""
     if isinstance(body, Text) and plain(PREFIX) in words:
         return await letter_code(turn)
+    turn.to_oneself()
+    ill = isinstance(body, Text) and HealthCode.conditions.mentioned(turn, body)
+    if ill and await turn.tx.people.of_chat(turn.chat) is not None:
+        return HealthCode
     return await _idle(turn, "menu.not_understood" if words else "menu.ask")
 
 

@@ -196,6 +196,15 @@ async def test_who_says_that_he_is_ill_is_asked_for_his_declaration(talk: Talk, 
     expect_question(await talk.says(words), HealthCode.conditions)
 
 
+@pytest.mark.parametrize(
+    "words", ["my son has a fever", "no fever", "do I need a test if I cough?"]
+)
+async def test_who_is_not_ill_is_not(talk: Talk, words: str) -> None:
+    await is_registered(talk)
+    await talk.says(words)
+    assert talk.session.form == ""
+
+
 async def test_a_stranger_who_is_ill_is_greeted_first(talk: Talk) -> None:
     expect(await talk.says("I tested positive"), "welcome.consent.ask")
 
