@@ -87,6 +87,14 @@ async def test_cancel_asks_first(talk: Talk, words: str) -> None:
     expect(await talk.says("Yes"), "engine.cancelled")
 
 
+async def test_who_comes_back_is_told_that_all_is_kept(talk: Talk) -> None:
+    await talk.reach(Registration, "document", {})
+    await talk.says("A123456(3)")
+    heard = expect(await talk.starts(), "engine.welcome_back")
+    expect(heard, "engine.aside.resume")
+    expect_question(await talk.presses("yes"), Registration.issued_on)
+
+
 @pytest.mark.parametrize(
     "words", ["start over", "Restart", "重新開始", "由頭嚟過", "重新开始", "从头再来"]
 )
