@@ -198,6 +198,3 @@ def _counts() -> Select[Any]:
 
 
 _COUNTS = _counts()
-
-
-_COUNTS = _counts()
