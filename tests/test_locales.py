@@ -46,7 +46,7 @@ ASKED: dict[type, list[str]] = {
 }
 """Texts that ask a question where it is another case than the common one."""
 
-BESIDE: dict[type, list[str]] = {TheirPhone: [TheirPhone.NONE], Conditions: [SAME]}
+BESIDE: dict[type, list[str]] = {TheirPhone: [TheirPhone.NONE], Conditions: [SAME, Conditions.DONE]}
 """Options beside the choices."""
 
 LINK_SMS = ("link_chat.sms", "link_chat.sms_asked", "stop_care.sms")
