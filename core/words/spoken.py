@@ -87,9 +87,8 @@ def correction(text: str) -> Correction | None:
     folded = narrow(text).strip()
     match = _CORRECTION.match(folded)
     # "It should be 4 May" by itself may be said of any answer: he is not quite certain of it.
-    if match is None:
-        return None
-    if not (match["sorry"] or match["meant"] or (match["no"] and match["rather"])):
+    said = match and (match["sorry"] or match["meant"] or (match["no"] and match["rather"]))
+    if match is None or not said:
         return None
     rest = folded[match.end() :]
     return Correction(rest, bool(match["meant"] or match["should"])) if rest else None

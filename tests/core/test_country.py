@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import date
 
 import pycountry
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.answer import Context, Invalid
 from core.country import Country
+from tests.speed import seconds
 
 CONTEXT = Context(date(2021, 12, 10), {})
 
@@ -145,9 +145,7 @@ def test_other_words_are_no_country(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["我叫", "a passport of ", "1 "])
 def test_a_long_text_is_looked_through_in_no_time(text: str) -> None:
-    began = time.process_time()
-    Country.find(text * 4000, CONTEXT)
-    assert time.process_time() - began < 1
+    assert seconds(lambda: Country.find(text * 4000, CONTEXT)) < 1
 
 
 def test_a_code_that_is_no_country_is_shown_as_it_is() -> None:
