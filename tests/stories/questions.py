@@ -395,7 +395,7 @@ EVERYWHERE = {
     "words_wanted": Bad(Contact("85291234567", own=False)),
     "file_not_now": Bad(File("photo", photo=True)),
 }
-BAD_CHOICE = {"not_offered": Bad("???"), **EVERYWHERE}
+BAD_CHOICE = {"not_offered": Bad("*"), **EVERYWHERE}
 BAD: dict[type, Mapping[str, Bad]] = {
     Choice: BAD_CHOICE,
     Several: BAD_CHOICE,

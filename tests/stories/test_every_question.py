@@ -184,7 +184,9 @@ async def test_after_three_failures_there_is_an_example_and_a_person(
         assert heard.text.count(talk.store.policy.hotline) <= 1
         assert talk.store.policy.hotline in heard.text or failures < 3
         example = f"{place.field.key}.example"
-        if example in TEXTS.catalogues[language]:
+        if place.field is Registration.number and place.journey.name == "hotel":
+            assert not says(heard, "engine.example", language), "a passport's may be anything"
+        elif example in TEXTS.catalogues[language]:
             assert (TEXTS.say(language, example) in heard.text) == (failures >= 3)
         else:
             assert not isinstance(place.field, Words)
