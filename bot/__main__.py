@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A terminal that cannot show a letter must not hide that something was done.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        options = parser().parse_args(arguments)
+        options = _options(arguments)
         code = DEEDS[options.command](options)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -47,6 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
     return code
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    try:
+        return parser().parse_args(arguments)
+    finally:
+        # What `--help` says: at the exit nobody could be told that it is not read.
+        sys.stdout.flush()
 
 
 def _plain_errors() -> tuple[type[Exception], ...]:

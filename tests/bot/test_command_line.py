@@ -531,7 +531,8 @@ def test_nobody_reads_what_is_said(tmp_path: Path, arguments: list[str]) -> None
     done = subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=tmp_path,
-        env=environment(tmp_path),
+        # Nothing is written before it has to be, as is usual.
+        env=environment(tmp_path) | {"PYTHONUNBUFFERED": ""},
         stdout=write,
         stderr=subprocess.PIPE,
         text=True,
