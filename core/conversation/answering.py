@@ -133,7 +133,8 @@ class Answering(Flow):
         erase(turn, tried)
         if attempt is None and (await self._told(turn, said) or await self._guided(turn, said)):
             return
-        if await self._completed(turn, form, field, said):
+        # Where no words are asked for, it was looked for before.
+        if isinstance(field, Words) and await self._completed(turn, form, field, said):
             return
         keep_piece(turn, said)
         turn.step(field.name, "wrong")
