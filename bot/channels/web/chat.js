@@ -135,7 +135,7 @@ async function send(id, wait = UPLOAD_AGAIN_MS) {
 /** Tell whether a file can be read: not a folder, nor one that was changed or taken away since. */
 const readable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
 
-const waits = (id) => $(`#m-${id}`).dataset.state === "waiting";
+const waits = (id) => $(`#m-${id}`)?.dataset.state === "waiting";
 
 // With the page a file that has not gone would be lost: a swipe too far is asked about first.
 addEventListener("beforeunload", (event) => {
