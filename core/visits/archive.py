@@ -19,12 +19,11 @@ _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    IndexError,
     OSError,
     RuntimeError,
     ValueError,
 )
-"""What the library raises for a damaged file; a member without a name is an IndexError."""
+"""What the library raises for a damaged file."""
 _READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _SEPARATOR = re.compile(r"[/\\]")
 """Some programs on Windows write theirs, which APPNOTE.TXT 4.4.17 forbids."""
@@ -90,7 +89,7 @@ def _check_no_document(archive: zipfile.ZipFile, data: bytes) -> None:
 def _is_by_the_way(member: zipfile.ZipInfo) -> bool:
     """Tell whether it is a folder, or what a system puts beside the files that it packs."""
     *folders, name = _SEPARATOR.split(member.filename)
-    if member.is_dir() or not name or "__MACOSX" in folders:
+    if not name or "__MACOSX" in folders:
         return True
     return name.startswith(".") or name.lower() in _OF_FOLDERS
 
