@@ -11,7 +11,8 @@ run: $(VENV)/run
 	@$(MAKE) --silent $(VENV)/decoder || echo "The bot starts without it; its page /verify can read no pictures." >&2
 	$(BIN)/python -m bot run
 
-# The tests of core and handlers cover these whole; what watches that makes tests twice as slow.
+# The tests of core and handlers cover these whole. What watches that makes tests twice as slow, so
+# those that go through thousands of cases (`no_cover`) are not watched, nor is the rest.
 test: $(VENV)/dev $(VENV)/system $(VENV)/decoder
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/core tests/handlers \
 		--cov=core --cov=handlers --cov-branch --cov-report=term --cov-fail-under=100

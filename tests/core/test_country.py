@@ -152,6 +152,7 @@ def test_a_code_that_is_no_country_is_shown_as_it_is() -> None:
     assert Country.show("XXX", "en") == "XXX"
 
 
+@pytest.mark.no_cover
 @given(st.text())
 def test_nothing_but_invalid_is_raised(text: str) -> None:
     Country.find(text, CONTEXT)

@@ -361,6 +361,7 @@ def test_a_screenshot_does_not_answer_a_challenge() -> None:
     assert borrowed == replace(answered, reason=Reason.OTHER_DOCUMENT, binding=False)
 
 
+@pytest.mark.no_cover
 def test_of_ten_thousand_mutants_none_is_accepted() -> None:
     chance = random.Random(20211210)
     alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"

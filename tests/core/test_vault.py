@@ -39,6 +39,7 @@ def rewritten(path: Path, change: Any) -> None:
 # Sealing
 
 
+@pytest.mark.no_cover
 @given(plain=st.binary(max_size=300), where=st.text(st.characters(codec="utf-8"), max_size=40))
 def test_what_is_sealed_opens_at_its_place(plain: bytes, where: str) -> None:
     ring = KeyRing.generate(NOW)

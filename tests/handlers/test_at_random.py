@@ -27,6 +27,8 @@ from tests.stories.questions import PLACES, FromSms, Given, Sent, errors_at, giv
 from tests.talk import CAN, Talk, Talker
 from tests.world import TEXTS
 
+pytestmark = pytest.mark.no_cover
+
 TURNS = 1_500
 CHATS = (("telegram:1", "en"), ("web:2", "zh-hant"), ("telegram:3", "zh-hans"))
 

@@ -54,6 +54,8 @@ from tests.reading import says
 from tests.talk import Talk
 from tests.world import Heard
 
+pytestmark = pytest.mark.no_cover
+
 EXAMPLES, STEPS = 30, 50
 MOST = 2
 """People whom a chat may look after here: few, so that it often wants to look after more."""

@@ -56,6 +56,8 @@ from tests.reading import expect, says
 from tests.talk import Talk, Talker
 from tests.world import Heard
 
+pytestmark = pytest.mark.no_cover
+
 
 class Actor(StrEnum):
     """Whose chat it is, as seen from the person in care."""

@@ -61,6 +61,7 @@ def said(letter: Letter) -> str:
     return "".join("".join(part.split()) for part in (letter.sender, letter.day, *parts))
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("letter", [SHORT, LONG, UNBROKEN], ids=["short", "long", "unbroken"])
 def test_all_of_it_is_on_one_page_inside_the_margin(letter: Letter) -> None:
     assert "".join(read(letter).split()) == said(letter)
@@ -117,5 +118,6 @@ def test_a_letter_that_the_typeface_lacks_is_a_sign_of_the_printers() -> None:
     assert f"美{GETA}邨" in read(letter)
 
 
+@pytest.mark.no_cover
 def test_the_same_letter_is_the_same_file() -> None:
     assert draw(SHORT, NOON) == printed(SHORT)

@@ -180,6 +180,7 @@ async def log_of_twelve(store: Store) -> Checkpoint:
     return newest
 
 
+@pytest.mark.no_cover
 async def test_a_thousand_attacks_are_found(store: Store) -> None:
     outside = await log_of_twelve(store)
     rng = random.Random(20211210)

@@ -42,6 +42,7 @@ def test_an_upload_gets_its_answer(upload: Upload) -> None:
     assert found == [upload.code]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("code", ["too_large", "too_many", "nested", "broken", ""])
 def test_memory_is_bounded(code: str) -> None:
     for upload in CORPUS:
