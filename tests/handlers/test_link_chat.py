@@ -128,6 +128,15 @@ async def test_the_registered_phone_hears_that_another_one_asks(
     assert len(other.sms) == 1, "who only guesses makes nobody's phone ring"
 
 
+async def test_who_has_no_phone_of_his_own_hears_it_in_his_chats(talker: Talker) -> None:
+    old, new = talker(chat="web:1"), talker(chat="web:2")
+    await is_registered(old, mobile="")
+    await asks(new, phone=NEW)
+    assert [sms.to for sms in new.sms] == ["+85298765432"], "the code, and no warning to nobody"
+    [told] = await hears_news(old)
+    expect(told, "links.asked")
+
+
 async def test_the_old_chat_stops_it(talker: Talker) -> None:
     old, new = talker(chat="telegram:1"), talker(chat="web:2")
     await is_registered(old)

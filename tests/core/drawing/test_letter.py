@@ -61,7 +61,6 @@ def said(letter: Letter) -> str:
     return "".join("".join(part.split()) for part in (letter.sender, letter.day, *parts))
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("letter", [SHORT, LONG, UNBROKEN], ids=["short", "long", "unbroken"])
 def test_all_of_it_is_on_one_page_inside_the_margin(letter: Letter) -> None:
     assert "".join(read(letter).split()) == said(letter)

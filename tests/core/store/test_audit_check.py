@@ -301,6 +301,8 @@ async def test_values_that_no_program_of_ours_writes_are_a_break(store: Store) -
     if store.shared:
         return  # PostgreSQL takes only values of a column's type.
     await log_of_twelve(store)
+    no_mark = text("UPDATE audit SET mark = 'none' WHERE number = 4")
+    assert await falsified(store, no_mark) == "entry 4 was changed or put in"
     found = "it holds values that are none of this program's"
     no_text = text("UPDATE audit SET act = CAST(x'ff' AS TEXT) WHERE number = 4")
     assert await falsified(store, no_text) == found
