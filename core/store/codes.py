@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, insert, null, sel
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from core.assessment import Assessment, Colour, worse
+from core.credential import CLOCK_TOLERANCE
 from core.declaration import Declaration
 from core.signing.issuer_keys import REVOKED_BYTES
 from core.store.connection import Connection
@@ -27,10 +28,6 @@ from core.vault import KeyRing
 
 NEVER = -1
 """As version of the lists: older than any."""
-
-TOLERANCE = timedelta(seconds=120)
-"""A withdrawn code stays among the revoked for so long after its end: a verifier's clock may be as
-slow as that (`core.credential.CLOCK_TOLERANCE`)."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _declaration = msgspec.msgpack.Decoder(Declaration)
@@ -229,7 +226,7 @@ class Codes:
         """
         await self.connection.execute(
             update(codes)
-            .where(codes.c.holder == known.id, codes.c.expires_at >= (now - TOLERANCE).timestamp())
+            .where(codes.c.holder == known.id, codes.c.expires_at >= slowest_clock(now))
             .values(
                 holder="",
                 chat="",
@@ -252,7 +249,7 @@ class Codes:
             select(codes.c.id).where(
                 codes.c.withdrawn_at.is_not(None),
                 codes.c.withdrawn_why != str(Why.KEY),
-                codes.c.expires_at >= (now - TOLERANCE).timestamp(),
+                codes.c.expires_at >= slowest_clock(now),
             )
         )
         return sorted({code_id[:REVOKED_BYTES] for code_id in ids})
@@ -266,6 +263,12 @@ class Codes:
             .where(codes.c.holder == known.id, codes.c.lists.is_not(None))
             .values(lists=NEVER)
         )
+
+
+def slowest_clock(now: datetime) -> float:
+    """Return what the slowest clock of a verifier may show now (epoch seconds): until a withdrawn
+    code is over by that one, it stays among the revoked."""
+    return (now - CLOCK_TOLERANCE).timestamp()
 
 
 def opened(known: Known, row: Any) -> Code:

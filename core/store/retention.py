@@ -17,7 +17,7 @@ from sqlalchemy import tuple_ as row_of
 
 from core.policy import RetentionPolicy
 from core.store import tables
-from core.store.codes import TOLERANCE
+from core.store.codes import slowest_clock
 from core.store.connection import Connection
 from core.store.lanes import WAITS, kept
 from core.store.visit_days import first_kept
@@ -79,7 +79,7 @@ def sweeps(keep: RetentionPolicy, now: datetime) -> list[Sweep]:
             t.codes.c.issued_at,
             at,
             t.codes.c.holder == "",
-            t.codes.c.expires_at < (now - TOLERANCE).timestamp(),
+            t.codes.c.expires_at < slowest_clock(now),
         ),
         Old(t.withdrawals, t.withdrawals.c.made_at, code),
         Old(t.refusals, t.refusals.c.made_at, code),
