@@ -19,20 +19,18 @@ from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_replace, one_of
 from core.store.lanes import kept
 from core.store.tables import (
+    OF_A_HOLDER,
     audit,
-    codes,
     consents,
     exports,
     holders,
     inbox,
-    installations,
     instant,
     links,
     outbox,
     proofs,
     takeovers,
     uploads,
-    withdrawals,
 )
 from core.vault import KeyRing, Sealer
 from core.visits import Export
@@ -256,7 +254,7 @@ class People:
             update(takeovers).where(takeovers.c.holder == known.id).values(holder="", mobile=None)
         )
         await self.connection.execute(delete(holders).where(holders.c.id == known.id))
-        for table in (links, exports, installations, proofs, codes, withdrawals):
+        for table in OF_A_HOLDER:
             await self.connection.execute(delete(table).where(table.c.holder == known.id))
 
     async def record(self, act: str, *, actor: str, object: str, now: datetime) -> None:

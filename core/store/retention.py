@@ -198,14 +198,7 @@ class Unused:
         """Erase those that were used longest ago."""
         unused = (await connection.scalars(self.statement)).all()
         erased = 0
-        for table in (
-            tables.exports,
-            tables.installations,
-            tables.proofs,
-            tables.codes,
-            tables.withdrawals,
-            tables.links,
-        ):
+        for table in tables.OF_A_HOLDER:
             hangs = await connection.execute(delete(table).where(table.c.holder.in_(unused)))
             erased += hangs.rowcount
         gone = await connection.execute(

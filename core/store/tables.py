@@ -387,6 +387,9 @@ checkpoints = Table(
 )
 Index("checkpoints_begin", checkpoints.c.begins, checkpoints.c.place)
 
+OF_A_HOLDER = (links, exports, installations, proofs, codes, withdrawals)
+"""The tables whose rows go with their `holder`."""
+
 WAITING, DONE, PARKED = 0, 1, 2
 """States of a row of the inbox and the outbox."""
 
