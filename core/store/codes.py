@@ -88,18 +88,15 @@ _CODE = select(
     codes.c.expires_at,
     codes.c.withdrawn_at,
 )
-_NEWEST = (
-    _CODE.where(codes.c.holder == bindparam("of_holder"))
-    .order_by(codes.c.issued_at.desc())
-    .limit(1)
-)
+_OF_HOLDER = codes.c.holder == bindparam("of_holder")
+_NEWEST = _CODE.where(_OF_HOLDER).order_by(codes.c.issued_at.desc()).limit(1)
 
 ALIVE = codes.c.expires_at >= bindparam("at"), codes.c.withdrawn_at.is_(None)
 """Tells whether a code's time is not over `at`, and it is not withdrawn."""
 
 _KEEP = insert(codes)
 _NEWEST_ALIVE = _NEWEST.where(*ALIVE)
-_ALL_ALIVE = _CODE.where(codes.c.holder == bindparam("of_holder"), *ALIVE)
+_ALL_ALIVE = _CODE.where(_OF_HOLDER, *ALIVE)
 _LIVING = (
     select(codes.c.id, codes.c.holder, codes.c.chat)
     .where(*ALIVE)
@@ -111,7 +108,6 @@ _WITHDRAW = (
     .values(withdrawn_at=bindparam("at"), withdrawn_why=bindparam("why"), lists=null())
     .returning(codes.c.id)
 )
-_OF_HOLDER = codes.c.holder == bindparam("of_holder")
 _WITHDRAW_ALL = _WITHDRAW.where(_OF_HOLDER)
 _WITHDRAW_SOME = _WITHDRAW.where(codes.c.id.in_(bindparam("ids", expanding=True)))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from core.store.codes import Why
+from core.store.codes import ALIVE, Why
 from core.store.tables import codes
 from core.store.withdrawals import tell
 
@@ -22,18 +22,20 @@ AT_ONCE = 20
 """Codes withdrawn in one transaction: for so long everybody else waits."""
 
 
-def _alive(void: Mapping[bytes, datetime], now: datetime) -> tuple[ColumnElement[bool], ...]:
-    signed = (
-        and_(codes.c.kid == kid, codes.c.issued_at < before.timestamp())
-        for kid, before in void.items()
+def _void(void: Mapping[bytes, datetime]) -> ColumnElement[bool]:
+    """Tell whether a code was signed by one of those keys before its instant."""
+    return or_(
+        *(
+            and_(codes.c.kid == kid, codes.c.issued_at < before.timestamp())
+            for kid, before in void.items()
+        )
     )
-    unspent = codes.c.expires_at >= now.timestamp(), codes.c.withdrawn_at.is_(None)
-    return or_(*signed), *unspent
 
 
 async def count_signed_by(tx: Transaction, void: Mapping[bytes, datetime], now: datetime) -> int:
     """Return how many codes that do not count are neither over nor withdrawn."""
-    return await tx.connection.scalar(select(func.count()).where(*_alive(void, now))) or 0
+    counted = select(func.count()).where(_void(void), *ALIVE)
+    return await tx.connection.scalar(counted, {"at": now.timestamp()}) or 0
 
 
 async def withdraw_signed_by(tx: Transaction, void: Mapping[bytes, datetime], now: datetime) -> int:
@@ -45,10 +47,11 @@ async def withdraw_signed_by(tx: Transaction, void: Mapping[bytes, datetime], no
     rows = (
         await tx.connection.execute(
             select(codes.c.id, codes.c.holder, codes.c.chat)
-            .where(*_alive(void, now))
+            .where(_void(void), *ALIVE)
             .order_by(codes.c.expires_at)
             .limit(AT_ONCE)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True),
+            {"at": now.timestamp()},
         )
     ).all()
     withdrawn = await tx.codes.withdraw([row.id for row in rows], Why.KEY, now)
