@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from core.conversation.messages import Incoming, LinkNews, TakeoverDue
 from core.store.inbox import Inbox
@@ -46,7 +46,7 @@ class Takeovers:
 
     async def may_ask(self, chat: str, now: datetime) -> bool:
         """Tell whether a chat may ask once more today."""
-        return await self._asked(chat, "", now) < self.limits.takeover_attempts
+        return await self._may_ask(takeovers.c.chat == chat, now)
 
     async def ask(
         self, chat: str, known: Known | None, mobile: str, now: datetime
@@ -56,7 +56,7 @@ class Takeovers:
         Nothing does where the details fit nobody, and where too many chats ask for the same holder.
         """
         name, until = secrets.token_hex(16), now + timedelta(hours=self.limits.takeover_hours)
-        if known and await self._asked("", known.id, now) >= self.limits.takeover_attempts:
+        if known and not await self._may_ask(takeovers.c.holder == known.id, now):
             known = None
         sealed = known.sealer.seal(mobile.encode(), _where(name)) if known else None
         await self.tx.connection.execute(
@@ -72,11 +72,10 @@ class Takeovers:
         )
         return until, known is not None
 
-    async def _asked(self, chat: str, holder: str, now: datetime) -> int:
-        """Count what a chat has asked for in the last day, or what was asked for a holder."""
-        one = takeovers.c.chat == chat if chat else takeovers.c.holder == holder
-        count = select(func.count()).where(one, takeovers.c.made_at > (now - DAY).timestamp())
-        return await self.tx.connection.scalar(count) or 0
+    async def _may_ask(self, by: ColumnElement[bool], now: datetime) -> bool:
+        """Tell whether one more may be asked today of those by a chat, or for a holder."""
+        count = select(func.count()).where(by, takeovers.c.made_at > (now - DAY).timestamp())
+        return (await self.tx.connection.scalar(count) or 0) < self.limits.takeover_attempts
 
     async def waits(self, chat: str) -> datetime | None:
         """Return until when a chat waits, for whomever."""
