@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import ColumnElement, exists, insert, select, update
 
 from core.conversation.messages import Incoming, Withdrawn
 from core.store.codes import ALIVE, Why
@@ -77,12 +77,7 @@ class Withdrawals:
             await self.connection.execute(
                 select(withdrawals.c.number, withdrawals.c.first)
                 .join(staff, staff.c.name == withdrawals.c.first)
-                .where(
-                    withdrawals.c.request == index,
-                    withdrawals.c.done_at.is_(None),
-                    withdrawals.c.made_at > (now - LIFE).timestamp(),
-                    staff.c.removed_at.is_(None),
-                )
+                .where(withdrawals.c.request == index, *_waits(now))
                 .order_by(withdrawals.c.number)
                 .with_for_update(of=withdrawals)
             )
@@ -124,12 +119,7 @@ class Withdrawals:
         rows = await self.connection.execute(
             select(withdrawals)
             .join(staff, staff.c.name == withdrawals.c.first)
-            .where(
-                exists().where(*meant, *ALIVE),
-                withdrawals.c.done_at.is_(None),
-                withdrawals.c.made_at > (now - LIFE).timestamp(),
-                staff.c.removed_at.is_(None),
-            )
+            .where(exists().where(*meant, *ALIVE), *_waits(now))
             .order_by(withdrawals.c.number),
             {"at": now.timestamp()},
         )
@@ -147,6 +137,16 @@ class Withdrawals:
             )
             for row in rows
         ]
+
+
+def _waits(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Tell whether a request waits for the second person; the first one must still be on the staff,
+    which is joined for that."""
+    return (
+        withdrawals.c.done_at.is_(None),
+        withdrawals.c.made_at > (now - LIFE).timestamp(),
+        staff.c.removed_at.is_(None),
+    )
 
 
 def _where(index: bytes) -> str:
