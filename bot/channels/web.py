@@ -22,6 +22,7 @@ from bot.channels.web_chats import CHANNEL, Chat, Chats, Page
 from bot.channels.web_files import Files
 from bot.channels.web_transcript import Transcript
 from bot.processes.voice import Speak
+from core.contact import masked
 from core.conversation.messages import Body, Capabilities, Incoming, Reply, Start
 from core.days import hong_kong_day
 from core.store.store import Transaction
@@ -148,7 +149,7 @@ class WebChannel:
         channel, _, address = chat.partition(":")
         if channel != self.name:
             return
-        sms = frames.Sms(id=secrets.token_hex(8), to=frames.masked(to), text=text)
+        sms = frames.Sms(id=secrets.token_hex(8), to=masked(to), text=text)
         remembered = self._chats.open(address)
         remembered.sms.append(sms)
         await remembered.tell(sms)

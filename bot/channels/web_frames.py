@@ -172,9 +172,3 @@ def said(answer: Answer) -> Said:
             return Said(id=name, text=text, message=message)
         case Written(id=name, text=text):
             return Said(id=name, text=text)
-
-
-def masked(phone: str) -> str:
-    """Hide the middle of a phone number (E.164) in its local form: `9••• •567`."""
-    local = phone[-8:]
-    return f"{local[:1]}••• •{local[-3:]}"
