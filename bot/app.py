@@ -220,7 +220,7 @@ class App:
                 Transcript(self.store, self.clock),
                 self.workers.draw,
                 speak=speak,
-                now=self.clock,
+                clock=self.clock,
                 routes=routes,
                 sms_pane=settings.sms == "console",
                 full=self._full,

@@ -8,7 +8,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -24,6 +23,7 @@ from bot.channels import Draw, Receive, Refused, TooLarge, TryAgain
 from bot.channels.telegram_delivery import CAPTION, TEXT, Delivery
 from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, translated
 from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, parsed, read
+from bot.clock import Clock, system_clock
 from bot.processes.voice import Speak
 from core.conversation.messages import Capabilities, Incoming, Press, Reply
 from core.store.store import Transaction
@@ -100,7 +100,7 @@ class TelegramChannel:
         secrets: Sequence[str] = (),
         speak: Speak | None = None,
         pace: float = 0,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = system_clock,
     ) -> None:
         if webhook and not (secrets and all(map(SECRET.fullmatch, secrets))):
             raise ValueError("a webhook needs a secret of 1 to 256 letters, digits, '_' or '-'")

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -21,6 +20,7 @@ from bot.channels import web_frames as frames
 from bot.channels.web_chats import CHANNEL, Chat, Chats, Page
 from bot.channels.web_files import Files
 from bot.channels.web_transcript import Transcript
+from bot.clock import Clock, system_clock
 from bot.processes.voice import Speak
 from core.contact import masked
 from core.conversation.messages import Body, Capabilities, Incoming, Reply, Start
@@ -53,9 +53,9 @@ NO_COOKIE, ELSEWHERE, LEFT = 4401, 4409, 4410
 class WebChannel:
     """The web chat as a Channel.
 
-    `draw` makes a code's PNG; `speak` reads a text aloud, None where no voice is installed; `now`
-    is the clock (aware UTC); `routes` are served beside the page; `sms_pane` shows the phone's pane
-    from the start; `full` tells whether files are no longer to be taken.
+    `draw` makes a code's PNG; `speak` reads a text aloud, None where no voice is installed;
+    `routes` are served beside the page; `sms_pane` shows the phone's pane from the start; `full`
+    tells whether files are no longer to be taken.
     """
 
     name = CHANNEL
@@ -71,13 +71,13 @@ class WebChannel:
         draw: Draw,
         *,
         speak: Speak | None = None,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = system_clock,
         routes: Iterable[web.AbstractRouteDef] = (),
         sms_pane: bool = False,
         full: Callable[[], bool] = lambda: False,
     ) -> None:
         self.host, self.port = host, port
-        self._store, self._now = store, now
+        self._store, self._clock = store, clock
         self.capabilities = replace(self.capabilities, voice=speak is not None)
         self._sms_pane = sms_pane
         self._chats = Chats()
@@ -161,7 +161,7 @@ class WebChannel:
                     chat=chat.name,
                     id=f"{chat.address}:{name}",
                     body=body,
-                    sent_at=self._now(),
+                    sent_at=self._clock(),
                     message=message,
                     language=language,
                 )
@@ -244,7 +244,7 @@ class WebChannel:
         if new or hello.start:
             # A day in the name: a second tab adds nothing, yet a chat that was cleared long ago
             # begins again.
-            name = hello.id if hello.start else f"start-{hong_kong_day(self._now())}"
+            name = hello.id if hello.start else f"start-{hong_kong_day(self._clock())}"
             await self._take(chat, name, Start(payload=hello.start), hello.language, "")
 
     async def _answer(self, chat: Chat, page: Page, answer: frames.Answer) -> None:

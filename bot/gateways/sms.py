@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +13,7 @@ import aiohttp
 import msgspec
 
 from bot.channels import Refused, TryAgain
+from bot.clock import Clock, system_clock
 
 TIMEOUT = aiohttp.ClientTimeout(total=20)
 """Seconds for one SMS to be accepted; the outbox tries again after."""
@@ -45,12 +45,7 @@ class ConsoleSms:
     The file has a JSON object a line: at (UTC), chat, to, text, key.
     """
 
-    def __init__(
-        self,
-        file: Path,
-        show: Show,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, file: Path, show: Show, clock: Clock = system_clock) -> None:
         self._file = file
         self._show = show
         self._clock = clock

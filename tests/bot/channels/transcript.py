@@ -85,7 +85,7 @@ class LoopbackChat:
             store=self.store,
             draw=draw,
             speak=speak,
-            now=lambda: NOW,
+            clock=lambda: NOW,
             routes=routes,
             sms_pane=sms_pane,
             full=lambda: self.full,
