@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -201,8 +201,6 @@ class Inbox:
         await sleep_until(self._wake, due, self.clock, None)
 
     async def _cycle(self, arrived: Sequence[Arrival]) -> None:
-        made: list[Made] = []
-        steps: list[Step] = []
         async with self.store.writing() as tx:
             rows = Rows(tx.connection, tx.ring)
             marked = await self.outbox.mark(tx)
@@ -211,8 +209,7 @@ class Inbox:
                 heads = await rows.heads(MOST, self.clock())
             else:
                 new, heads = await self._take(tx, arrived)
-            if heads:
-                made = await self._turns(tx, rows, heads, steps)
+            made, steps = await self._turns(tx, rows, heads) if heads else ([], [])
         self._committed(arrived, new)
         self._answered(len(heads))
         self._turned(marked, made, steps)
@@ -287,7 +284,6 @@ class Inbox:
         failed: set[int] = set()
         for _ in range(MOST):
             waiting: Waiting | None = None
-            steps: list[Step] = []
             try:
                 async with self.store.writing() as tx:
                     rows = Rows(tx.connection, tx.ring)
@@ -295,7 +291,7 @@ class Inbox:
                     waiting = next((w for w in heads if w.number not in failed), None)
                     if waiting is None:
                         break
-                    made = await self._turns(tx, rows, [waiting], steps)
+                    made, steps = await self._turns(tx, rows, [waiting])
                 self._turned([], made, steps)
             except Exception as error:
                 if waiting is None:
@@ -320,21 +316,17 @@ class Inbox:
                 await rows.put([told], [], now)
 
     async def _turns(
-        self, tx: Transaction, rows: Rows, heads: list[Waiting], steps: list[Step]
-    ) -> list[Made]:
-        now, outgoing = self.clock(), []
-        for waiting in heads:
-            outgoing += await self._turn(tx, waiting, now, steps)
-        made = await self.outbox.put(tx, outgoing, now)
+        self, tx: Transaction, rows: Rows, heads: Sequence[Waiting]
+    ) -> tuple[list[Made], list[Step]]:
+        """Run the turns of these messages; return what they send, and what happened in them."""
+        now = self.clock()
+        turns = [await self._turn(tx, waiting, now) for waiting in heads]
+        made = await self.outbox.put(tx, [row for turn in turns for row in _outgoing(turn)], now)
         await rows.finish(heads, now)
-        return made
+        return made, [step for turn in turns for step in turn.steps]
 
-    async def _turn(
-        self, tx: Transaction, waiting: Waiting, now: datetime, steps: list[Step]
-    ) -> list[tuple[str, str, Outgoing]]:
-        chat = waiting.chat
-        route = chat.partition(":")[0]
-        capabilities = self.capabilities[route]
+    async def _turn(self, tx: Transaction, waiting: Waiting, now: datetime) -> Turn:
+        route = _channel(waiting.chat)
         turn = Turn(
             session=waiting.session,
             incoming=waiting.incoming,
@@ -342,17 +334,24 @@ class Inbox:
             texts=self.texts,
             policy=self.store.policy,
             tx=tx,
-            capabilities=capabilities,
+            capabilities=self.capabilities[route],
         )
         await self.conversation.take(turn)
-        steps += turn.steps
         for ref in turn.unread:
             await self.forget(tx, route, ref)
-        replies = [render(reply, capabilities) for reply in turn.replies]
-        return [
-            *((route, chat, reply) for reply in replies),
-            *(("sms" if isinstance(e, Sms) else route_of(e), chat, e) for e in turn.effects),
-        ]
+        return turn
+
+
+def _outgoing(turn: Turn) -> Iterator[tuple[str, str, Outgoing]]:
+    """Yield what a turn sends: by which route, to which chat, and what."""
+    for reply in turn.replies:
+        yield _channel(turn.chat), turn.chat, render(reply, turn.capabilities)
+    for effect in turn.effects:
+        yield "sms" if isinstance(effect, Sms) else route_of(effect), turn.chat, effect
+
+
+def _channel(chat: str) -> str:
+    return chat.partition(":")[0]
 
 
 def _parked(waiting: Waiting, now: datetime) -> Incoming | None:
