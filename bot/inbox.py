@@ -24,7 +24,7 @@ from bot.logs import where
 from bot.outbox import Made, Outbox
 from bot.work import route_of
 from core.conversation.engine import Conversation
-from core.conversation.messages import Capabilities, Incoming, Undelivered
+from core.conversation.messages import Capabilities, Incoming, Undelivered, channel_of
 from core.conversation.rendering import render
 from core.conversation.texts import Texts
 from core.conversation.turn import Sms, Step, Turn
@@ -326,7 +326,7 @@ class Inbox:
         return made, [step for turn in turns for step in turn.steps]
 
     async def _turn(self, tx: Transaction, waiting: Waiting, now: datetime) -> Turn:
-        route = _channel(waiting.chat)
+        route = channel_of(waiting.chat)
         turn = Turn(
             session=waiting.session,
             incoming=waiting.incoming,
@@ -345,13 +345,9 @@ class Inbox:
 def _outgoing(turn: Turn) -> Iterator[tuple[str, str, Outgoing]]:
     """Yield what a turn sends: by which route, to which chat, and what."""
     for reply in turn.replies:
-        yield _channel(turn.chat), turn.chat, render(reply, turn.capabilities)
+        yield channel_of(turn.chat), turn.chat, render(reply, turn.capabilities)
     for effect in turn.effects:
         yield "sms" if isinstance(effect, Sms) else route_of(effect), turn.chat, effect
-
-
-def _channel(chat: str) -> str:
-    return chat.partition(":")[0]
 
 
 def _parked(waiting: Waiting, now: datetime) -> Incoming | None:

@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.processes.sandbox import AT_ONCE, Sandbox
 from bot.processes.workers import Workers
 from core.answer import Invalid
-from core.conversation.messages import Finished, Incoming
+from core.conversation.messages import Finished, Incoming, channel_of
 from core.conversation.turn import Job
 from core.gate import sighting
 from core.store.store import Store, Transaction
@@ -64,7 +64,7 @@ class Work:
         The file is erased together with the news of what it held: a job that is cut off finds it
         again, and one that is done once more can add nothing.
         """
-        channel = self.channels.get(chat.partition(":")[0])
+        channel = self.channels.get(channel_of(chat))
         if channel is None:
             raise TryAgain("its channel is off")
         error, body = "", b""

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.conversation.fields import Choice, Field, Listed
 from core.conversation.form import Form
+from core.conversation.messages import channel_of
 from core.conversation.texts import Language
 from core.conversation.turn import Sms, Turn
 from core.days import hong_kong_day
@@ -127,7 +128,7 @@ async def _shown(turn: Turn, link: Link) -> dict[str, Any]:
     who = await turn.tx.people.of_chat(link.chat) if link.role == GUARDIAN else None
     names = masked_name(who.holder.english_name, who.holder.chinese_name) if who else None
     return {
-        "where": link.chat.partition(":")[0],
+        "where": channel_of(link.chat),
         "here": link.chat == turn.chat,
         "since": (link.starts_at or link.made_at).isoformat(),
         "as": "" if link.role != GUARDIAN else link.relation or link.way,

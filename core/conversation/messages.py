@@ -175,6 +175,11 @@ class Incoming(msgspec.Struct, frozen=True):
     language: str = ""
 
 
+def channel_of(chat: str) -> str:
+    """Return the channel of a chat."""
+    return chat.partition(":")[0]
+
+
 class Button(msgspec.Struct, frozen=True):
     """A button: the id that comes back when it is pressed, and its label in the chat's language."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Insert, Integer, Select, bindparam, func, insert, select, update
 
-from core.conversation.messages import Incoming
+from core.conversation.messages import Incoming, channel_of
 from core.conversation.session import Session
 from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_set, one_of
@@ -229,4 +229,4 @@ def _row(item: Incoming, now: datetime, state: int, body: bytes | None) -> dict[
 
 def _message(item: Incoming) -> str:
     """Return what makes a message count once: the channel and its own id."""
-    return f"{item.chat.partition(':')[0]}:{item.id}"
+    return f"{channel_of(item.chat)}:{item.id}"

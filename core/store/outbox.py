@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Integer, Select, bindparam, func, insert, select, union_all, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from core.conversation.messages import Reply
+from core.conversation.messages import Reply, channel_of
 from core.conversation.turn import Job, Sms
 from core.store.connection import Connection
 from core.store.dialects import listed
@@ -199,7 +199,7 @@ class Outbox:
             select(outbox.c.number, outbox.c.body)
             .where(
                 outbox.c.chat == chat,
-                outbox.c.route == chat.partition(":")[0],
+                outbox.c.route == channel_of(chat),
                 outbox.c.number > number,
                 outbox.c.body.is_not(None),
             )
