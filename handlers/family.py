@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from core.answer import Context, Found, Invalid
 from core.contact import HongKongMobile
-from core.conversation.fields import Choice, Chosen, Field, Said, Words, mentioned
+from core.conversation.fields import Answers, Choice, Chosen, Field, Said, Words, mentioned
 from core.conversation.form import Form
 from core.conversation.messages import Contact, Text
 from core.conversation.one_time_code import OneTimeCode
@@ -33,8 +32,6 @@ from handlers.registration import (
     often_refused,
     refuse,
 )
-
-Answers = Mapping[str, Any]
 
 NO_PHONE = ""
 """In place of a mobile number: there is none of his own."""

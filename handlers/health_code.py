@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
 from core.address import Housing
 from core.answer import Invalid
-from core.conversation.fields import KEPT, WAITING, Choice, Field, NearDay, Said, Several
+from core.conversation.fields import KEPT, WAITING, Answers, Choice, Field, NearDay, Said, Several
 from core.conversation.form import Form
 from core.conversation.messages import Text
 from core.conversation.texts import plain
@@ -35,8 +35,6 @@ from core.visits import Export
 from core.visits.reading import ERRORS as EXPORT_ERRORS
 from handlers.declared_before import declared_before, in_lines, may_know
 from handlers.issuing import issue_code, windows
-
-Answers = Mapping[str, Any]
 
 NEAR = {"CHN": Origin.MAINLAND, "MAC": Origin.MACAO, "HKG": None}
 """What countries are among the places that one comes from; all others are elsewhere."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -11,7 +10,7 @@ from core.address import Address, District, Hotel, Housing, Room, completes, dis
 from core.answer import Invalid
 from core.clean_proof import ERRORS as PROOF_ERRORS
 from core.contact import HongKongMobile
-from core.conversation.fields import KEPT, Choice, Confirm, Field, NearDay, Said, Words
+from core.conversation.fields import KEPT, Answers, Choice, Confirm, Field, NearDay, Said, Words
 from core.conversation.form import Form
 from core.conversation.messages import Text
 from core.conversation.one_time_code import OneTimeCode
@@ -28,8 +27,6 @@ from core.visits import ENDINGS
 from core.words.spoken import affirms
 from handlers.health_code import HealthCode, has_left_hotel
 from handlers.withdrawal import details_change
-
-Answers = Mapping[str, Any]
 
 REFUSED = "registration refused"
 MOST_REFUSED, DAY = 5, timedelta(hours=24)
