@@ -318,7 +318,7 @@ async def _registered(turn: Turn, own: Known, holder: Holder, way: Way) -> Known
     if known is None:
         known = await people.register(holder, index, chat=None, now=turn.now)
         await keep_proof(turn, known)
-        await people.record("registered", actor=turn.chat, object=known.id, now=turn.now)
+        await turn.record("registered", known.id)
         return known
     same = (known.holder.born_on, known.holder.mobile) == (holder.born_on, holder.mobile)
     agreed = same and way is Way.PHONE
@@ -336,7 +336,7 @@ async def _look_after(turn: Turn, known: Known, relation: Relation | None, way: 
             turn.chat, known.id, relation=relation, way=way, starts_at=starts_at, now=turn.now
         )
     act = "care asked" if starts_at is None else "care begun"
-    await turn.tx.people.record(act, actor=turn.chat, object=known.id, now=turn.now)
+    await turn.record(act, known.id)
 
 
 async def tell_by_sms(turn: Turn, known: Known) -> None:

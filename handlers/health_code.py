@@ -214,7 +214,7 @@ async def code_of_today(
     await turn.tx.people.used(known, turn.now)
     acts = ["declaration taken back"] if took_back(answers) else []
     for act in (*acts, "code issued"):
-        await turn.tx.people.record(act, actor=turn.chat, object=known.id, now=turn.now)
+        await turn.record(act, known.id)
 
 
 def has_left_hotel(turn: Turn, known: Known) -> bool:

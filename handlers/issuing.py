@@ -35,9 +35,7 @@ def windows(turn: Turn) -> dict[str, int]:
 async def record_withdrawn(turn: Turn, codes: Sequence[bytes]) -> None:
     """Write into the audit log that this turn withdrew codes."""
     for code in codes:
-        await turn.tx.people.record(
-            "code withdrawn", actor=turn.chat, object=code.hex(), now=turn.now
-        )
+        await turn.record("code withdrawn", code.hex())
 
 
 async def issue_code(

@@ -20,10 +20,10 @@ async def letter_code(turn: Turn) -> type[Form] | None:
     holder = await turn.tx.letters.redeem(word, chat=turn.chat, now=turn.now)
     known = await turn.turn_to(holder) if holder else None
     if known is None:
-        await turn.tx.people.record(REFUSED, actor=turn.chat, object="", now=turn.now)
+        await turn.record(REFUSED)
         turn.note("letter.stale")
         return None
-    await turn.tx.people.record("letter used", actor=turn.chat, object=known.id, now=turn.now)
+    await turn.record("letter used", known.id)
     await _begun(turn, known, "letter.good")
     turn.about, turn.about_name = session.about, session.about_name
     if session.form:

@@ -96,7 +96,7 @@ async def _wait(turn: Turn, known: Known | None, mobile: str) -> None:
             # A page that is closed tells him nothing; his phone does, if he still has it.
             turn.effects.append(Sms(known.holder.mobile, _warning(turn, known), quiet=True))
     whom = known.id if known is not None else ""
-    await turn.tx.people.record("takeover asked", actor=turn.chat, object=whom, now=turn.now)
+    await turn.record("takeover asked", whom)
     turn.note("link_chat.waits", at=until)
 
 
@@ -144,7 +144,7 @@ async def stop_takeover(turn: Turn) -> type[Form] | None:
     if not await turn.tx.takeovers.stop(known.id):
         turn.note("link_chat.none_waits")
         return None
-    await turn.tx.people.record("takeover stopped", actor=turn.chat, object=known.id, now=turn.now)
+    await turn.record("takeover stopped", known.id)
     others = await chats_besides(turn.tx, known, turn.chat, turn.now)
     await tell(turn.tx, others, known, "stopped", turn.now)
     turn.note("link_chat.stopped")

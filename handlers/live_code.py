@@ -36,9 +36,7 @@ class LiveCode(Form):
         digits = turn.session.answers["digits"]
         turn.note("live_code.answer", digits=digits)
         await issue_code(turn, known, code.assessed, challenge=digits, rests_until=code.expires_at)
-        await turn.tx.people.record(
-            "live code issued", actor=turn.chat, object=known.id, now=turn.now
-        )
+        await turn.record("live code issued", known.id)
         return None
 
 

@@ -162,7 +162,7 @@ async def _end(turn: Turn, known: Known, links: Sequence[Link]) -> None:
     """
     for link in links:
         await turn.tx.family.end(link.chat, known.id)
-        await turn.tx.people.record("link ended", actor=turn.chat, object=known.id, now=turn.now)
+        await turn.record("link ended", known.id)
         if link.chat != turn.chat:
             what = "ended" if link.role == GUARDIAN else "unlinked"
             await tell(turn.tx, [link.chat], known, what, turn.now)
@@ -220,7 +220,7 @@ class StopCare(Form):
         if not others and not known.holder.mobile:
             return StopCare  # the last other chat has ended meanwhile
         await turn.tx.family.end(turn.chat, known.id)
-        await turn.tx.people.record("link ended", actor=turn.chat, object=known.id, now=turn.now)
+        await turn.record("link ended", known.id)
         await tell(turn.tx, others, known, "left", turn.now)
         if not others:
             turn.effects.append(Sms(to=known.holder.mobile, text=_farewell(turn, known)))

@@ -235,14 +235,14 @@ class Registration(Form):
             await details_change(turn, known, holder)
             known = await people.change(known, holder, index, turn.now)
         await keep_proof(turn, known)
-        await people.record("registered", actor=turn.chat, object=known.id, now=turn.now)
+        await turn.record("registered", known.id)
         turn.note(said, reference=known.reference)
         return HealthCode
 
 
 async def refuse(turn: Turn) -> None:
     """Say that it cannot be done here, and nothing of why."""
-    await turn.tx.people.record(REFUSED, actor=turn.chat, object="", now=turn.now)
+    await turn.record(REFUSED)
     turn.note("registration.refused")
 
 

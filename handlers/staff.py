@@ -15,10 +15,10 @@ async def enrol(turn: Turn) -> type[Form] | None:
     word = body.payload if isinstance(body, Start) else body.text if isinstance(body, Text) else ""
     member = await turn.tx.staff.enrol(word, chat=turn.chat, now=turn.now)
     if member is None:
-        await turn.tx.people.record(REFUSED, actor=turn.chat, object="", now=turn.now)
+        await turn.record(REFUSED)
         turn.note("staff.stale")
         return None
-    await turn.tx.people.record("staff enrolled", actor=turn.chat, object=member.name, now=turn.now)
+    await turn.record("staff enrolled", member.name)
     turn.note(f"staff.enrolled.{member.role}", name=member.name)
     if turn.session.form == Welcome.name:
         # He has come for his work, and need not first agree to what residents are told.

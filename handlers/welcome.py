@@ -72,7 +72,7 @@ class Welcome(Form):
             return None
         session.erase = consent == Consent.AGREE_ERASE
         await turn.tx.people.consent(turn.chat, NOTICE, turn.now)
-        await turn.tx.people.record("consent given", actor=turn.chat, object=NOTICE, now=turn.now)
+        await turn.record("consent given", NOTICE)
         wanted, session.wanted = session.wanted, ""
         if wanted == LinkChat.name:
             return LinkChat

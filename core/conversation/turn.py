@@ -119,6 +119,10 @@ class Turn:
             return await self.tx.family.person(self.chat, self.about, self.now)
         return await self.tx.people.of_chat(self.chat)
 
+    async def record(self, act: str, object: str = "") -> None:
+        """Write into the audit log what this chat did, and to whom or what, by an id."""
+        await self.tx.people.record(act, actor=self.chat, object=object, now=self.now)
+
     def step(self, question: str, what: str) -> None:
         """Note what happened at a question of the form in hand."""
         self.steps.append((f"{self.session.form}.{question}", what))
