@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.conversation.form import Form
-from core.conversation.messages import Answered, Start, Text
+from core.conversation.messages import Answered
 from core.conversation.turn import Turn
 from core.holder import called
 from core.store.letters import REFUSED
@@ -15,9 +15,8 @@ from handlers.menu import buttons
 
 async def letter_code(turn: Turn) -> type[Form] | None:
     """Begin the care of the person whose letter holds the code; a wrong one is told no more."""
-    body, session = turn.incoming.body, turn.session
-    word = body.payload if isinstance(body, Start) else body.text if isinstance(body, Text) else ""
-    holder = await turn.tx.letters.redeem(word, chat=turn.chat, now=turn.now)
+    session = turn.session
+    holder = await turn.tx.letters.redeem(turn.words, chat=turn.chat, now=turn.now)
     known = await turn.turn_to(holder) if holder else None
     if known is None:
         await turn.record(REFUSED)

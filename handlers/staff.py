@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from core.conversation.form import Form
-from core.conversation.messages import Start, Text
 from core.conversation.turn import Turn
 from core.store.staff import REFUSED
 from handlers.welcome import Welcome
@@ -11,9 +10,7 @@ from handlers.welcome import Welcome
 
 async def enrol(turn: Turn) -> type[Form] | None:
     """Give this chat the role for which it has brought the enrolment, whatever is in hand."""
-    body = turn.incoming.body
-    word = body.payload if isinstance(body, Start) else body.text if isinstance(body, Text) else ""
-    member = await turn.tx.staff.enrol(word, chat=turn.chat, now=turn.now)
+    member = await turn.tx.staff.enrol(turn.words, chat=turn.chat, now=turn.now)
     if member is None:
         await turn.record(REFUSED)
         turn.note("staff.stale")

@@ -20,6 +20,8 @@ from core.conversation.messages import (
     Incoming,
     Press,
     Reply,
+    Start,
+    Text,
     Undelivered,
 )
 from core.conversation.session import Session
@@ -112,6 +114,14 @@ class Turn:
     def chat(self) -> str:
         """The chat that this turn belongs to."""
         return self.incoming.chat
+
+    @property
+    def words(self) -> str:
+        """What was written, or brought by a deep link; empty for anything else."""
+        body = self.incoming.body
+        if isinstance(body, Start):
+            return body.payload
+        return body.text if isinstance(body, Text) else ""
 
     async def person(self) -> Known | None:
         """Return whom this turn is about, if the chat may speak for him now."""
