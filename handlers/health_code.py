@@ -153,7 +153,7 @@ class HealthCode(Form):
         if known is None:
             turn.note("health_code.register_first")
             return None
-        if has_left_hotel(turn, known):
+        if stay_is_over(turn, known):
             return None
         if await waits_for_address(turn, known):
             turn.note("health_code.address_unconfirmed")
@@ -217,7 +217,7 @@ async def code_of_today(
         await turn.record(act, known.id)
 
 
-def has_left_hotel(turn: Turn, known: Known) -> bool:
+def stay_is_over(turn: Turn, known: Known) -> bool:
     """Tell whether it is to be asked first where somebody stays now; say so if it is."""
     holder = known.holder
     if not holder.has_left_hotel(turn.today):

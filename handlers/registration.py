@@ -25,7 +25,7 @@ from core.store.people import Known
 from core.store.takeovers import link_own
 from core.visits import ENDINGS
 from core.words.spoken import affirms
-from handlers.health_code import HealthCode, has_left_hotel
+from handlers.health_code import HealthCode, stay_is_over
 from handlers.withdrawal import details_change
 
 REFUSED = "registration refused"
@@ -179,7 +179,7 @@ class Registration(Form):
         known = await turn.person()
         if known is None:
             return {}
-        left = has_left_hotel(turn, known)
+        left = stay_is_over(turn, known)
         if not await _may_change(turn):
             return None
         declared = {name: value for name, value in known.holder.answers().items() if value}
