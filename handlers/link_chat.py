@@ -12,7 +12,6 @@ from core.conversation.messages import LinkNews, TakeoverDue
 from core.conversation.one_time_code import OneTimeCode
 from core.conversation.turn import Sms, Turn
 from core.holder import called
-from core.identity import DocumentType, normalise
 from core.store.people import Known
 from core.store.takeovers import chats_besides, link_own, tell
 from handlers.menu import AFTER_CODE, BEFORE, buttons
@@ -78,11 +77,11 @@ async def may_link(turn: Turn) -> bool:
 
 async def _described(turn: Turn) -> Known | None:
     """Return the holder whose document and birthday were given, if there is one."""
-    answers = turn.session.answers
-    number = normalise(DocumentType(answers["document"]), answers["number"])
+    answers, people = turn.session.answers, turn.tx.people
     country = answers.get("country", "")
-    index = turn.tx.people.document_index(answers["document"], number, country)
-    known = await turn.tx.people.of_document(index)
+    known = await people.of_document(
+        people.document_index(answers["document"], answers["number"], country)
+    )
     return known if known and known.holder.born_on == answers["born_on"] else None
 
 

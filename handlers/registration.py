@@ -19,7 +19,7 @@ from core.conversation.uploads import Upload
 from core.country import Country
 from core.dates import BirthDate, IssueDate, LastNight, ProofDate, may_be_turned
 from core.holder import Holder
-from core.identity import DocumentNumber, DocumentType, normalise
+from core.identity import DocumentNumber, DocumentType
 from core.names import ChineseName, EnglishName
 from core.store.people import Known
 from core.store.takeovers import link_own
@@ -274,8 +274,7 @@ def described(turn: Turn, form: type[Form], **known: str) -> Holder:
 
 def document_index(turn: Turn, holder: Holder) -> bytes:
     """Return the blind index of a person's document."""
-    number = normalise(DocumentType(holder.document), holder.number)
-    return turn.tx.people.document_index(holder.document, number, holder.country)
+    return turn.tx.people.document_index(holder.document, holder.number, holder.country)
 
 
 async def keep_proof(turn: Turn, known: Known) -> None:

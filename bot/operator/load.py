@@ -5,7 +5,6 @@ from __future__ import annotations
 from bot.app import opened
 from bot.clock import system_clock
 from bot.settings import Settings
-from core.identity import DocumentType, normalise
 from core.lists import read_cases, read_exposures, read_places, read_tenants
 from core.policy import Policy
 from core.store import lists, loading
@@ -30,10 +29,7 @@ def _read(kind: str, data: bytes, people: People) -> Listed:
         return lists.exposures(read_exposures(data))
     if kind == "places":
         return lists.places(read_places(data))
-
-    def index(document: DocumentType, number: str) -> bytes:
-        return people.document_index(document, normalise(document, number))
-
+    index = people.document_index
     if kind == "tenants":
         tenants = read_tenants(data)
         return lists.tenants((index(t.document, t.number), t.estate) for t in tenants)

@@ -10,7 +10,6 @@ from core.assessment import assess
 from core.days import hong_kong_day, start_of_day
 from core.declaration import Declaration
 from core.exposure import matches
-from core.identity import DocumentType, normalise
 from core.store.codes import Assessed
 from core.store.people import Known
 from core.visits import Export
@@ -53,7 +52,5 @@ async def assess_holder(
 
 def _listed_index(tx: Transaction, known: Known) -> bytes:
     """Return the blind index by which lists know a holder's document."""
-    holder = known.holder
-    number = normalise(DocumentType(holder.document), holder.number)
     # The lists name no issuing country: who has the number is asked to be careful.
-    return tx.people.document_index(holder.document, number)
+    return tx.people.document_index(known.holder.document, known.holder.number)

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Select, bindparam, delete, insert, select, update
 
 from core.holder import Holder
-from core.identity import DocumentType, as_on_card
+from core.identity import DocumentType, as_on_card, normalise
 from core.store.audit import new_mark, times
 from core.store.connection import Connection
 from core.store.dialects import insert_if_new, insert_or_replace, one_of
@@ -95,12 +95,13 @@ class People:
         """The ids of those who were erased in this transaction."""
 
     def document_index(self, document: str, number: str, country: str = "") -> bytes:
-        """Return the blind index of an identity document (its normalised number).
+        """Return the blind index of an identity document, its number however it is written.
 
         It is one for all documents that show one person's number: so a list finds him by any.
         """
-        kind = as_on_card(DocumentType(document), number)
-        return self.ring.index("document", f"{kind}|{country}|{number}")
+        kind = DocumentType(document)
+        plain = normalise(kind, number)
+        return self.ring.index("document", f"{as_on_card(kind, plain)}|{country}|{plain}")
 
     async def _one(self, statement: Select[Any], values: dict[str, Any]) -> Known | None:
         row = (await self.connection.execute(statement, values)).one_or_none()
