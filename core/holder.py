@@ -7,6 +7,8 @@ from datetime import date, timedelta
 
 import msgspec
 
+from core.masked_name import MaskedName, masked_name
+
 
 def called(english_name: str, chinese_name: str, language: str) -> str:
     """Return the name that is read in a language: the Chinese one in Chinese, if there is one."""
@@ -45,6 +47,11 @@ class Holder(msgspec.Struct):
     def called(self, language: str) -> str:
         """Return what he is called in a language."""
         return called(self.english_name, self.chinese_name, language)
+
+    @property
+    def masked(self) -> MaskedName:
+        """What he is called where others may read it."""
+        return masked_name(self.english_name, self.chinese_name)
 
     def has_left_hotel(self, today: date) -> bool:
         """Tell whether the stay that he registered is over. The day after the last night is a part

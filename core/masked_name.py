@@ -25,6 +25,11 @@ class MaskedName:
         return [line for line in (self.english, self.chinese) if line]
 
     @property
+    def line(self) -> str:
+        """Give both in one line."""
+        return " ".join(self.lines)
+
+    @property
     def claim(self) -> str:
         """Give what stands inside the code: the first script, shortened to 12 bytes of UTF-8.
 

@@ -20,7 +20,6 @@ from core.conversation.texts import plain
 from core.conversation.turn import Turn
 from core.gate.sighting import code_in
 from core.identity import tail
-from core.masked_name import masked_name
 from core.store.letters import PREFIX
 from core.store.staff import ENROLMENT
 from handlers import officer
@@ -214,7 +213,7 @@ async def details(turn: Turn) -> type[Form] | None:
         turn.note("details.none")
         return None
     holder = known.holder
-    name = " ".join(masked_name(holder.english_name, holder.chinese_name).lines)
+    name = holder.masked.line
     if turn.about and not await turn.tx.family.gave_answers(turn.chat, turn.about):
         text = turn.text("details.in_care", reference=known.reference, name=name)
         turn.send(text, buttons(turn, ("today", *_other_side(turn), "erase", "help")))

@@ -13,12 +13,11 @@ from core.conversation.fields import Answers, Choice, Chosen, Field, Said, Words
 from core.conversation.form import Form
 from core.conversation.messages import Contact, Text
 from core.conversation.one_time_code import OneTimeCode
-from core.conversation.texts import Language, plain
+from core.conversation.texts import plain
 from core.conversation.turn import Sms, Turn
 from core.family import Relation, Way, before_card_age
 from core.holder import Holder, called
 from core.identity import DocumentType
-from core.masked_name import masked_name
 from core.store.people import Known
 from core.words.spoken import without_ending
 from handlers.health_code import HealthCode
@@ -356,9 +355,8 @@ async def asker(turn: Turn) -> str:
     own = await turn.tx.people.of_chat(turn.chat)
     if own is None:
         return turn.text("dependant.unnamed")
-    name = masked_name(own.holder.english_name, own.holder.chinese_name)
-    in_chinese = turn.language != Language.ENGLISH and name.chinese
-    return name.chinese if in_chinese else name.english
+    name = own.holder.masked
+    return called(name.english, name.chinese, turn.language)
 
 
 async def register_other(turn: Turn) -> type[Form] | None:

@@ -13,7 +13,6 @@ from core.conversation.turn import Turn
 from core.credential import expiry, issue
 from core.holder import Holder
 from core.identity import DocumentType, normalise, tail
-from core.masked_name import masked_name
 from core.signing.issuer_keys import IssuerKey
 from core.store.codes import Assessed
 from core.store.people import Known
@@ -59,7 +58,7 @@ async def issue_code(
     expires_at = expiry(key, now, rests_until)
     # A code begins before it ends, in the last second of the day too.
     issued_at = min(now, expires_at - timedelta(seconds=1))
-    name = masked_name(holder.english_name, holder.chinese_name)
+    name = holder.masked
     document = DocumentType(holder.document)
     number = normalise(document, holder.number)
     code_id = secrets.token_bytes(8)
@@ -110,7 +109,7 @@ def in_words(turn: Turn, holder: Holder, assessed: Assessed, expires_at: datetim
     """Return all that a code's picture says: colour, meaning, name (masked), until when, why."""
     caption = turn.text(
         f"health_code.caption.{assessed.assessment.colour}",
-        name=" ".join(masked_name(holder.english_name, holder.chinese_name).lines),
+        name=holder.masked.line,
         until=expires_at,
         why=why_text(turn, assessed, short=True),
     )

@@ -10,10 +10,9 @@ from typing import Any
 from core.conversation.fields import Choice, Field, Listed
 from core.conversation.form import Form
 from core.conversation.messages import channel_of
-from core.conversation.texts import Language
 from core.conversation.turn import Sms, Turn
 from core.days import hong_kong_day
-from core.masked_name import masked_name
+from core.holder import called
 from core.store.family import GUARDIAN, Link
 from core.store.people import Known
 from core.store.takeovers import chats_besides, tell
@@ -126,7 +125,7 @@ def _mark(turn: Turn, link: Link) -> str:
 async def _shown(turn: Turn, link: Link) -> dict[str, Any]:
     """Return what the holder is shown of a chat."""
     who = await turn.tx.people.of_chat(link.chat) if link.role == GUARDIAN else None
-    names = masked_name(who.holder.english_name, who.holder.chinese_name) if who else None
+    names = who.holder.masked if who else None
     return {
         "where": channel_of(link.chat),
         "here": link.chat == turn.chat,
@@ -146,10 +145,9 @@ def _line(turn: Turn, number: int, shown: dict[str, Any]) -> str:
     if not shown["as"]:
         return turn.text("my_chats.this_one" if shown["here"] else "my_chats.own", **values)
     english, chinese = shown["names"]
-    who = chinese if chinese and turn.language != Language.ENGLISH else english
     return turn.text(
         "my_chats.waits" if shown["waits"] else "my_chats.guardian",
-        who=who or turn.text("my_chats.somebody"),
+        who=called(english, chinese, turn.language) or turn.text("my_chats.somebody"),
         by=turn.text(f"my_chats.by.{shown['as']}"),
         **values,
     )

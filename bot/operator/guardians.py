@@ -12,7 +12,6 @@ from bot.operator.staff import must_be_staff
 from bot.settings import Settings
 from core.days import clock_time
 from core.family import Way
-from core.masked_name import masked_name
 from core.policy import Policy
 from core.store.people import Known, read_reference
 from core.store.staff import staff_name
@@ -111,9 +110,7 @@ def named(waits: Sequence[Wait]) -> list[str]:
 
 def masked(known: Known | None) -> str:
     """Return somebody's masked name, in both scripts."""
-    if known is None:
-        return NOBODY
-    return " ".join(masked_name(known.holder.english_name, known.holder.chinese_name).lines)
+    return known.holder.masked.line if known else NOBODY
 
 
 def _line(wait: Wait, name: str) -> str:
