@@ -10,7 +10,7 @@ from typing import Any
 from core.assessment import Reason
 from core.conversation.messages import Card
 from core.conversation.turn import Turn
-from core.credential import expiry, issue
+from core.credential import CODE_ID_BYTES, expiry, issue
 from core.holder import Holder
 from core.identity import DocumentType, normalise, tail
 from core.signing.issuer_keys import IssuerKey
@@ -61,7 +61,7 @@ async def issue_code(
     name = holder.masked
     document = DocumentType(holder.document)
     number = normalise(document, holder.number)
-    code_id = secrets.token_bytes(8)
+    code_id = secrets.token_bytes(CODE_ID_BYTES)
     code = issue(
         key,
         name=name.claim,

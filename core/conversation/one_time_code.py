@@ -14,10 +14,12 @@ from core.conversation.fields import KEPT, WAITING, Answers, Choice, Said, Words
 from core.conversation.messages import Text
 from core.conversation.texts import plain
 from core.conversation.turn import Sms, Turn
+from core.vault import PASSCODE_DIGITS
 from core.words.characters import in_figures
 
-DIGITS = 6
-"""Of a one-time code."""
+_ALONE = re.compile(rf"[0-9]{{{PASSCODE_DIGITS}}}")
+_HALF = rf"([0-9]{{{PASSCODE_DIGITS // 2}}})"
+_AMID = re.compile(rf"(?<![0-9]){_HALF}[ -]?{_HALF}(?![0-9])")
 
 
 class NoCode(StrEnum):
@@ -104,7 +106,7 @@ class OneTimeCode(Choice):
         """Return the phone number in a text, empty where there is none that a code can go to."""
         found = self.sent_to.kind.find(text, turn.context)
         written = found.value if found else text
-        if sum(map(str.isdigit, written)) <= DIGITS:
+        if sum(map(str.isdigit, written)) <= PASSCODE_DIGITS:
             return ""
         with suppress(Invalid):
             return await self.sent_to.take(turn, Text(written))
@@ -133,12 +135,13 @@ class OneTimeCode(Choice):
 
 
 def _code(text: str) -> str:
-    """Return the six digits that are all of a text, or stand in it once; empty for none."""
+    """Return the digits of a code that are all of a text, or stand in it once, in two halves or as
+    one; empty for none."""
     folded = in_figures(plain(text))
     together = "".join(filter(str.isalnum, folded))
-    if re.fullmatch(r"[0-9]{6}", together):
+    if _ALONE.fullmatch(together):
         return together
-    runs = re.findall(r"(?<![0-9])([0-9]{3})[ -]?([0-9]{3})(?![0-9])", folded)
+    runs = _AMID.findall(folded)
     return "".join(runs[0]) if len(runs) == 1 else ""
 
 
