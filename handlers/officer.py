@@ -17,6 +17,7 @@ from core.assessment import Colour
 from core.conversation.messages import Command, File, Finished, Press, Text
 from core.conversation.texts import plain
 from core.conversation.turn import MENU, Job, Turn
+from core.conversation.volunteer import has_figures
 from core.credential import Claims, Reason, check
 from core.gate.document_in_hand import in_hand
 from core.gate.inspection import Inspection, Scan, Seen
@@ -36,9 +37,6 @@ OTHER = "other"
 """The button that asks for the kind of document, where it was guessed wrongly."""
 
 PICTURES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif"))
-DIGITS = 4
-"""So many digits in a text, and it is the number of a document."""
-
 PASS, PASS_IF = "pass", "pass_if"
 """The advice for a good green code: its document compared, or still to be compared."""
 
@@ -142,7 +140,8 @@ def _is_picture(file: File) -> bool:
 
 
 def _numbered(text: str) -> bool:
-    return FILLER in text or sum(map(str.isdigit, text)) >= DIGITS
+    """Tell whether a text is what is typed of a document: its number, or its zone."""
+    return FILLER in text or has_figures(text)
 
 
 def _forget(turn: Turn) -> None:
