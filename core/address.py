@@ -19,6 +19,7 @@ from core.gazetteer import is_wide
 from core.words.characters import in_figures, is_han, narrow, tidy
 from core.words.misplaced import is_misplaced
 from core.words.place_names import fold_place
+from core.words.spoken import PLEASE, THANKS
 from core.words.talk import talks
 from core.words.written_addresses import NAMED, UNIT, address_in
 
@@ -46,8 +47,8 @@ _LEAD_IN = re.compile(
     re.IGNORECASE,
 )
 _ENDING = re.compile(
-    r"(?:[呀啊喇啦囉嘅㗎]|(?<!酒)吧|唔該[晒你]?|多[謝谢]|[謝谢]{2}"
-    r"|[\s,](?:please|thanks?|thank you|thx)|[^\w.)\]）】])+$",
+    r"(?:[呀啊喇啦囉嘅㗎]|(?<!酒)吧|唔該[晒你]?"
+    rf"|{THANKS}|[\s,]{PLEASE}|[^\w.)\]）】])+$",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(

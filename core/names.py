@@ -10,7 +10,7 @@ from core.answer import UNLIKELY, AsWritten, Context, Found, Invalid
 from core.gazetteer import is_place
 from core.words.characters import is_han, is_latin, narrow, tidy
 from core.words.ordinals import by_place
-from core.words.spoken import REPLIES, without_ending
+from core.words.spoken import GREETING, PLEASE, REPLIES, SIR, THANKS, without_ending
 from core.words.talk import talks
 
 LEAST_ENGLISH = 2
@@ -45,15 +45,15 @@ _INTRODUCTION = (
     r"|nama saya\b|(?:ang )?pangalan ko\b(?: po\b)?(?: ay\b)?|我?[叫是係])[\s:]*"
 )
 _GREETING = (
-    r"(?:hi|hello|hey|good (?:morning|afternoon|evening|day))\b"
-    r"(?:[ /]+(?:po|sir|ma'?a?m|madam|there)\b)*\s*[,.!-]+\s*"
+    rf"(?:{GREETING}|hey)\b"
+    rf"(?:[ /]+(?:po|{SIR}|madam|there)\b)*\s*[,.!-]+\s*"
 )
 _YES = r"(?:yes|yeah)[ ,.!]+|(?:ok(?:ay)?|sure)[,.!]+ *|(?-i:ok(?:ay)? (?=[A-Z]))"
 _INTRODUCTIONS = re.compile(rf"^(?:{_GREETING}|{_YES})?(?:[ ,]*{_INTRODUCTION})*", re.IGNORECASE)
 _TITLES_OF_ADDRESS = r"(?:mr|mrs|ms|miss|mdm|madam)\b\.?"
 _TITLE = re.compile(rf"^{_TITLES_OF_ADDRESS}\s+|[\s,(]+{_TITLES_OF_ADDRESS}$", re.IGNORECASE)
 _ORIGIN = re.compile(r"[,.]?\s+(?:i(?: am|'m)? )?(?:come )?from [\w ]+\.?$", re.IGNORECASE)
-_COURTESY = re.compile(r"(?:[\s,]+(?:ma'?a?m|sir|please|thanks?|thank you|thx))+$")
+_COURTESY = re.compile(rf"(?:[\s,]+(?:{SIR}|{PLEASE}))+$")
 _PARTICLE = re.compile(r"[A-Z].* (?:po|ok|okay|la|lah|lol)$")
 """A small word at the end: polite in Tagalog, and part of a name in Cantonese, CHAN Siu-po."""
 _STOP = re.compile(r"(?<=[^\W\d_]{4})\.$")
@@ -135,7 +135,7 @@ _MORE_SURNAMES = frozenset(
 _ENDING = re.compile("(?:先生|女士|小姐|太太)?[呀啦囉㗎]?$")
 _CHINESE_TALK = re.compile(
     "[我你您佢他她的嘅咩乜唔冇嗎吗呢吧啦喇請请]|沒有|没有|什[麼么]|甚麼|怎[麼么樣样]|點解|[為为][何什甚]|返轉頭"
-    "|^(?:多[謝谢]|[謝谢]{2}|你好|不知道?|不要|好的|知道)$"
+    rf"|^(?:{THANKS}|你好|不知道?|不要|好的|知道)$"
 )
 _ORDINARY_WORDS = _words(
     "簡單 简单 簡體 简体 方便 高興 高兴 何時 何时 何處 何处 何解 文件 文字 成功 成人 安全 連接"

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from core.words.characters import narrow
 
+GREETING = r"(?:hi|hello|good (?:morning|afternoon|evening|day))"
+SIR = r"(?:ma['’]?a?m|sir)"
+PLEASE = r"(?:please|thanks?|thank you|thx)"
+THANKS = "(?:多[謝谢]|[謝谢]{2})"
+"""What people say to be polite, as patterns; the last two behind an answer."""
+
 _UM = r"(?:u+h*m+|u+h+|e+r+m*|h+m+)"
 _HESITATION = re.compile(
     rf"(?<![\w'’-])(?:{_UM}[\s,，.…。]*[,，.…。]\s*|(?-i:{_UM}\s+(?=[A-Z0-9])))"
@@ -15,8 +21,7 @@ _HESITATION = re.compile(
 )
 """Set off by a sign, or small before a capital or a figure: Um and Er are surnames too."""
 _BEFORE = re.compile(
-    rf"^(?:(?:{_UM}|well)\b[\s,]*|(?:ok(?:ay)?|yes|yeah|sure|ma['’]?a?m|sir|hi|hello"
-    r"|good (?:morning|afternoon|evening|day))\b[\s,.!]+(?=\S))*"
+    rf"^(?:(?:{_UM}|well)\b[\s,]*|(?:ok(?:ay)?|yes|yeah|sure|{SIR}|{GREETING})\b[\s,.!]+(?=\S))*"
     r"(?:(?:i|we)(?:(?:'m| am)(?! \d))? (?:(?:come|have|use|got|live|living|stay|staying)\b ?)?"
     r"|it(?:['’]s| is) |(?:he|she)(?:['’]s| is) (?!\d))?"
     r"(?:(?:in|from) )?(?:(?:an?|my|the) )?"
@@ -27,8 +32,8 @@ _BEFORE = re.compile(
 """Before an answer. A figure after "he's" or "I'm" is an age, and no answer's number."""
 _AFTER = re.compile(
     r"(?:\s*[呀啊喇啦囉呢㗎喎吖]"
-    r"|(?<=.)[\s,.。!！]*(?:唔該|多[謝谢]|[謝谢]{2})[晒您你嗮]*[.。!！]*"
-    r"|[\s,.!]+(?:please|la|lah|po|ma['’]?a?m|sir|thanks?|thank you|thx)[.!]*)+$",
+    rf"|(?<=.)[\s,.。!！]*(?:唔該|{THANKS})[晒您你嗮]*[.。!！]*"
+    rf"|[\s,.!]+(?:la|lah|po|{SIR}|{PLEASE})[.!]*)+$",
     re.IGNORECASE,
 )
 
