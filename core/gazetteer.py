@@ -183,12 +183,16 @@ def _any_of(names: dict[str, District]) -> str:
 _ANYWHERE = re.compile(
     rf"\b(?P<en>{_any_of(_ENGLISH).replace(' ', ' ?')})\b|(?P<zh>{_any_of(_CHINESE)})", re.ASCII
 )
-_REGIONS = "Hong Kong, HK, Island, Kowloon, KLN, New Territories, NT, 香港, 香港島, 九龍, 新界"
+_REGIONS = (
+    *("hong kong", "hong kong island", "hk", "kowloon", "kln", "new territories", "nt"),
+    *("香港", "香港島", "九龍", "九龙", "新界"),
+)
+"""As people write them, but for capitals and the full stops of N.T."""
 _WIDE = re.compile(
     "(?:(?:"
     + "|".join(
         [
-            *(fold_place(region) for region in _REGIONS.split(",")),
+            *(fold_place(region) for region in ("island", *_REGIONS)),
             *(fold_place(each.name_in("en")) for each in District),
             *(f"{fold_place(each.name_in('zh_Hant_HK'))[:-1]}区?" for each in District),
         ]
@@ -221,6 +225,11 @@ def is_place(text: str) -> bool:
     """Tell whether a text is the Chinese name of a place that is known here, and nothing else."""
     folded = fold_place(text)
     return folded in _CHINESE or f"{folded}区" in _CHINESE
+
+
+def is_region(text: str) -> bool:
+    """Tell whether a text is the name of one of the city's regions, and nothing else."""
+    return text.replace(".", "").casefold() in _REGIONS
 
 
 def is_wide(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.gazetteer import district_in
+from core.gazetteer import district_in, is_region
 
 _FIGURES = "〇一二三四五六七八九十百"
 _COUNTED = "[號号座樓楼層层室期]"
@@ -30,11 +30,6 @@ NAMED = re.compile(
 )
 """The name of an estate, a building, a street or a village."""
 
-_REGION = re.compile(
-    r"(?:hong kong(?: island)?|h\.?k\.?|k(?:owloon|ln)\.?|new territories|n\.?t\.?"
-    r"|香港島?|九[龍龙]|新界)",
-    re.IGNORECASE,
-)
 _HOTEL = re.compile(r"\b(?:hotel|hostel|guest ?house)\b|酒店|[賓宾旅][館馆]|旅店", re.IGNORECASE)
 
 _ANOTHER = re.compile(
@@ -111,5 +106,5 @@ def _beginning(text: str, start: int, end: int) -> int:
 
 
 def _belongs(part: str) -> bool:
-    signs = UNIT.search(part) or NAMED.search(part) or _REGION.fullmatch(part)
+    signs = UNIT.search(part) or NAMED.search(part) or is_region(part)
     return bool(signs or (part and district_in(part)))
