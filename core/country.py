@@ -13,6 +13,7 @@ from babel import Locale
 
 from core.answer import Context, Found, Invalid, fold
 from core.words.characters import narrow
+from core.words.documents import BNO, IDENTITY_CARD, OF_THE_MAINLAND, PASSPORT
 from core.words.spoken import REPLIES, core_of
 
 MOST_SUGGESTIONS = 5
@@ -59,11 +60,10 @@ _ALSO_KNOWN_AS = {
     "VNM": "vietnam, vietnamese",
 }
 _SHARED = {"korea": ("KOR", "PRK"), "congo": ("COD", "COG")}
-_PASSPORT = re.compile(r"passport|護照|护照", re.IGNORECASE)
+_PASSPORT = re.compile(PASSPORT, re.IGNORECASE)
 _ISSUED_BY_ONE = re.compile(
-    r"(?P<GBR>\bBN\(?O\)?(?!\w))"
-    r"|(?P<CHN>通行[證证証]|[雙双單单]程[證证証]|回[鄉乡][證证証卡咭]|台胞[證证証]"
-    r"|(?:大[陸陆]|[內内]地|[國国][內内])身[份分][證证証]"
+    rf"(?P<GBR>{BNO})"
+    rf"|(?P<CHN>{OF_THE_MAINLAND}|(?:大[陸陆]|[內内]地|[國国][內内]){IDENTITY_CARD}"
     r"|\b(?:(?:one|two)[- ]way|exit[- ]entry|home (?:return|visit)) permit"
     r"|\b(?:mainland|chinese) (?:travel permit|id(?:entity)? card))",
     re.IGNORECASE,

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from core.answer import AsWritten, Context, Found, Invalid, fold
 from core.words.characters import in_figures, is_han, narrow
+from core.words.documents import BNO, IDENTITY_CARD, OF_THE_MAINLAND, PASSPORT
 
 LEAST_NUMBER = 5
 MOST_NUMBER = 20
@@ -63,7 +64,7 @@ _SAID_BRACKET = re.compile("括[號号弧]")
 _HKID = re.compile(r"([A-Z]{1,2}[0-9]{6})([0-9A])?")
 _HKID_ANYWHERE = re.compile(
     r"(?P<card>\b(?:HKID|ID)(?: ?card)?(?: ?(?:no|number)\b\.?)?(?: is)?[\s:]*"
-    r"|身[份分][證证証](?:號碼|号码)?[\s:是係系為为]*)?"
+    rf"|{IDENTITY_CARD}(?:號碼|号码)?[\s:是係系為为]*)?"
     r"(?<![A-Z0-9])(?P<body>[A-Z]{1,2} ?[0-9]{3} ?[0-9]{3}) {0,2}"
     r"(?:[(\[] ?(?P<check>[0-9A])(?: ?[)\]])?|(?P<bare>[0-9A]))(?![A-Z0-9])",
     re.ASCII | re.IGNORECASE,
@@ -72,7 +73,7 @@ _DOCUMENT = r"(?:passport|permit|document|hk ?id(?: card)?|id card|identity card
 _LABEL = re.compile(
     rf"^(?:(?:it['’]s|(?:it|this|that|id|(?:{_DOCUMENT} ?)?(?:number|no\.?)|{_DOCUMENT}) is"
     rf"|sorry|my|the|{_DOCUMENT}|number|no)\b"
-    r"|我[嘅的個个]?|[嗰呢][張张]|[張张]|護照|护照|身[份分][證证証]|[證证証]件|號碼|号码|[係系是]|[\s.,:])+",
+    rf"|我[嘅的個个]?|[嗰呢][張张]|[張张]|護照|护照|{IDENTITY_CARD}|[證证証]件|號碼|号码|[係系是]|[\s.,:])+",
     re.IGNORECASE,
 )
 _WORD_WITH_DIGITS = re.compile(
@@ -85,7 +86,7 @@ _DAY = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}|\d{4}([-/.])\d{1,2}\2\d{1,2}", 
 _DIGITS_BESIDE = re.compile(r"\d[A-Z0-9]* +$", re.ASCII | re.IGNORECASE)
 """Right before a number, more of it: where that begins cannot be told."""
 _OTHER_DOCUMENT = re.compile(
-    r"passport|permit|\bBN\(?O\)?(?!\w)|護照|护照|[證证証]件|[通雙双單单]行?程?[證证証]|回[鄉乡港][證证証卡咭]|台胞[證证証]",
+    rf"{PASSPORT}|permit|{BNO}|[證证証]件|{OF_THE_MAINLAND}|回港[證证証卡咭]",
     re.IGNORECASE,
 )
 
