@@ -10,7 +10,11 @@ from core.answer import Invalid
 WEEK = timedelta(days=7)
 
 _NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_NAME = r"(?P<name>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?"
+NAME = r"mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun"
+IN_CHINESE = "(?:星期|禮拜|礼拜|週|周)"
+"""What a weekday is called, as patterns: English ones but for the "day" at their end."""
+
+_NAME = rf"(?P<name>{NAME})(?:day)?"
 _WEEK = r"(?P<week>this|last|next) week"
 _FIGURE = r"(?<![\d.] )(?<!\d)"
 _NO_FIGURE = r"(?!\.?,? ?(?:the )?\d)"
@@ -21,7 +25,7 @@ PATTERNS = tuple(
         rf"\b{_WEEK},? (?:on )?{_NAME}\b{_NO_FIGURE}",
         rf"{_FIGURE}\b{_NAME},? (?:of )?{_WEEK}\b",
         rf"{_FIGURE}\b(?:(?P<which>this|coming|next|last|past) )?{_NAME}\b{_NO_FIGURE}",
-        r"(?P<which>[上下]{1,2}|[今這这本])?[個个]?(?:星期|禮拜|礼拜|週|周)(?P<name>[1-6日天])(?!\d)",
+        rf"(?P<which>[上下]{{1,2}}|[今這这本])?[個个]?{IN_CHINESE}(?P<name>[1-6日天])(?!\d)",
     )
 )
 """How they are written, with numbers in figures. Beside a figure a weekday only belongs to a date.

@@ -163,7 +163,7 @@ _UNSURE = re.compile(
 )
 """With one of these, "today" and "the 5th" are said of something else, or mean another day."""
 _OTHER_WEEK = re.compile(
-    r"[上下][個个]?(?:星期|禮拜|礼拜|週|周)|\b(?:last|next) week\b", re.IGNORECASE
+    rf"[上下][個个]?{weekdays.IN_CHINESE}|\b(?:last|next) week\b", re.IGNORECASE
 )
 """With one of these, only a weekday is a day of that week."""
 
@@ -176,8 +176,7 @@ _LUNAR = re.compile(
     r"[農农舊旧陰阴][曆历]|\blunar\b|(?:正|臘|腊)月|初[一二三四五六七八九十]", re.IGNORECASE
 )
 _WEEKDAY = re.compile(
-    r"\(?(?:(?:星期|週|周|禮拜|礼拜)[一二三四五六日天]"
-    r"|\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?)\)?,?",
+    rf"\(?(?:{weekdays.IN_CHINESE}[一二三四五六日天]|\b(?:{weekdays.NAME})(?:day)?\b\.?)\)?,?",
     re.ASCII | re.IGNORECASE,
 )
 _NUMBER = re.compile("[\\d〇零○一二三四五六七八九十百千兩两廿卅]+|元(?=月)", re.ASCII)
