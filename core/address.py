@@ -21,7 +21,17 @@ from core.words.misplaced import is_misplaced
 from core.words.place_names import fold_place
 from core.words.spoken import PLEASE, THANKS
 from core.words.talk import talks
-from core.words.written_addresses import NAMED, UNIT, address_in
+from core.words.written_addresses import (
+    ADDRESS_IS,
+    AT,
+    HOTEL,
+    HOTEL_IN_CHINESE,
+    LIVES,
+    NAMED,
+    NOW,
+    UNIT,
+    address_in,
+)
 
 LEAST_ADDRESS, MOST_ADDRESS = 5, 200
 LEAST_HOTEL, MOST_HOTEL = 2, 100
@@ -38,10 +48,10 @@ _LEAD_IN = re.compile(
     r"(?:(?:lives?|living|stays?|staying) )?(?:at|in|on)\b"
     r"|(?:(?:my|our|his|her|the|full|home) )*address\b(?: is\b)?"
     r"|(?:it|(?:my|the) hotel)(?: is|['’]s)\b"
-    r"|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住(?!址)[咗緊]?[喺係系在於]?|住[咗緊]?(?:喺|係|系|在|於|(?![宅址]))"
-    r"|[我佢他她阿][^\W\d_a-z前舊旧]{1,12}?住(?:喺|係|系|在|於|(?![宅址]))"
-    r"|[我佢他她]?(?:[哋们們])?(?:而家|依家|現在|现在)?(?:隔離|隔离|入住)(?:喺|緊|紧|在|於)*"
-    r"|(?:(?:[我佢他她]|本人)(?:[哋们們])?[個嘅的]?)?(?:屋企|家庭)?[住地]址[係系是為为喺在]?"
+    rf"|{LIVES}[咗緊]?{AT}?|住[咗緊]?(?:{AT}|(?![宅址]))"
+    rf"|[我佢他她阿][^\W\d_a-z前舊旧]{{1,12}}?住(?:{AT}|(?![宅址]))"
+    rf"|[我佢他她]?(?:[哋们們])?{NOW}(?:隔離|隔离|入住)(?:喺|緊|紧|在|於)*"
+    rf"|(?:(?:[我佢他她]|本人)(?:[哋们們])?[個嘅的]?)?(?:屋企|家庭)?{ADDRESS_IS}"
     r"|[間间]?酒店(?:名[字稱称]?)?[叫係是]|[係系是]"
     r")[\s:,，：-]*)+",
     re.IGNORECASE,
@@ -75,8 +85,8 @@ _PAIR = re.compile(r"(?=([一-鿿])([一-鿿]))")
 _IN_CHINESE = re.compile(r"(?<=[一-鿿])\n(?=[一-鿿\d])")
 """The end of a line in an address where Chinese, written in one line, has no sign."""
 _ANY_HOTEL = re.compile(
-    r"(?:(?:an?|the|my|our|quarantine|designated) )*(?:hotel|hostel|guest ?house)"
-    r"|[我嘅的一這这嗰間间個个家]*(?:檢疫|检疫|隔離|隔离)?(?:酒店|賓館|宾馆|旅館|旅馆|旅店)",
+    rf"(?:(?:an?|the|my|our|quarantine|designated) )*{HOTEL}"
+    rf"|[我嘅的一這这嗰間间個个家]*(?:檢疫|检疫|隔離|隔离)?{HOTEL_IN_CHINESE}",
     re.IGNORECASE,
 )
 _NO_HOTEL = re.compile(

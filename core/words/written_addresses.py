@@ -30,7 +30,13 @@ NAMED = re.compile(
 )
 """The name of an estate, a building, a street or a village."""
 
-_HOTEL = re.compile(r"\b(?:hotel|hostel|guest ?house)\b|酒店|[賓宾旅][館馆]|旅店", re.IGNORECASE)
+HOTEL, HOTEL_IN_CHINESE = r"(?:hotel|hostel|guest ?house)", "(?:酒店|[賓宾旅][館馆]|旅店)"
+NOW, AT = "(?:而家|依家|現在|现在)?", "[喺係系在於]"
+LIVES = f"[我佢他她家](?:[哋们們])?{NOW}住(?!址)"
+ADDRESS_IS = "[住地]址[係系是為为喺在]?"
+"""What people call where they live or stay, and how they begin to say it, as patterns."""
+
+_HOTEL = re.compile(rf"\b{HOTEL}\b|{HOTEL_IN_CHINESE}", re.IGNORECASE)
 
 _ANOTHER = re.compile(
     r"[\n;；。,，、]|\.(?=\s|$)(?<!no\.)(?<!st\.)(?<!rd\.)(?<!blk\.)"
@@ -45,7 +51,7 @@ _ANOTHER = re.compile(
 
 _LEAD = re.compile(
     r".*(?:\b(?:liv(?:e|es|ing)|stay(?:s|ing)?) (?:at|in|on)\b|\baddress\b(?: is\b)?"
-    r"|住[喺係系在於]|[我佢他她家](?:[哋们們])?(?:而家|依家|現在|现在)?住(?!址)|[住地]址[係系是為为喺在]?)[\s:：,-]*",
+    rf"|住{AT}|{LIVES}|{ADDRESS_IS})[\s:：,-]*",
     re.IGNORECASE,
 )
 
