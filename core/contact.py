@@ -15,6 +15,10 @@ HONG_KONG_CODE = "852"
 FIRST_DIGITS = "456789"
 """Mobile numbers begin with these (Office of the Communications Authority, since 2018)."""
 
+PHONE = r"(?:my )?(?:mobile|phone|tel(?:ephone)?|whatsapp)\b"
+PHONE_IN_CHINESE = "(?:電話|电话|手機|手机)"
+"""What a phone is called before its number, as patterns."""
+
 _ELSEWHERE = {"86": "mainland", "853": "macao"}
 DIGITS = 8
 """Of a number in Hong Kong."""
@@ -23,9 +27,9 @@ LEAST_DIGITS = 7
 _NUMBER = re.compile(r"(?<![\w/.-])(?:(?:\+|00) ?)?\d+(?:[ -]\d+)*(?![\w/])", re.ASCII)
 _SEPARATORS = re.compile(r"[\s()\[\].,，、/·\-‐‑‒–—−]+")
 _ANYWHERE = re.compile(
-    r"(?:\b(?:my )?(?:mobile|phone|tel(?:ephone)?|whatsapp)\b(?: ?(?:no|number)\b\.?)?"
+    rf"(?:\b{PHONE}(?: ?(?:no|number)\b\.?)?"
     r"(?: is\b)?[\s.:]*"
-    r"|我?[嘅的個个]?(?:手提|流動|流动)?(?:電話|电话|手機|手机)(?:號碼|号码)?[\s:是係系為为]*)?"
+    rf"|我?[嘅的個个]?(?:手提|流動|流动)?{PHONE_IN_CHINESE}(?:號碼|号码)?[\s:是係系為为]*)?"
     r"(?<![\w+/.-])(?<!\+\d )(?<!\+\d\d )(?<!\+\d{3} )"
     r"(?P<number>(?:(?:\+|00)? ?852[ -]?)?[4-9]\d{3}[ -]?\d{4})(?![\w/]|[.-]\d)",
     re.ASCII | re.IGNORECASE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from core.contact import PHONE, PHONE_IN_CHINESE
 from core.gazetteer import district_in, is_region
 
 _FIGURES = "〇一二三四五六七八九十百"
@@ -42,9 +43,8 @@ _ANOTHER = re.compile(
     r"[\n;；。,，、]|\.(?=\s|$)(?<!no\.)(?<!st\.)(?<!rd\.)(?<!blk\.)"
     r"|(?<!\d)(?:\(?\+?852\)?[ -]?)?[2-9]\d{3}[ -]?\d{4}(?!\d)"
     r"|\b(?:and|but)\b(?= (?:my|i|his|her|our|the)\b)"
-    r"|[我佢他她]?[嘅的]?(?:電話|电话|手機|手机|手提)"
-    r"|\b(?:my )?(?:mobile|phone|tel(?:ephone)?|whatsapp)\b"
-    r"(?: ?(?:no|number|is)\b)*[ .:]*(?=[+\d])",
+    rf"|[我佢他她]?[嘅的]?(?:{PHONE_IN_CHINESE}|手提)"
+    rf"|\b{PHONE}(?: ?(?:no|number|is)\b)*[ .:]*(?=[+\d])",
     re.IGNORECASE,
 )
 """What parts of a message, or of an address, are set apart by."""
