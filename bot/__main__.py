@@ -103,7 +103,15 @@ def _result(deed: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(deed)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _done(command: Callable[..., Coroutine[Any, Any, str]], *given: Any) -> int:
+    """Run a command of the operator with what was given, and print what it answers."""
+    from bot.clock import system_clock
+
+    print(_result(command(*_decided(), system_clock, *given)))
+    return 0
+
+
+def _run(_: argparse.Namespace) -> int:
     import asyncio
 
     import uvloop
@@ -173,7 +181,7 @@ def _verify(options: argparse.Namespace) -> int:
     return code
 
 
-def _keys_list(options: argparse.Namespace) -> int:
+def _keys_list(_: argparse.Namespace) -> int:
     from bot.clock import system_clock
     from bot.operator.keys import listed
 
@@ -182,30 +190,21 @@ def _keys_list(options: argparse.Namespace) -> int:
 
 
 def _keys_rotate(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.keys import rotated
 
-    print(_result(rotated(*_decided(), system_clock, options.in_hours)))
-    return 0
+    return _done(rotated, options.in_hours)
 
 
 def _keys_revoke(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.keys import revoked
 
-    settings, policy = _decided()
-    act = revoked(settings, policy, system_clock, options.key, options.by, options.reason)
-    print(_result(act))
-    return 0
+    return _done(revoked, options.key, options.by, options.reason)
 
 
 def _keys_distrust(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.keys import distrusted
 
-    asked = options.key, options.before, options.by, options.reason
-    print(_result(distrusted(*_decided(), system_clock, *asked)))
-    return 0
+    return _done(distrusted, options.key, options.before, options.by, options.reason)
 
 
 def _load(options: argparse.Namespace) -> int:
@@ -222,86 +221,64 @@ def _load(options: argparse.Namespace) -> int:
 
 
 def _codes_withdraw(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.codes import Asked, withdraw
     from core.store.codes import Why
 
-    asked = Asked(options.code, options.by, Why(options.why), options.reason)
-    print(_result(withdraw(*_decided(), system_clock, asked)))
-    return 0
+    return _done(withdraw, Asked(options.code, options.by, Why(options.why), options.reason))
 
 
-def _codes_pending(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
+def _codes_pending(_: argparse.Namespace) -> int:
     from bot.operator.codes import pending
 
-    print(_result(pending(*_decided(), system_clock)))
-    return 0
+    return _done(pending)
 
 
 def _staff_add(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.staff import add
 
-    print(_result(add(*_decided(), system_clock, options.name, options.role)))
-    return 0
+    return _done(add, options.name, options.role)
 
 
-def _staff_list(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
+def _staff_list(_: argparse.Namespace) -> int:
     from bot.operator.staff import listed
 
-    print(_result(listed(*_decided(), system_clock)))
-    return 0
+    return _done(listed)
 
 
 def _staff_remove(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.staff import remove
 
-    print(_result(remove(*_decided(), system_clock, options.name)))
-    return 0
+    return _done(remove, options.name)
 
 
-def _guardians_list(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
+def _guardians_list(_: argparse.Namespace) -> int:
     from bot.operator.guardians import listed
 
-    print(_result(listed(*_decided(), system_clock)))
-    return 0
+    return _done(listed)
 
 
 def _guardians_confirm(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.guardians import confirm
 
-    print(_result(confirm(*_decided(), system_clock, options.reference, options.by)))
-    return 0
+    return _done(confirm, options.reference, options.by)
 
 
 def _guardians_refuse(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.guardians import refuse
 
-    asked = options.reference, options.by, options.reason
-    print(_result(refuse(*_decided(), system_clock, *asked)))
-    return 0
+    return _done(refuse, options.reference, options.by, options.reason)
 
 
 def _takeovers_stop(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.takeovers import stop
 
-    print(_result(stop(*_decided(), system_clock, options.reference, options.by)))
-    return 0
+    return _done(stop, options.reference, options.by)
 
 
 def _unlock(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.phones import unlock
 
-    print(_result(unlock(*_decided(), system_clock, options.phone, options.by)))
-    return 0
+    return _done(unlock, options.phone, options.by)
 
 
 def _audit_verify(options: argparse.Namespace) -> int:
@@ -314,20 +291,15 @@ def _audit_verify(options: argparse.Namespace) -> int:
 
 
 def _audit_checkpoint(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.audit import write_checkpoint
 
-    print(_result(write_checkpoint(*_decided(), system_clock, options.output)))
-    return 0
+    return _done(write_checkpoint, options.output)
 
 
 def _letters(options: argparse.Namespace) -> int:
-    from bot.clock import system_clock
     from bot.operator.letters import write
 
-    asked = options.output, options.by, options.again
-    print(_result(write(*_decided(), system_clock, *asked)))
-    return 0
+    return _done(write, options.output, options.by, options.again)
 
 
 def _sample(options: argparse.Namespace) -> int:
