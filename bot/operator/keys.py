@@ -12,11 +12,9 @@ from core.days import HONG_KONG, clock_time
 from core.policy import Policy
 from core.signing.issuer_keys import SECOND, IssuerKey
 from core.signing.rotation import NOTICE, State, distrust, rotate, state, withdraw
+from core.store.audit import OPERATOR
 from core.store.signed_by import count_signed_by
 from core.vault import SIGNS, Key, KeyRing, Purpose
-
-OPERATOR = "operator"
-"""Who acts on the command line, in the audit."""
 
 NAME, REASON = 80, 60
 """How long they may be: the audit log has room for so much."""

@@ -7,11 +7,9 @@ from bot.clock import Clock
 from bot.settings import Settings
 from core.days import clock_time
 from core.policy import Policy
+from core.store.audit import OPERATOR
 from core.store.staff import LIFE, Member, Role, StaffError, staff_name
 from core.store.store import Transaction
-
-OPERATOR = "operator"
-"""Who acts on the command line, in the audit."""
 
 
 async def add(settings: Settings, policy: Policy, clock: Clock, given: str, role: str) -> str:

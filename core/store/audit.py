@@ -47,6 +47,9 @@ LATE = 10_000
 KEPT_EVERY, KEPT_AFTER = timedelta(minutes=10), 1_000
 """A check-point is kept for each ten minutes or 1,000 entries; of those between, the newest."""
 
+OPERATOR = "operator"
+"""Who acts on the command line, in the audit."""
+
 LOCK = 0x4155444954  # "AUDIT"
 """The name of PostgreSQL's lock: one process at a time works on the chain."""
 

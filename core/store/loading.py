@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Insert, Table, delete, func, insert, select, update
 
 from core.store import tables
+from core.store.audit import OPERATOR
 from core.store.dialects import insert_or_set
 from core.store.lists import EVER, LOADED, Listed
 from core.store.store import Store, Transaction
@@ -56,9 +57,8 @@ async def replace(store: Store, listed: Listed, now: datetime) -> int:
         await load.put_in_force(tx)
         if listed.decides:
             await tx.lists.tallies.add(LOADED, EVER)
-        await tx.people.record(
-            f"{listed.table.name} loaded", actor="operator", object=str(count), now=now
-        )
+        act = f"{listed.table.name} loaded"
+        await tx.people.record(act, actor=OPERATOR, object=str(count), now=now)
     named = load.last if listed.names else None
     while named is not None:
         named = await _step(store, partial(load.put_first, after=named))
