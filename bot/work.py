@@ -11,7 +11,7 @@ from bot.processes.sandbox import AT_ONCE, Sandbox
 from bot.processes.workers import Workers
 from core.answer import Invalid
 from core.conversation.messages import Finished, Incoming, channel_of
-from core.conversation.turn import Job
+from core.conversation.turn import CODES, EXPORTS, PROOF, VISITS, Job
 from core.gate import sighting
 from core.store.store import Store, Transaction
 from core.store.uploads import new_upload
@@ -19,8 +19,6 @@ from core.visits import mistaken
 
 Receive = Callable[[Sequence[Incoming], Callable[[Transaction], Awaitable[None]]], Awaitable[None]]
 """Takes messages into the inbox, and keeps in their transaction what they refer to."""
-
-PROOF, VISITS, EXPORTS, CODES = "proof", "visits", "exports", "codes"
 
 SANDBOXED = PROOF, CODES
 """What is read in a sandbox, which takes seconds."""

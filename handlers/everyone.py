@@ -14,7 +14,7 @@ import msgspec
 from core.conversation.fields import MORE, Answers, Field, Listed, Said
 from core.conversation.form import Form
 from core.conversation.messages import Finished
-from core.conversation.turn import Turn
+from core.conversation.turn import EXPORTS, VISITS, Turn
 from core.conversation.uploads import Uploads
 from core.earlier import EARLIER
 from core.round import Asked, Note, Round, Unclaimed
@@ -231,7 +231,7 @@ class Exports(Uploads):
             ]
         owner = await turn.tx.installations.holder_of(export)
         if owner is None:
-            upload = await turn.tx.uploads.keep(turn.chat, "visits", export.to_bytes(), turn.now)
+            upload = await turn.tx.uploads.keep(turn.chat, VISITS, export.to_bytes(), turn.now)
             first, last = export.first_day, export.last_day
             current.unclaimed.append(
                 Unclaimed(upload, file["file"], len(export.visits), first, last)
@@ -289,9 +289,7 @@ class Records(Form):
     numbered = False
 
     owner = Owner(Nobody, when=has_unclaimed)
-    visits = Exports(
-        "exports", (*EXPORT_ERRORS, "unreadable"), when=lacks_files, words="health_code"
-    )
+    visits = Exports(EXPORTS, (*EXPORT_ERRORS, "unreadable"), when=lacks_files, words="health_code")
 
     @classmethod
     async def begin(cls, turn: Turn) -> dict[str, Any] | None:

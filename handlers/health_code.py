@@ -13,7 +13,7 @@ from core.conversation.fields import KEPT, WAITING, Answers, Choice, Field, Near
 from core.conversation.form import Form
 from core.conversation.messages import Text
 from core.conversation.texts import plain
-from core.conversation.turn import Turn
+from core.conversation.turn import VISITS, Turn
 from core.conversation.uploads import Upload
 from core.country import Country
 from core.dates import ArrivalDate, DischargeDate
@@ -145,7 +145,7 @@ class HealthCode(Form):
     arrived_on = NearDay(ArrivalDate, when=has_arrived)
     arrived_from = WhereFrom(Origin, when=has_arrived, resets=("scheme",))
     scheme = Choice(Scheme, when=came_from_near)
-    visits = VisitRecords("visits", (*EXPORT_ERRORS, "unreadable", "other_phone", "undeclared"))
+    visits = VisitRecords(VISITS, (*EXPORT_ERRORS, "unreadable", "other_phone", "undeclared"))
 
     @classmethod
     async def begin(cls, turn: Turn) -> dict[str, Any] | None:

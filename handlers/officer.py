@@ -16,7 +16,7 @@ from core.answer import Invalid
 from core.assessment import Colour
 from core.conversation.messages import Command, File, Finished, Press, Text
 from core.conversation.texts import plain
-from core.conversation.turn import MENU, Job, Turn
+from core.conversation.turn import CODES, MENU, Job, Turn
 from core.conversation.volunteer import has_figures
 from core.credential import Claims, Reason, check
 from core.gate.document_in_hand import in_hand
@@ -158,7 +158,7 @@ async def _read(turn: Turn, inspection: Inspection, *, file: File) -> None:
     have to be kept until then: it is erased, and asked for again."""
     job = f"{turn.chat}:{turn.incoming.id}"
     inspection.begin(job, file.album)
-    turn.effects.append(Job(id=job, kind="codes", ref=file.ref, name=file.name, mime=file.mime))
+    turn.effects.append(Job(id=job, kind=CODES, ref=file.ref, name=file.name, mime=file.mime))
     if _numbered(file.caption):
         _forget(turn)
         _say(turn, [turn.text("officer.number_below")])

@@ -14,7 +14,7 @@ from core.conversation.fields import KEPT, Answers, Choice, Confirm, Field, Near
 from core.conversation.form import Form
 from core.conversation.messages import Text
 from core.conversation.one_time_code import OneTimeCode
-from core.conversation.turn import Turn
+from core.conversation.turn import PROOF, Turn
 from core.conversation.uploads import Upload
 from core.country import Country
 from core.dates import BirthDate, IssueDate, LastNight, ProofDate, may_be_turned
@@ -162,7 +162,7 @@ class Registration(Form):
     hotel = Words(Hotel, when=is_visitor)
     room = Words(Room, when=is_visitor)
     last_night = NearDay(LastNight, when=is_visitor)
-    proof = Upload("proof", PROOF_ERRORS, not_for=ENDINGS, when=needs_proof)
+    proof = Upload(PROOF, PROOF_ERRORS, not_for=ENDINGS, when=needs_proof)
     proof_issued_on = NearDay(ProofDate, when=needs_proof)
     mobile = Words(
         HongKongMobile, contact=True, when=may_change_phone, resets=("passcode", "challenge")

@@ -37,6 +37,11 @@ MENU = "menu"
 """The serial of buttons that stay good for ever: they name a command, not an answer."""
 
 
+PROOF, VISITS, EXPORTS, CODES = "proof", "visits", "exports", "codes"
+"""What a file is read as: a proof of address, one person's visit records, those of several, the
+codes in a photo."""
+
+
 class Sms(msgspec.Struct, frozen=True, tag="sms"):
     """A text message to be sent to a phone (E.164). `quiet`: it is not the chat's own, which hears
     nothing of it, be it delivered or not."""
