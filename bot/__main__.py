@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.arguments import parser
+from core.plain_error import PlainError
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -34,9 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = DEEDS[options.command](options)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        # First: where it cut an import short, nothing more can be imported.
         return 128 + signal.SIGINT
-    except _plain_errors() as error:
+    except PlainError as error:
         from bot.logs import shown
 
         # It may quote what was given, which must not steer the terminal.
@@ -55,36 +55,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     finally:
         # What `--help` says: at the exit nobody could be told that it is not read.
         sys.stdout.flush()
-
-
-def _plain_errors() -> tuple[type[Exception], ...]:
-    from bot.operator.codes import CodeError
-    from bot.operator.guardians import GuardianError
-    from bot.operator.phones import PhoneError
-    from bot.operator.reason import ReasonError
-    from bot.operator.takeovers import TakeoverError
-    from bot.settings import SettingError
-    from core.lists import ListError
-    from core.policy import PolicyError
-    from core.signing.issuer_keys import KeysError
-    from core.store.loading import Superseded
-    from core.store.staff import StaffError
-    from core.vault import KeyRingError
-
-    return (
-        SettingError,
-        PolicyError,
-        KeyRingError,
-        KeysError,
-        ListError,
-        Superseded,
-        StaffError,
-        CodeError,
-        GuardianError,
-        PhoneError,
-        ReasonError,
-        TakeoverError,
-    )
 
 
 def _decided() -> tuple[Settings, Policy]:

@@ -16,6 +16,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as SQLite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from core.plain_error import PlainError
+
 PREFIX = "HEALTHCODE_"
 NAMES = (
     "TELEGRAM_TOKEN",
@@ -40,7 +42,7 @@ WEB = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1
 MOST_PORT = 65_535
 
 
-class SettingError(Exception):
+class SettingError(PlainError):
     """A setting is wrong. The text is one sentence that names the variable."""
 
 

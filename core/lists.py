@@ -22,6 +22,7 @@ from core.days import start_of_day
 from core.district import District
 from core.exposure import Exposure
 from core.identity import DocumentNumber, DocumentType, normalise
+from core.plain_error import PlainError
 from core.visits import VisitKind
 from core.visits.timeline import read_plate, read_time
 from core.visits.venue import VENUE_ID
@@ -46,7 +47,7 @@ class BadRow(NamedTuple):
     why: str
 
 
-class ListError(ValueError):
+class ListError(PlainError):
     """A list that cannot be taken. Its text has a line for each of the first `TOLD` rows."""
 
     def __init__(self, rows: Sequence[BadRow]) -> None:

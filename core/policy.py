@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from core.assessment import Windows
 from core.days import HONG_KONG
+from core.plain_error import PlainError
 from core.signing.issuer_keys import Realm
 from core.visits import VisitPolicy
 
@@ -23,7 +24,7 @@ Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 Instant = Annotated[datetime, Meta(tz=True)]
 
 
-class PolicyError(Exception):
+class PolicyError(PlainError):
     """The policy file cannot be used. The message is one plain sentence that names the key."""
 
 

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from core import private_file
+from core.plain_error import PlainError
 
 FORMAT = 1
 """Version of the key ring's file."""
@@ -63,7 +64,7 @@ _DATA_KEY = "data key"
 """Where a wrapped data key is sealed to. Has no bar, so it is never the place of a cell."""
 
 
-class KeyRingError(Exception):
+class KeyRingError(PlainError):
     """The key ring cannot be used; the message is one plain sentence, without any key."""
 
 

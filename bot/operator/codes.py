@@ -16,6 +16,7 @@ from core.answer import Invalid
 from core.credential import check
 from core.days import clock_time
 from core.gate.scanning import read_codes
+from core.plain_error import PlainError
 from core.policy import Policy
 from core.signing.issuer_keys import PublicKeys, Realm
 from core.store.codes import Live, Why
@@ -30,7 +31,7 @@ WHY = (Why.ADDRESS, Why.HEALTH, Why.OTHER)
 CODE_ID = re.compile(r"[0-9a-f]{16}", re.IGNORECASE)
 
 
-class CodeError(Exception):
+class CodeError(PlainError):
     """The code cannot be withdrawn; the message is one plain sentence."""
 
 

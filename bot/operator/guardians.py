@@ -12,6 +12,7 @@ from bot.operator.staff import must_be_staff
 from bot.settings import Settings
 from core.days import clock_time
 from core.family import Way
+from core.plain_error import PlainError
 from core.policy import Policy
 from core.store.people import Known, read_reference
 from core.store.staff import staff_name
@@ -22,7 +23,7 @@ NOBODY = "somebody who is not registered"
 NO_LONGER = "This guardian does not wait any more."
 
 
-class GuardianError(Exception):
+class GuardianError(PlainError):
     """Nobody waits who could be meant; the message is one plain sentence."""
 
 

@@ -9,11 +9,12 @@ from bot.settings import Settings
 from core.answer import Context, Invalid
 from core.contact import HongKongMobile, masked
 from core.days import hong_kong_day
+from core.plain_error import PlainError
 from core.policy import Policy
 from core.store.staff import staff_name
 
 
-class PhoneError(Exception):
+class PhoneError(PlainError):
     """It is no Hong Kong mobile number, or not locked; the message is one plain sentence."""
 
 

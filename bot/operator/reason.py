@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from core.plain_error import PlainError
+
 LONGEST = 500
 """Letters of a reason."""
 
 
-class ReasonError(Exception):
+class ReasonError(PlainError):
     """What was given is no reason; the message is one plain sentence."""
 
 

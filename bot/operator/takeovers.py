@@ -6,13 +6,14 @@ from bot.app import opened
 from bot.clock import Clock
 from bot.operator.staff import must_be_staff
 from bot.settings import Settings
+from core.plain_error import PlainError
 from core.policy import Policy
 from core.store.people import read_reference
 from core.store.staff import staff_name
 from core.store.takeovers import chats_besides, tell
 
 
-class TakeoverError(Exception):
+class TakeoverError(PlainError):
     """Nobody has the reference number, or no chat waits; the message is one plain sentence."""
 
 

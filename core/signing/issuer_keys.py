@@ -20,6 +20,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from core.plain_error import PlainError
 from core.signing.cose_sign1 import COORDINATE_BYTES, KID_BYTES
 from core.vault import Key, KeyRing, Purpose
 
@@ -29,7 +30,7 @@ REVOKED_BYTES = 4
 """How much of a code's id a revocation list carries: 1,000 of 100,000 codes in 4 KB."""
 
 
-class KeysError(Exception):
+class KeysError(PlainError):
     """A file of public keys, or a key ring, cannot be used; the message is one plain sentence."""
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Insert, Table, delete, func, insert, select, update
 
+from core.plain_error import PlainError
 from core.store import tables
 from core.store.audit import OPERATOR
 from core.store.dialects import insert_or_set
@@ -36,7 +37,7 @@ FIRST = -1
 T = TypeVar("T")
 
 
-class Superseded(Exception):
+class Superseded(PlainError):
     """Another list of this kind is being loaded by now. The text says so to the operator."""
 
     def __init__(self, table: Table) -> None:

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from sqlalchemy import bindparam, select, update
 
+from core.plain_error import PlainError
 from core.store.audit import times
 from core.store.connection import Connection
 from core.store.dialects import insert_or_replace
@@ -46,7 +47,7 @@ class Role(StrEnum):
     STAFF = "staff"
 
 
-class StaffError(Exception):
+class StaffError(PlainError):
     """What was asked about a member of staff cannot be; the message is one plain sentence."""
 
 
