@@ -27,8 +27,11 @@ from core.conversation.prompt import (
     BACK,
     CANCEL,
     HELP,
+    KEEP,
     LANGUAGE,
+    MEANT,
     NAVIGATION,
+    SKIP,
     WHY,
     previous,
     question,
@@ -256,30 +259,29 @@ class Answering(Flow):
             return
         field = self.field(turn)
         form = self.forms[session.form]
-        match option:
-            case "_why":
-                await self.again(turn, question(turn, form, field, "why"))
-            case "_help":
-                if isinstance(field, Upload):
-                    turn.note(field.error(turn, field.wanted))
-                self._example(turn, field)
-                turn.note("engine.help")
-                await self.again(turn)
-            case "_meant":
-                turn.sure = True
-                await self._answer(turn, field, Text(session.meant))
-            case "_skip":
-                keep(turn, field, None)
-                await self.go(turn)
-            case "_keep" if field.answered(session.answers):
-                # A newer file that is being read is not wanted any more.
-                session.jobs = {j: name for j, name in session.jobs.items() if name != field.name}
-                keep(turn, field, session.answers[field.name])
-                await self.go(turn)
-            case _:
-                # Back; or Keep, by an older button, where the answer has fallen meanwhile.
-                before = previous(form, session) if option == BACK else None
-                await self.ask(turn, before or field)
+        if option == WHY:
+            await self.again(turn, question(turn, form, field, "why"))
+        elif option == HELP:
+            if isinstance(field, Upload):
+                turn.note(field.error(turn, field.wanted))
+            self._example(turn, field)
+            turn.note("engine.help")
+            await self.again(turn)
+        elif option == MEANT:
+            turn.sure = True
+            await self._answer(turn, field, Text(session.meant))
+        elif option == SKIP:
+            keep(turn, field, None)
+            await self.go(turn)
+        elif option == KEEP and field.answered(session.answers):
+            # A newer file that is being read is not wanted any more.
+            session.jobs = {j: name for j, name in session.jobs.items() if name != field.name}
+            keep(turn, field, session.answers[field.name])
+            await self.go(turn)
+        else:
+            # Back; or Keep, by an older button, where the answer has fallen meanwhile.
+            before = previous(form, session) if option == BACK else None
+            await self.ask(turn, before or field)
 
     async def _aside_answered(self, turn: Turn, option: str) -> None:
         """Take the answer to what was asked instead of the question in hand."""

@@ -27,6 +27,8 @@ BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL, MEANT = (
     "_cancel",
     "_meant",
 )
+"""The ways around an answer, as options; behind the stroke, what their labels and words are called.
+"""
 NAVIGATION = (BACK, SKIP, KEEP, WHY, HELP, LANGUAGE, CANCEL, MEANT)
 
 NAMES = {
