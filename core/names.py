@@ -170,13 +170,7 @@ class EnglishName(AsWritten):
         `not_a_name` for words of a sentence, `too_short` (least), `too_long` (most), `unlikely` for
         what is more likely said than called so.
         """
-        name = unicodedata.normalize("NFC", tidy(text)).translate(_PUNCTUATION)
-        name = _SOMEBODY_CALLED.sub("", _INTRODUCTIONS.sub("", name)).strip(" ,")
-        if parts := _IN_TWO_PARTS.fullmatch(name):
-            name = _in_one(parts)
-        name = name.rstrip("".join(filter(_is_sign, name)))
-        name = _RELATION.sub("", _TITLE.sub("", _ORIGIN.sub("", name)))
-        name = _STOP.sub("", _COURTESY.sub("", name)).strip(" ,")
+        name = _alone(unicodedata.normalize("NFC", tidy(text)).translate(_PUNCTUATION))
         for character in _OF_PASSPORTS.sub(" ", name):
             if is_latin(character) or character in " -',.":
                 continue
@@ -281,6 +275,16 @@ class ChineseName(AsWritten):
             if name and _could_be_a_name(bare := _ENDING.sub("", name[0])):
                 found.append(Found(text[start : start + len(bare)], run.start(), name.end()))
         return found[0] if len({f.value for f in found}) == 1 else None
+
+
+def _alone(said: str) -> str:
+    """Return a name in Latin letters without what is said before and after it."""
+    name = _SOMEBODY_CALLED.sub("", _INTRODUCTIONS.sub("", said)).strip(" ,")
+    if parts := _IN_TWO_PARTS.fullmatch(name):
+        name = _in_one(parts)
+    name = name.rstrip("".join(filter(_is_sign, name)))
+    name = _RELATION.sub("", _TITLE.sub("", _ORIGIN.sub("", name)))
+    return _STOP.sub("", _COURTESY.sub("", name)).strip(" ,")
 
 
 def _in_one(parts: re.Match[str]) -> str:
