@@ -139,6 +139,20 @@ class Answering(Flow):
         # Where no words are asked for, it was looked for before.
         if isinstance(field, Words) and await self._completed(turn, form, field, said):
             return
+        await self._refused(turn, form, field, said, tried, invalid)
+
+    async def _refused(
+        self,
+        turn: Turn,
+        form: type[Form],
+        field: Field,
+        said: Said,
+        tried: Field,
+        invalid: Invalid,
+    ) -> None:
+        """Say what is wrong with what was said as the answer to the question that was `tried`, and
+        offer the one in hand again; after some failures an example, and a person."""
+        session = turn.session
         keep_piece(turn, said)
         turn.step(field.name, "wrong")
         session.failures += 1
