@@ -17,6 +17,25 @@ SURROUND = 25
 """The grey of what is around a phone at the gate."""
 
 
+HELD = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+"""How a camera turns what it stores, by how it says that it was held (Exif's orientation)."""
+
+
+def stored(upright: Image.Image, orientation: int) -> Image.Image:
+    """Return a picture as a camera stores it that was held in this way."""
+    turn = HELD[orientation]
+    return upright if turn is None else upright.transpose(turn)
+
+
 def photo(
     cards: Sequence[bytes],
     *,

@@ -11,6 +11,7 @@ from core.clean_proof import ERRORS, CleanProof
 from core.proof import LONGEST_SIDE, clean
 from tests.corpus import Upload
 from tests.corpus_proofs import CANARY, exif, image, proof_uploads
+from tests.photos import stored
 
 CORPUS = list(proof_uploads())
 
@@ -55,19 +56,8 @@ def test_a_photo_stands_upright(orientation: int) -> None:
     # A bright corner, moved as a camera held that way would have stored it.
     upright = Image.new("RGB", (800, 400))
     upright.paste("white", (0, 0, 300, 150))
-    stored = {
-        1: None,
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }[orientation]
     stream = io.BytesIO()
-    turned = upright if stored is None else upright.transpose(stored)
-    turned.save(stream, "JPEG", exif=exif(orientation), quality=95)
+    stored(upright, orientation).save(stream, "JPEG", exif=exif(orientation), quality=95)
     [page] = clean(stream.getvalue()).pages
     picture = opened(page).convert("L")
     assert picture.size == (800, 400)

@@ -14,13 +14,12 @@ import pytest
 
 from bot import clock as clocks
 from bot.__main__ import main
-from core.assessment import Colour
-from core.credential import expiry, issue
 from core.signing.issuer_keys import IssuerKey, PublicKeys
 from core.vault import KeyRing, Purpose
 from tests.bot.process import program
 from tests.bot.test_command_line import inside, is_one_sentence, running
 from tests.clock import TestClock
+from tests.codes import a_code
 
 __all__ = ["inside"]
 
@@ -256,16 +255,7 @@ def test_a_notice_that_is_too_short_shows_the_usage(inside: Path, hours: str) ->
 
 def code(ring: KeyRing, clock: TestClock, challenge: str | None = None) -> str:
     key, now = IssuerKey.current(ring, clock()), clock().replace(microsecond=0)
-    return issue(
-        key,
-        name="C*** T** M**",
-        colour=Colour.GREEN,
-        document=("0", "A1234563"),
-        issued_at=now,
-        expires_at=expiry(key, now),
-        code_id=bytes(8),
-        challenge=challenge,
-    )
+    return a_code(key, now, challenge=challenge)
 
 
 def test_a_code_is_verified_with_all_that_an_officer_has(

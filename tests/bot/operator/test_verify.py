@@ -19,6 +19,7 @@ from core.picture import draw
 from core.signing.cose_key import key_set
 from core.signing.issuer_keys import IssuerKey, PublicKeys
 from core.vault import KeyRing
+from tests.codes import a_code
 
 NOW = datetime(2021, 12, 10, 4, 0, tzinfo=UTC)
 RING = KeyRing.generate(NOW - timedelta(hours=1))
@@ -109,15 +110,7 @@ def test_a_code_from_the_future_is_refused(keys: Path) -> None:
 
 def test_a_forged_code_is_refused(keys: Path) -> None:
     stranger = IssuerKey.current(KeyRing.generate(NOW), NOW)
-    other = issue(
-        stranger,
-        name="X* Y*",
-        colour=Colour.GREEN,
-        document=("0", "A1234563"),
-        issued_at=NOW,
-        expires_at=expiry(stranger, NOW),
-        code_id=bytes(8),
-    )
+    other = a_code(stranger, NOW, name="X* Y*")
     for forged in (other, code()[:-6] + "000000", code()[:100], "HK1:HELLO", "HK1:" * 500):
         status, words = verify(forged, keys, NOW)
         assert status == 1

@@ -19,7 +19,7 @@ from core.gate.scanning import MOST, read_codes
 from core.gate.sighting import ERRORS, MAX_BYTES, Sighting, pack, unpack
 from core.picture import draw
 from tests.clock import NOON
-from tests.photos import photo
+from tests.photos import photo, stored
 from tests.speed import seconds
 
 SECONDS = 2.0
@@ -107,20 +107,9 @@ def encoded(image: Image.Image, form: str = "PNG", **more: Any) -> bytes:
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_a_photo_is_seen_as_it_was_held(orientation: int) -> None:
     upright = Image.open(BytesIO(photo(CARDS[:2], size=(1600, 1000), quality=95)))
-    back = {
-        1: None,
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }[orientation]
-    stored = upright if back is None else upright.transpose(back)
     exif = Image.Exif()
     exif[274] = orientation
-    seen = read_codes(encoded(stored, "JPEG", exif=exif, quality=95))
+    seen = read_codes(encoded(stored(upright, orientation), "JPEG", exif=exif, quality=95))
     assert [(each.text, each.third[1]) for each in seen] == [(text(0)[:216], 0), (text(1)[:216], 2)]
 
 

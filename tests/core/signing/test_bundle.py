@@ -11,13 +11,13 @@ import cbor2
 import cwt
 import pytest
 
-from core.assessment import Colour
-from core.credential import Reason, check, expiry, issue
+from core.credential import Reason, check
 from core.signing.bundle import BundleError, Untrusted, newer, open_bundle, sign_bundle
 from core.signing.cose_key import to_cose
 from core.signing.cose_sign1 import sign
 from core.signing.issuer_keys import IssuerKey, PublicKeys, Realm
 from core.vault import KeyRing, Purpose
+from tests.codes import a_code
 
 NOW = datetime(2021, 12, 10, 4, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -67,15 +67,7 @@ def test_software_that_is_not_ours_checks_it() -> None:
 
 
 def code(key: IssuerKey = KEY, code_id: bytes = bytes(8)) -> str:
-    return issue(
-        key,
-        name="C*** T** M**",
-        colour=Colour.GREEN,
-        document=("0", "A1234563"),
-        issued_at=NOW,
-        expires_at=expiry(key, NOW),
-        code_id=code_id,
-    )
+    return a_code(key, NOW, code_id=code_id)
 
 
 def test_codes_are_checked_by_what_it_says() -> None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.assessment import Colour
-from core.credential import Reason, check, expiry, issue
+from core.credential import Reason, check
 from core.days import HONG_KONG
 from core.signing.issuer_keys import IssuerKey, KeysError, PublicKeys
 from core.signing.rotation import (
@@ -22,6 +21,7 @@ from core.signing.rotation import (
     withdraw,
 )
 from core.vault import Key, KeyRing, Purpose
+from tests.codes import a_code
 
 NOW = datetime(2021, 12, 10, 12, 0, tzinfo=HONG_KONG).astimezone(UTC)
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
@@ -42,16 +42,7 @@ def kid(key: Key) -> str:
 
 
 def code(ring: KeyRing, now: datetime) -> str:
-    key = IssuerKey.current(ring, now)
-    return issue(
-        key,
-        name="C*** T** M**",
-        colour=Colour.GREEN,
-        document=("0", "A1234563"),
-        issued_at=now,
-        expires_at=expiry(key, now),
-        code_id=bytes(8),
-    )
+    return a_code(IssuerKey.current(ring, now), now)
 
 
 def test_the_next_key_signs_after_its_notice_and_the_old_one_ends_with_its_last_code(
