@@ -15,6 +15,7 @@ from core.assessment import Windows
 from core.days import HONG_KONG
 from core.plain_error import PlainError
 from core.signing.issuer_keys import Realm
+from core.vault import SIGNING_LIFE
 from core.visits import VisitPolicy
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
@@ -79,7 +80,7 @@ class KeyPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Keys are to be changed every 30 days. `bundle_hours` may not be more than verifiers take.
     """
 
-    life_days: Annotated[int, Meta(ge=2, le=366)] = 45
+    life_days: Annotated[int, Meta(ge=2, le=366)] = SIGNING_LIFE.days
     bundle_hours: Annotated[int, Meta(ge=2, le=48)] = 48
 
     @property
