@@ -38,6 +38,9 @@ NAMES = (
 DRIVERS = ("sqlite", "postgresql", "postgresql+asyncpg")
 """What a database's URL may begin with."""
 
+SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+"""What the Bot API allows as setWebhook's secret_token."""
+
 WEB = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
 MOST_PORT = 65_535
 
@@ -144,8 +147,7 @@ def _token(value: str) -> str:
 
 def _secrets(value: str) -> tuple[str, ...]:
     secrets = tuple(value.split(",")) if value else ()
-    # The shape is setWebhook's secret_token.
-    if len(secrets) > 2 or not all(re.fullmatch(r"[A-Za-z0-9_-]{1,256}", s) for s in secrets):
+    if len(secrets) > 2 or not all(map(SECRET.fullmatch, secrets)):
         what = "must be 1 to 256 letters, digits, _ or -, or two of these, new,old"
         raise _wrong("TELEGRAM_SECRET", what)
     return secrets

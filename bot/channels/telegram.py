@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -25,6 +24,7 @@ from bot.channels.telegram_request import AiohttpRequest, Flooded, decode, trans
 from bot.channels.telegram_update import ALLOWED_UPDATES, CHANNEL, parsed, read
 from bot.clock import Clock, system_clock
 from bot.processes.voice import Speak
+from bot.settings import SECRET
 from core.conversation.messages import Capabilities, Incoming, Press, Reply
 from core.store.store import Transaction
 
@@ -34,8 +34,6 @@ PATH = "/telegram"
 """Where the webhook stands on our web server."""
 
 PROOF_HEADER = "X-Telegram-Bot-Api-Secret-Token"
-SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
-"""What the Bot API allows as setWebhook's secret_token."""
 
 LABEL = 64
 """Characters of a button's label, by our own choice: the Bot API names no limit, but clients show
