@@ -41,6 +41,15 @@ _LABEL = re.compile("|".join(f"(?P<{k}>{v})" for k, v in _LABELS.items()), re.IG
 _UNTIL_CLAUSE = re.compile(
     rf"(?:\b(?:until|till?|leav(?:e|ing))\b|{_LABELS['stay']})[^,，;；。\n]*", re.IGNORECASE
 )
+_LEAVING = re.compile(
+    r"\b(?:leav(?:e|es|ing)|check(?:ing|s)?[- ]?out|depart\w*|fl(?:y|ies|ying|ight)|morning|noon)\b"
+    r"|[離离][開开]|退房|走|返(?:大[陸陆]|[國国])|回(?:[國国]|[內内]地|大[陸陆])|航班|起[飛飞]"
+    r"|早上|上午|朝|中午",
+    re.IGNORECASE,
+)
+"""Beside the day of a stay's end: on that day he leaves, after a last night the day before."""
+_NIGHT = re.compile(r"\bnights?\b|最[後后]一?[晚夜]|[過过]夜", re.IGNORECASE)
+_CLAUSE_ENDS = re.compile("[,，;；。\n]")
 _FILLER = re.compile(
     r"[\s:,;=\-.是為为係系在於于]*(?:\b(?:on|is|was|until)\b)?[\s:]*", re.IGNORECASE
 )
@@ -238,7 +247,26 @@ class LastNight(Day):
 
     @classmethod
     def find(cls, text: str, context: Context) -> Found | None:
-        """Return the day that is labelled so, or the only one of a clause that says until when."""
+        """Return the day that is labelled so, or the only one of a clause that says until when.
+
+        Where it is the day on which he leaves, the day before is returned.
+        """
+        found = cls._end(text, context)
+        if found is None or not _leaves(text, found):
+            return found
+        night = date.fromisoformat(found.value) - timedelta(days=1)
+        found = replace(found, value=night.isoformat())
+        return found if cls._holds(found, context) else None
+
+    @classmethod
+    def is_reckoned(cls, text: str, context: Context) -> bool:
+        """Tell whether a text says the day as seen from today, or from that of leaving."""
+        found = cls._end(text, replace(context, asked=True))
+        return super().is_reckoned(text, context) or (found is not None and _leaves(text, found))
+
+    @classmethod
+    def _end(cls, text: str, context: Context) -> Found | None:
+        """Return the day that is written, be it of the last night or of leaving."""
         found = super().find(text, context)
         until = _UNTIL_CLAUSE.search(text)
         if found or context.asked or until is None:
@@ -247,6 +275,14 @@ class LastNight(Day):
             if found := cls._only(until[0], context):
                 return Found(found.value, *until.span())
         return None
+
+
+def _leaves(text: str, found: Found) -> bool:
+    """Tell whether what is said around a day is that somebody leaves on it."""
+    before = [end.end() for end in _CLAUSE_ENDS.finditer(text, 0, found.start)]
+    after = _CLAUSE_ENDS.search(text, found.end)
+    clause = text[before[-1] if before else 0 : after.start() if after else len(text)]
+    return bool(_LEAVING.search(clause)) and not _NIGHT.search(clause)
 
 
 class ArrivalDate(Day):

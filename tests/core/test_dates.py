@@ -205,7 +205,9 @@ def test_dates_are_told_apart_by_their_labels(
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
     [
-        (LastNight, "check-out on 12/12/2021", "2021-12-12"),
+        (LastNight, "check-out on 12/12/2021", "2021-12-11"),
+        (LastNight, "last night before check-out: 12/12/2021", "2021-12-12"),
+        (LastNight, "Room 1203, leaving on 14/12/2021", "2021-12-13"),
         (LastNight, "住到2021年12月12日", "2021-12-12"),
         (ArrivalDate, "I arrived on 1/12/2021", "2021-12-01"),
         (ArrivalDate, "抵港 2021-12-01", "2021-12-01"),
@@ -216,6 +218,30 @@ def test_other_days_are_found_by_their_labels(kind: type[Kind], text: str, value
     found = kind.find(text, CONTEXT)
     assert found is not None
     assert found.value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("I leave on the 24th", "2021-12-23"),
+        ("checking out 24 Dec", "2021-12-23"),
+        ("My flight is on 24 December", "2021-12-23"),
+        ("until 24 Dec, in the morning", "2021-12-24"),
+        ("until the morning of 24 Dec", "2021-12-23"),
+        ("until 24 Dec", "2021-12-24"),
+        ("the night of 24 Dec, then I leave", "2021-12-24"),
+        ("24號走", "2021-12-23"),
+        ("12月24日退房", "2021-12-23"),
+        ("住到24號", "2021-12-24"),
+        ("最後一晚係23號，24號走", None),
+        ("24号离开", "2021-12-23"),
+        ("I leave today", "2021-12-09"),
+        ("I check out on 9 Dec", None),
+    ],
+)
+def test_who_tells_when_he_leaves_had_his_last_night_before(text: str, value: str | None) -> None:
+    found = LastNight.find(text, replace(CONTEXT, asked=True))
+    assert (found and found.value) == value
 
 
 def test_a_proof_is_never_found() -> None:

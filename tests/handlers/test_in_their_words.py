@@ -129,13 +129,13 @@ async def test_what_is_wrong_is_told(
     [
         ("last_night", "15 December", "2021-12-15"),
         ("last_night", "住到十二月廿四號", "2021-12-24"),
-        ("last_night", "1月5號走", "2022-01-05"),
+        ("last_night", "1月5號走", "2022-01-04"),
         ("last_night", "12/24", "2021-12-24"),
         ("last_night", "24/12/21", "2021-12-24"),
         ("last_night", "my last night is the 24th", "2021-12-24"),
         ("last_night", "5號", "2022-01-05"),
         ("last_night", "tomorrow", "2021-12-11"),
-        ("last_night", "聽日走", "2021-12-11"),
+        ("last_night", "聽日走", "2021-12-10"),
         ("last_night", "3日後", "2021-12-13"),
         ("last_night", "in 3 days", "2021-12-13"),
         ("arrived_on", "2 December", "2021-12-02"),
@@ -152,7 +152,7 @@ async def test_what_is_wrong_is_told(
         ("last_night", "this coming Wed.", "2021-12-15"),
         ("last_night", "Wednesday next week", "2021-12-15"),
         ("last_night", "next week Wednesday", "2021-12-15"),
-        ("last_night", "星期日走", "2021-12-12"),
+        ("last_night", "星期日走", "2021-12-11"),
         ("last_night", "下星期五", "2021-12-17"),
         ("last_night", "下下個禮拜二", "2021-12-21"),
         ("last_night", "住到下周三", "2021-12-15"),
@@ -179,6 +179,15 @@ async def test_a_day_that_is_reckoned_from_today_is_said_back(talk: Talk, words:
     day = await keeps(talk, place("arrived_on"), words)
     expect(talk.heard, "engine.reckoned")
     assert show_day(str(day), "en") in talk.heard.text
+
+
+@pytest.mark.parametrize("words", ["I check out on 24 December", "24號退房", "24号走"])
+async def test_who_says_when_he_leaves_hears_which_night_is_his_last(
+    talk: Talk, words: str
+) -> None:
+    assert await keeps(talk, place("last_night"), words) == "2021-12-23"
+    expect(talk.heard, "engine.reckoned")
+    assert "23 December 2021" in talk.heard.text
 
 
 @pytest.mark.parametrize("words", ["2021-12-05", "arrived on 5 December", "5/12"])
@@ -289,7 +298,7 @@ HOTEL_SENTENCES = [
     ),
     (
         "I'm at Dorsett Mongkok (Room No. 12A), checking out on 15 December",
-        {"hotel": "Dorsett Mongkok", "room": "12A", "last_night": "2021-12-15"},
+        {"hotel": "Dorsett Mongkok", "room": "12A", "last_night": "2021-12-14"},
     ),
     ("灣景酒店 房號1208", {"hotel": "灣景酒店", "room": "1208"}),
     ("The Peninsula for 3 nights", {"hotel": "The Peninsula"}),
