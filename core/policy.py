@@ -11,6 +11,7 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
+from core import clean_proof
 from core.assessment import Windows
 from core.days import HONG_KONG
 from core.plain_error import PlainError
@@ -68,7 +69,7 @@ class UploadPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     The platforms hand over 20 MB at the most.
     """
 
-    proof_bytes: Annotated[int, Meta(ge=1, le=20_000_000)] = 10_000_000
+    proof_bytes: Annotated[int, Meta(ge=1, le=clean_proof.MAX_BYTES)] = clean_proof.MAX_BYTES
     export_bytes: Annotated[int, Meta(ge=1, le=20_000_000)] = 2_000_000
     per_day: Count = 50
     per_week: Count = 200

@@ -86,6 +86,7 @@ def test_what_the_file_does_not_name_keeps_its_default(tmp_path: Path) -> None:
         ("[visits]\nsigning_key = 'x'", "visits is wrong: signing_key must be"),
         ("[visits]\nmax_bytes = -1", "visits.max_bytes is wrong"),
         ("[visits]\nopen_hours = 99999999999999", "visits.open_hours is wrong"),
+        ("[uploads]\nproof_bytes = 10000001", "uploads.proof_bytes is wrong"),
         ("[retention]\naudit_days = 9999999", "retention.audit_days is wrong"),
         ("[family]\ntakeover_hours = 99999999999", "family.takeover_hours is wrong"),
         ("[passcode]\nper_day_of_mean = inf", "passcode.per_day_of_mean is wrong"),
