@@ -24,6 +24,7 @@ TOPICS = (
     "help_valid",
     "help_visits",
     "help_proof",
+    "help_conversion",
     "help_check",
     "help_privacy",
     "help_person",

@@ -128,6 +128,10 @@ async def test_what_was_not_understood_may_be_written_better(talker: Talker) -> 
 QUESTIONS = {
     "is my code valid tomorrow?": "help.valid",
     "幾時到期": "help.valid",
+    "Can I go to Macau with this?": "help.conversion",
+    "點樣轉粵康碼？": "help.conversion",
+    "聽日去唔去到澳門": "help.conversion",
+    "怎么转成粤康码？": "help.conversion",
     "我個碼聽日仲用唔用得": "help.valid",
     "健康码有效期多久": "help.valid",
     "點樣去澳門": "help.steps",
