@@ -22,6 +22,7 @@ TOPICS = (
     "help_steps",
     "help_colours",
     "help_valid",
+    "help_show",
     "help_visits",
     "help_proof",
     "help_conversion",

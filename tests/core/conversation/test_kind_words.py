@@ -128,6 +128,10 @@ async def test_what_was_not_understood_may_be_written_better(talker: Talker) -> 
 QUESTIONS = {
     "is my code valid tomorrow?": "help.valid",
     "幾時到期": "help.valid",
+    "how do I show it at the border?": "help.show",
+    "does it work offline": "help.show",
+    "截圖得唔得": "help.show",
+    "没网怎么出示健康码": "help.show",
     "Can I go to Macau with this?": "help.conversion",
     "點樣轉粵康碼？": "help.conversion",
     "聽日去唔去到澳門": "help.conversion",
@@ -277,6 +281,7 @@ WISHES = {
         ("please show me my code again", "en"),
         ("my code expired", "en"),
         ("I have had a fever since Monday", "en"),
+        ("I am fully recovered", "en"),
         ("唔該俾個碼我", "zh_Hant_HK"),
         ("我要過關", "zh_Hant_HK"),
         ("今日唔該", "zh_Hant_HK"),
@@ -288,6 +293,12 @@ WISHES = {
         ("I have got a new phone number", "en"),
         ("我轉咗電話號碼", "zh_Hant_HK"),
         ("我的名字错了", "zh_Hans"),
+        ("my name is spelled wrong", "en"),
+    ],
+    "dependant": [
+        ("my husband has no phone", "en"),
+        ("我老公冇手機點算", "zh_Hant_HK"),
+        ("我妈没手机怎么办", "zh_Hans"),
     ],
     "erasure": [
         ("please delete my registration for good", "en"),
