@@ -137,9 +137,10 @@ const readable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () =>
 
 const waits = (id) => $(`#m-${id}`)?.dataset.state === "waiting";
 
-// With the page a file that has not gone would be lost: a swipe too far is asked about first.
+// With the page a file that has not gone would be lost: a swipe too far is asked about first, but
+// not who leaves.
 addEventListener("beforeunload", (event) => {
-  if ($('[data-kind="file"]:is([data-state="uploading"], [data-state="waiting"])')) event.preventDefault();
+  if ($('body:not([hidden]) [data-kind="file"]:is([data-state="uploading"], [data-state="waiting"])')) event.preventDefault();
 });
 
 $("#attach").onclick = () => $("#file").click();

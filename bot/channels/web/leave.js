@@ -10,8 +10,8 @@ let leaving = false;
 /** Forget all that is kept in this browser, and begin again as a stranger. */
 export function forgetAll() {
   own.forgetAll();
-  // Nobody is asked about a file on its way, and nothing is seen until the new page has come.
-  document.body.replaceChildren();
+  // Nothing is seen until the new page has come; what still arrives finds all in its place.
+  document.body.hidden = true;
   location.replace(location.pathname);
 }
 

@@ -26,6 +26,7 @@ export function isLeft() {
 export function forgetAll() {
   if (!isLeft()) lasting.clear();
   passing.clear();
+  own.length = 0;
 }
 
 function save() {

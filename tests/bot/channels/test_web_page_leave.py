@@ -76,6 +76,32 @@ async def test_without_a_connection_it_says_that_the_conversation_is_still_there
     assert {one.chat for one in served.received} != {served.received[0].chat}
 
 
+async def test_what_comes_while_the_page_goes_away_harms_nothing_and_is_not_kept(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.evaluate(
+        "() => { window.WebSocket = class extends WebSocket {"
+        " constructor(...given) { super(...given); window.line = this; } }; }"
+    )
+    await walk(page, served)
+    await served.restart()
+    await page.wait_for_function("() => window.line?.readyState === WebSocket.OPEN")
+    kept_after = await page.evaluate(
+        """() => {
+            const hear = (frame) => line.onmessage({ data: JSON.stringify(frame) });
+            localStorage.setItem("stay", "another's");
+            dispatchEvent(new Event("visibilitychange"));
+            hear({ type: "ready", sms_pane: true });
+            hear({ type: "taken", id: JSON.parse(sessionStorage.said ?? "[]")[0]?.id ?? "1" });
+            hear({ type: "sms", id: "1", to: "9••• •567", text: "482913" });
+            return JSON.stringify({...sessionStorage});
+        }"""
+    )
+    assert "word" not in kept_after
+    await expect(page.get_by_text("Which language")).to_be_visible()
+    await expect(page.get_by_text("482913")).to_have_count(0)
+
+
 async def test_a_tab_without_a_connection_forgets_too(
     context: BrowserContext, page: Page, served: LoopbackChat
 ) -> None:
