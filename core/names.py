@@ -168,32 +168,10 @@ class EnglishName(AsWritten):
 
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `digits`, `not_latin`, `characters`,
         `not_a_name` for words of a sentence, `too_short` (least), `too_long` (most), `unlikely` for
-        what is more likely said than called so.
+        what is more likely said than called so, and for one word: few people have no other name.
         """
-        name = _alone(unicodedata.normalize("NFC", tidy(text)).translate(_PUNCTUATION))
-        for character in _OF_PASSPORTS.sub(" ", name):
-            if is_latin(character) or character in " -',.":
-                continue
-            # A mark that no single character combines with its letter is part of the letter.
-            if unicodedata.category(character) == "Mn":
-                continue
-            if character.isdigit():
-                raise Invalid("digits")
-            raise Invalid("not_latin" if character.isalpha() else "characters")
-        if sum(map(is_latin, name)) < LEAST_ENGLISH:
-            raise Invalid("too_short", least=LEAST_ENGLISH)
-        words = name.replace(",", " ").replace(".", " ").split()
-        surname = any(word.isupper() and len(word) > 1 for word in words)
-        said = (word.lower().removesuffix("'s") for word in words if word.islower() or not surname)
-        talk = _SOMEBODY.match(name) or not _TALK.isdisjoint(said)
-        plain = without_ending(name.strip(".").lower())
-        if talk or plain in REPLIES or by_place(plain) != plain:
-            raise Invalid("not_a_name")
-        if len(name) > MOST_ENGLISH:
-            raise Invalid("too_long", most=MOST_ENGLISH)
-        spelt = len(words) > 2 and all(len(word) == 1 for word in words)
-        left_over = plain in _PRONOUNS or spelt or _PARTICLE.search(name)
-        if not context.sure and (left_over or talks(name)):
+        name = _parsed(text, context)
+        if not context.sure and len(_split(name)) == 1:
             raise Invalid(UNLIKELY)
         return name
 
@@ -203,7 +181,7 @@ class EnglishName(AsWritten):
         folded = narrow(text)
         for match in _IN_TWO_PARTS.finditer(folded):
             with suppress(Invalid):
-                return Found(EnglishName.parse(_in_one(match), context), *match.span())
+                return Found(_parsed(_in_one(match), context), *match.span())
         for match in (*_CAPITAL_SURNAME.finditer(folded), *_INTRODUCED.finditer(folded)):
             start, name = match.start(), match["name"]
             words = re.findall(r"\w+", name)
@@ -213,7 +191,7 @@ class EnglishName(AsWritten):
             if words[0].upper() in _NOT_A_SURNAME or not _NOT_OF_PEOPLE.isdisjoint(words):
                 continue
             try:
-                return Found(EnglishName.parse(name, context), start, match.end())
+                return Found(_parsed(name, context), start, match.end())
             except Invalid:
                 continue
         return _only_latin_words(folded, context) if context.asked else None
@@ -275,6 +253,50 @@ class ChineseName(AsWritten):
             if name and _could_be_a_name(bare := _ENDING.sub("", name[0])):
                 found.append(Found(text[start : start + len(bare)], run.start(), name.end()))
         return found[0] if len({f.value for f in found}) == 1 else None
+
+
+def lacks(name: str, piece: str, context: Context) -> bool:
+    """Tell whether an English name lacks what was said just before it: one word, as a surname is.
+    Who writes all of it once more says that again."""
+    with suppress(Invalid):
+        [word, *more] = _split(_parsed(piece, context))
+        said = {each.casefold() for each in _split(name)}
+        return not more and word.casefold() not in said
+    return False
+
+
+def _parsed(text: str, context: Context) -> str:
+    """Return an English name, be it of one word."""
+    name = _alone(unicodedata.normalize("NFC", tidy(text)).translate(_PUNCTUATION))
+    for character in _OF_PASSPORTS.sub(" ", name):
+        if is_latin(character) or character in " -',.":
+            continue
+        # A mark that no single character combines with its letter is part of the letter.
+        if unicodedata.category(character) == "Mn":
+            continue
+        if character.isdigit():
+            raise Invalid("digits")
+        raise Invalid("not_latin" if character.isalpha() else "characters")
+    if sum(map(is_latin, name)) < LEAST_ENGLISH:
+        raise Invalid("too_short", least=LEAST_ENGLISH)
+    words = _split(name)
+    surname = any(word.isupper() and len(word) > 1 for word in words)
+    said = (word.lower().removesuffix("'s") for word in words if word.islower() or not surname)
+    talk = _SOMEBODY.match(name) or not _TALK.isdisjoint(said)
+    plain = without_ending(name.strip(".").lower())
+    if talk or plain in REPLIES or by_place(plain) != plain:
+        raise Invalid("not_a_name")
+    if len(name) > MOST_ENGLISH:
+        raise Invalid("too_long", most=MOST_ENGLISH)
+    spelt = len(words) > 2 and all(len(word) == 1 for word in words)
+    left_over = plain in _PRONOUNS or spelt or _PARTICLE.search(name)
+    if not context.sure and (left_over or talks(name)):
+        raise Invalid(UNLIKELY)
+    return name
+
+
+def _split(name: str) -> list[str]:
+    return name.replace(",", " ").replace(".", " ").split()
 
 
 def _alone(said: str) -> str:

@@ -20,7 +20,7 @@ from core.country import Country
 from core.dates import BirthDate, IssueDate, LastNight, ProofDate, may_be_turned
 from core.holder import Holder
 from core.identity import DocumentNumber, DocumentType
-from core.names import ChineseName, EnglishName
+from core.names import ChineseName, EnglishName, lacks
 from core.store.people import Known
 from core.store.takeovers import link_own
 from core.visits import ENDINGS
@@ -108,13 +108,23 @@ class Birthday(Words):
 
 
 class LatinName(Words):
-    """The name in English; the Chinese one may come with it, unless it was asked already."""
+    """The name in English; the Chinese one may come with it, unless it was asked already. The
+    surname may have come just before the rest."""
 
     def __init__(self) -> None:
         super().__init__(EnglishName)
 
     async def asked(self, turn: Turn) -> str:
         return "ask_only" if "chinese_name" in turn.session.answers else "ask"
+
+    async def take(self, turn: Turn, said: Said) -> str:
+        name = await super().take(turn, said)
+        pieces = turn.session.pieces
+        if pieces and lacks(name, pieces[-1], turn.context):
+            with suppress(Invalid):
+                name = self.kind.parse(f"{pieces[-1]} {name}", turn.context)
+                turn.note("engine.reckoned", answer=self.show(name, turn))
+        return name
 
 
 class Home(Words):

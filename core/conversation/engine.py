@@ -33,7 +33,7 @@ from core.conversation.messages import (
     Undelivered,
 )
 from core.conversation.orders import COURTESIES, LANGUAGES, may_answer, named_option, named_order
-from core.conversation.prompt import CANCEL, LANGUAGE, NAVIGATION, SKIP, show_aside
+from core.conversation.prompt import CANCEL, LANGUAGE, MEANT, NAVIGATION, SKIP, show_aside
 from core.conversation.session import Session
 from core.conversation.texts import guess, plain
 from core.conversation.turn import MENU, Job, Turn
@@ -279,7 +279,7 @@ class Conversation(Answering):
         field = self.field(turn) if session.form else None
         option = named_option(turn, self.form(turn), text)
         order = "" if option else named_order(turn, field, self.commands, text)
-        if not session.aside:
+        if not session.aside and option != MEANT:
             meant = bool(option or order) and may_answer(turn, field, text)
             session.meant = text.strip() if meant else ""
         if option:

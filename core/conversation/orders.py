@@ -9,7 +9,7 @@ from dataclasses import replace
 from core.answer import Invalid
 from core.conversation.fields import Choice, Field, Words
 from core.conversation.form import Form
-from core.conversation.prompt import NAVIGATION, SKIP, choices
+from core.conversation.prompt import MEANT, NAVIGATION, SKIP, choices
 from core.conversation.texts import Language, meanings, plain
 from core.conversation.turn import Turn
 from core.words.ordinals import by_place
@@ -41,7 +41,8 @@ COURTESIES = ("hello", "thanks", "wait", CLOSING)
 
 
 def named_option(turn: Turn, form: type[Form] | None, text: str) -> str | None:
-    """Return the option that a text names: the ways out, and what an aside asks."""
+    """Return the option that a text names: the ways out, what an aside asks, and that what was
+    asked about is meant."""
     session = turn.session
     wanted = plain(text)
     if session.aside:
@@ -50,6 +51,10 @@ def named_option(turn: Turn, form: type[Form] | None, text: str) -> str | None:
             whole, beginning = meanings(label)
             if place == str(number) or wanted == whole or begun == as_labels_begin(beginning):
                 return option
+    # Asked whether an unlikely answer is his, he says yes, or just that once more.
+    asked = bool(session.meant) and session.pieces[-1:] == [session.meant]
+    if asked and (wanted == plain(session.meant) or as_labels_begin(wanted) == "yes"):
+        return MEANT
     for option in NAVIGATION:
         if option in session.options:
             wholes, _ = turn.texts.meanings(f"engine.option.{option[1:]}")

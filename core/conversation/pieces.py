@@ -38,4 +38,4 @@ def in_one(turn: Turn, form: type[Form], field: Field, said: Said) -> dict[str, 
 def keep_piece(turn: Turn, said: Said) -> None:
     """Keep what was refused, until the question is answered: it may be a piece of the answer."""
     if isinstance(said, Text):
-        turn.session.pieces = [*turn.session.pieces, said.text][-MOST_PIECES:]
+        turn.session.pieces = [*turn.session.pieces, said.text.strip()][-MOST_PIECES:]

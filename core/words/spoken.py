@@ -47,7 +47,7 @@ _DOUBT = re.compile(
 """Also of who asks or supposes something. "Passport no. K123…" denies nothing."""
 
 _LABELS = {
-    "yes": frozenset(["yes", "yep", "yeah", "是", "是的", "係", "係嘅", "對", "对"]),
+    "yes": frozenset(["yes", "yes it is", "yep", "yeah", "是", "是的", "係", "係嘅", "對", "对"]),
     "no": frozenset(["no", "nope", "不", "不是", "唔係"]),
 }
 """What people say for the yes or no of an English label."""

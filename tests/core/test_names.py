@@ -34,12 +34,12 @@ def refused(kind: type[Kind], text: str) -> Invalid:
         ("Siti d/o Rahman", "Siti d/o Rahman"),
         ("TAN AH KOW @ CHEN AH KOW", "TAN AH KOW @ CHEN AH KOW"),
         ("O’Brien–Smith, Séan Jr.", "O'Brien-Smith, Séan Jr."),
-        ("Se\u0301an", "Séan"),
-        ("Q\u0301a", "Q\u0301a"),
+        ("Se\u0301an Ng", "Séan Ng"),
+        ("Q\u0301a Ng", "Q\u0301a Ng"),
         ("My name is Chan Tai Man", "Chan Tai Man"),
-        ("Name: name: CHAN", "CHAN"),
+        ("Name: name: CHAN LAI", "CHAN LAI"),
         ("I am Chan Tai Man,", "Chan Tai Man"),
-        ("Ng", "Ng"),
+        ("Ng Ng", "Ng Ng"),
         ("Mr Chan Tai Man", "Chan Tai Man"),
         ("Mrs. WONG Mei Lan, my mother", "WONG Mei Lan"),
         ("WONG Mei Lan she is my mother", "WONG Mei Lan"),
@@ -360,6 +360,18 @@ def test_what_is_said_around_a_name_is_no_part_of_it(text: str, name: str) -> No
 def test_words_of_a_sentence_are_a_name_only_if_he_says_so(text: str) -> None:
     assert refused(EnglishName, text).code == "unlikely"
     assert EnglishName.parse(text, SURE)
+
+
+@pytest.mark.parametrize("text", ["Ng", "Chan", "My name is Sulastri", "Q\u0301a"])
+def test_one_word_is_a_name_only_if_he_says_so(text: str) -> None:
+    assert refused(EnglishName, text).code == "unlikely"
+    assert EnglishName.parse(text, SURE) == text.split()[-1]
+
+
+def test_one_word_is_found_where_it_is_introduced() -> None:
+    found = EnglishName.find("My name is Sulastri, born 2 May 1985", CONTEXT)
+    assert found is not None
+    assert found.value == "Sulastri"
 
 
 @pytest.mark.parametrize(

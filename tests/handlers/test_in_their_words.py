@@ -353,6 +353,40 @@ async def test_what_is_an_unlikely_answer_is_asked_about(
     assert "_meant" not in talk.heard.buttons
 
 
+@pytest.mark.parametrize("words", ["Sulastri", "sulastri!", "yes", "Yes it is", "係呀", "是的"])
+async def test_who_is_asked_whether_one_word_is_his_name_may_say_yes_or_say_it_again(
+    talk: Talk, words: str
+) -> None:
+    question = place("english_name").field
+    assert await keeps(talk, place("english_name"), "Sulastri") is None
+    expect_error(talk.heard, question, "unlikely")
+    assert not says(await talk.says(words), "engine.reckoned")
+    assert talk.session.answers["english_name"] == "Sulastri"
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [("chan", "CHAN Tai Man"), ("me", "CHAN Tai Man"), ("Mary", "CHAN Tai Man, Mary")],
+)
+async def test_who_writes_all_of_his_name_after_one_word_is_called_so(
+    talk: Talk, before: str, words: str
+) -> None:
+    assert await keeps(talk, place("english_name"), before) is None
+    await talk.says(words)
+    assert talk.session.answers["english_name"] == words
+    assert not says(talk.heard, "engine.reckoned")
+
+
+async def test_an_order_that_could_be_a_name_stays_an_order_when_it_is_given_again(
+    talk: Talk,
+) -> None:
+    where = place("english_name")
+    await talk.reach(where.journey.form, "english_name", where.known)
+    for _ in range(2):
+        expect(await talk.says("help"), "engine.help")
+    assert "english_name" not in talk.session.answers
+
+
 @pytest.mark.parametrize("name", ["address", "hotel", "room"])
 @pytest.mark.parametrize("words", ["2 January 1958", "TR1234567", "A123456(3)", "9123 4567"])
 async def test_an_answer_to_another_question_is_not_taken(

@@ -22,6 +22,8 @@ COMPLETED = [
     ("born_on", ["1958", "1月2日"], "born_on", "1958-01-02"),
     ("born_on", ["2-1-58", "1958"], "born_on", "1958-01-02"),
     ("born_on", ["58年1月2日", "1958"], "born_on", "1958-01-02"),
+    ("english_name", ["Chan", "Tai Man"], "english_name", "Chan Tai Man"),
+    ("english_name", ["I am Chan", "Tai"], "english_name", "Chan Tai"),
     ("chinese_name", ["陳", "大文"], "chinese_name", "陳大文"),
     ("mobile", ["9123", "4567"], "mobile", "+85291234567"),
     (
