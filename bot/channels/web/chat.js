@@ -135,7 +135,8 @@ async function send(id, wait = UPLOAD_AGAIN_MS) {
 /** Tell whether a file can be read: not a folder, nor one that was changed or taken away since. */
 const readable = (file) => file.slice(0, 1).arrayBuffer().then(() => true, () => false);
 
-const waits = (id) => $(`#m-${id}`)?.dataset.state === "waiting";
+/** Whoever left has no file on its way any more: it would go to the next person's chat. */
+const waits = (id) => $(`body:not([hidden]) #m-${id}`)?.dataset.state === "waiting";
 
 // With the page a file that has not gone would be lost: a swipe too far is asked about first, but
 // not who leaves.

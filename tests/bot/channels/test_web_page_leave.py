@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, FilePayload, Page, expect
 
 from tests.bot.channels.clerk import walk
 from tests.bot.channels.transcript import LoopbackChat
@@ -100,6 +100,32 @@ async def test_what_comes_while_the_page_goes_away_harms_nothing_and_is_not_kept
     assert "word" not in kept_after
     await expect(page.get_by_text("Which language")).to_be_visible()
     await expect(page.get_by_text("482913")).to_have_count(0)
+
+
+async def test_a_file_of_who_left_does_not_go_to_the_next_person(
+    page: Page, served: LoopbackChat
+) -> None:
+    await page.evaluate(
+        "() => { window.WebSocket = class extends WebSocket {"
+        " constructor(...given) { super(...given); window.line = this; } }; }"
+    )
+    await served.restart()
+    await page.wait_for_function("() => window.line?.readyState === WebSocket.OPEN")
+    await page.route("**/upload", lambda route: route.abort())
+    await page.set_input_files("#file", FilePayload(name="a.json", mimeType="", buffer=b"{}"))
+    await expect(page.locator('[data-kind="file"][data-state="waiting"]')).to_be_visible()
+    sent = await page.evaluate(
+        """() => {
+            let sent = 0;
+            XMLHttpRequest.prototype.send = () => sent++;
+            localStorage.setItem("stay", "another's");
+            dispatchEvent(new Event("visibilitychange"));
+            line.onopen();
+            return sent;
+        }"""
+    )
+    assert sent == 0
+    await expect(page.get_by_text("Which language")).to_be_visible()
 
 
 async def test_a_tab_without_a_connection_forgets_too(
