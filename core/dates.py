@@ -38,8 +38,11 @@ _LABELS = {
     "discharge": r"discharged?|出院",
 }
 _LABEL = re.compile("|".join(f"(?P<{k}>{v})" for k, v in _LABELS.items()), re.IGNORECASE)
+_ENDS = r",，;；。\n"
+"""The signs at which a clause ends."""
+_CLAUSE_END = re.compile(f"[{_ENDS}]")
 _UNTIL_CLAUSE = re.compile(
-    rf"(?:\b(?:until|till?|leav(?:e|ing))\b|{_LABELS['stay']})[^,，;；。\n]*", re.IGNORECASE
+    rf"(?:\b(?:until|till?|leav(?:e|ing))\b|{_LABELS['stay']})[^{_ENDS}]*", re.IGNORECASE
 )
 _LEAVING = re.compile(
     r"\b(?:leav(?:e|es|ing)|check(?:ing|s)?[- ]?out|depart\w*|fl(?:y|ies|ying|ight)|morning|noon)\b"
@@ -49,7 +52,6 @@ _LEAVING = re.compile(
 )
 """Beside the day of a stay's end: on that day he leaves, after a last night the day before."""
 _NIGHT = re.compile(r"\bnights?\b|最[後后]一?[晚夜]|[過过]夜", re.IGNORECASE)
-_CLAUSE_ENDS = re.compile("[,，;；。\n]")
 _FILLER = re.compile(
     r"[\s:,;=\-.是為为係系在於于]*(?:\b(?:on|is|was|until)\b)?[\s:]*", re.IGNORECASE
 )
@@ -279,9 +281,9 @@ class LastNight(Day):
 
 def _leaves(text: str, found: Found) -> bool:
     """Tell whether what is said around a day is that somebody leaves on it."""
-    before = [end.end() for end in _CLAUSE_ENDS.finditer(text, 0, found.start)]
-    after = _CLAUSE_ENDS.search(text, found.end)
-    clause = text[before[-1] if before else 0 : after.start() if after else len(text)]
+    before = _CLAUSE_END.split(text[: found.start])[-1]
+    after = _CLAUSE_END.split(text[found.end :])[0]
+    clause = before + text[found.start : found.end] + after
     return bool(_LEAVING.search(clause)) and not _NIGHT.search(clause)
 
 
