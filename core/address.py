@@ -136,6 +136,7 @@ class Housing(StrEnum):
 class Address(AsWritten):
     """A residential address in free text, in English or Chinese."""
 
+    between = ", "
     errors: tuple[str, ...] = (
         "hidden",
         "private_use",
@@ -179,6 +180,16 @@ class Address(AsWritten):
             with suppress(Invalid):
                 return Found(Address.parse(text[slice(*place)], context), *place)
         return None
+
+    @staticmethod
+    def lacks(answer: str, piece: str, context: Context) -> bool:
+        """Tell whether an address lacks what was said just before it: a flat, or the name of where
+        it is. Who writes all of it once more says some of that again, or another district."""
+        if not (UNIT.search(piece) or NAMED.search(piece) or district_in(piece)):
+            return False
+        if district_in(piece) and district_in(answer):
+            return False
+        return _tokens(piece).isdisjoint(_tokens(answer))
 
 
 class Hotel(AsWritten):
@@ -287,16 +298,6 @@ class HighRiskPlace(msgspec.Struct, frozen=True):
     def last_day(self) -> date:
         """The last such day; an end at midnight belongs to the day before."""
         return hong_kong_day(self.ends - timedelta(microseconds=1))
-
-
-def completes(address: str, piece: str) -> bool:
-    """Tell whether an address lacks what was said just before it: a flat, or the name of where it
-    is. Who writes all of it once more says some of that again, or another district."""
-    if not (UNIT.search(piece) or NAMED.search(piece) or district_in(piece)):
-        return False
-    if district_in(piece) and district_in(address):
-        return False
-    return _tokens(piece).isdisjoint(_tokens(address))
 
 
 def _tokens(text: str) -> set[str]:

@@ -77,6 +77,16 @@ class Kind(Protocol):
         """Return the answer as the summary shows it, in that language."""
 
 
+class InParts(Kind, Protocol):
+    """A kind of answer whose beginning may come in a message before. `between` joins the two."""
+
+    between: str
+
+    @staticmethod
+    def lacks(answer: str, piece: str, context: Context) -> bool:
+        """Tell whether an answer lacks what was said just before it."""
+
+
 class AsWritten:
     """What most kinds of words have in common: not to be found in passing, shown as they are."""
 

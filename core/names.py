@@ -150,6 +150,7 @@ _PLACE_ENDS = frozenset("道街路邨村苑樓楼座室區区號号里徑径灣�
 class EnglishName(AsWritten):
     """The name in Latin letters, as on the document: "CHAN Tai Man" or "Chan, Tai Man"."""
 
+    between = " "
     errors: tuple[str, ...] = (
         "hidden",
         "private_use",
@@ -174,6 +175,16 @@ class EnglishName(AsWritten):
         if not context.sure and len(_split(name)) == 1:
             raise Invalid(UNLIKELY)
         return name
+
+    @staticmethod
+    def lacks(answer: str, piece: str, context: Context) -> bool:
+        """Tell whether a name lacks what was said just before it: one word, as a surname is. Who
+        writes all of it once more says that again."""
+        with suppress(Invalid):
+            [word, *more] = _split(_parsed(piece, context))
+            said = {each.casefold() for each in _split(answer)}
+            return not more and word.casefold() not in said
+        return False
 
     @staticmethod
     def find(text: str, context: Context) -> Found | None:
@@ -253,16 +264,6 @@ class ChineseName(AsWritten):
             if name and _could_be_a_name(bare := _ENDING.sub("", name[0])):
                 found.append(Found(text[start : start + len(bare)], run.start(), name.end()))
         return found[0] if len({f.value for f in found}) == 1 else None
-
-
-def lacks(name: str, piece: str, context: Context) -> bool:
-    """Tell whether an English name lacks what was said just before it: one word, as a surname is.
-    Who writes all of it once more says that again."""
-    with suppress(Invalid):
-        [word, *more] = _split(_parsed(piece, context))
-        said = {each.casefold() for each in _split(name)}
-        return not more and word.casefold() not in said
-    return False
 
 
 def _parsed(text: str, context: Context) -> str:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from core.address import Address, District, Hotel, Housing, Room, completes, district_in
-from core.answer import Invalid
+from core.address import Address, District, Hotel, Housing, Room, district_in
 from core.clean_proof import ERRORS as PROOF_ERRORS
 from core.contact import HongKongMobile
-from core.conversation.fields import KEPT, Answers, Choice, Confirm, Field, NearDay, Said, Words
+from core.conversation.fields import (
+    KEPT,
+    Answers,
+    Choice,
+    Confirm,
+    Field,
+    InTwo,
+    NearDay,
+    Said,
+    Words,
+)
 from core.conversation.form import Form
 from core.conversation.messages import Text
 from core.conversation.one_time_code import OneTimeCode
@@ -20,7 +28,7 @@ from core.country import Country
 from core.dates import BirthDate, IssueDate, LastNight, ProofDate, may_be_turned
 from core.holder import Holder
 from core.identity import DocumentNumber, DocumentType
-from core.names import ChineseName, EnglishName, lacks
+from core.names import ChineseName, EnglishName
 from core.store.people import Known
 from core.store.takeovers import link_own
 from core.visits import ENDINGS
@@ -107,37 +115,14 @@ class Birthday(Words):
             turn.note("engine.reckoned", answer=self.show(value, turn))
 
 
-class LatinName(Words):
-    """The name in English; the Chinese one may come with it, unless it was asked already. The
-    surname may have come just before the rest."""
+class LatinName(InTwo):
+    """The name in English; the Chinese one may come with it, unless it was asked already."""
 
     def __init__(self) -> None:
         super().__init__(EnglishName)
 
     async def asked(self, turn: Turn) -> str:
         return "ask_only" if "chinese_name" in turn.session.answers else "ask"
-
-    async def take(self, turn: Turn, said: Said) -> str:
-        name = await super().take(turn, said)
-        pieces = turn.session.pieces
-        if pieces and lacks(name, pieces[-1], turn.context):
-            with suppress(Invalid):
-                name = self.kind.parse(f"{pieces[-1]} {name}", turn.context)
-                turn.note("engine.reckoned", answer=self.show(name, turn))
-        return name
-
-
-class Home(Words):
-    """The address. The flat may have come just before it, or the estate."""
-
-    async def take(self, turn: Turn, said: Said) -> str:
-        address = await super().take(turn, said)
-        pieces = turn.session.pieces
-        if pieces and completes(address, pieces[-1]):
-            with suppress(Invalid):
-                address = self.kind.parse(f"{pieces[-1]}, {address}", turn.context)
-                turn.note("engine.reckoned", answer=self.show(address, turn))
-        return address
 
 
 class Area(Choice):
@@ -165,7 +150,7 @@ class Registration(Form):
     chinese_name = Words(ChineseName, optional=True)
     born_on = Birthday()
     housing = Choice(Housing, resets=("district", "proof", "proof_issued_on"))
-    address = Home(
+    address = InTwo(
         Address, when=may_be_resident, resets=("district",), renews=("proof", "proof_issued_on")
     )
     district = Area(when=needs_district)

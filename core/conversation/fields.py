@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from core.answer import Invalid, Kind
+from core.answer import InParts, Invalid, Kind
 from core.conversation.messages import Contact, File, Finished, Text
 from core.conversation.texts import plain
 from core.conversation.turn import Turn
@@ -180,6 +181,25 @@ class Words(Field):
     def show(self, value: Any, turn: Turn) -> str:
         shown = self.kind.show(value, turn.language)
         return veiled(shown) if self.sensitive else shown
+
+
+class InTwo(Words):
+    """A question whose answer may have begun just before, as one that was refused: what the two are
+    together is said back."""
+
+    def __init__(self, kind: type[InParts], **more: Any) -> None:
+        super().__init__(kind, **more)
+        self.parts = kind
+
+    async def take(self, turn: Turn, said: Said) -> str:
+        answer = await super().take(turn, said)
+        pieces = turn.session.pieces
+        if pieces and self.parts.lacks(answer, pieces[-1], turn.context):
+            with suppress(Invalid):
+                together = f"{pieces[-1]}{self.parts.between}{answer}"
+                answer = self.kind.parse(together, turn.context)
+                turn.note("engine.reckoned", answer=self.show(answer, turn))
+        return answer
 
 
 class NearDay(Words):
