@@ -33,6 +33,7 @@ from core.conversation.messages import (
     Left,
     Other,
     Press,
+    Text,
 )
 
 CHANNEL = "telegram"
@@ -195,7 +196,9 @@ def _edited(message: Message) -> Body | None:
 
 def _body(message: Message) -> Body | None:
     if message.text is not None:
-        return written(message.text)
+        body = written(message.text)
+        under = _serial(message.reply_to_message) if message.reply_to_message else 0
+        return replace(body, under=under) if under and isinstance(body, Text) else body
     if message.photo:
         # The same picture in several sizes, in an order that is not promised.
         largest = max(message.photo, key=lambda size: size.width * size.height)
@@ -228,6 +231,13 @@ def _body(message: Message) -> Body | None:
     if any(getattr(message, kind.value, None) for kind in SERVICE):
         return None
     return Other("unknown")
+
+
+def _serial(message: Message) -> int:
+    """Return the serial of the buttons under a message, 0 where none has one."""
+    keyboard = message.reply_markup.inline_keyboard if message.reply_markup else ()
+    serials = (str(button.callback_data).partition(".")[0] for row in keyboard for button in row)
+    return next((int(serial) for serial in serials if serial.isdecimal()), 0)
 
 
 def _phone(shared: str) -> str:

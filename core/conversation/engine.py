@@ -268,6 +268,11 @@ class Conversation(Answering):
             if await self._corrected(turn, field, instead):
                 return
             said = Text(instead.rest)
+        body = turn.incoming.body
+        if isinstance(body, Text) and 0 < body.under < session.since:
+            turn.note("engine.replied")
+            await self.resume(turn)
+            return
         await self._answer(turn, field, said)
 
     async def _ordered(self, turn: Turn, text: str) -> bool:
@@ -310,8 +315,8 @@ class Conversation(Answering):
 def _as_seen(body: Body) -> Body:
     """Return what came in without the marks that nobody sees."""
     match body:
-        case Text(text=text):
-            return Text(seen(text))
+        case Text(text=text, under=under):
+            return Text(seen(text), under)
         case File(caption=caption):
             return replace(body, caption=seen(caption))
         case Edited(text=text, file=file):

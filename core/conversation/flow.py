@@ -92,6 +92,7 @@ class Flow:
         session = turn.session
         if session.field != field.name:
             session.field, session.partial, session.meant = field.name, [], ""
+            session.since = session.prompt + 1
         session.failures, session.wrong, session.aside, session.pieces = 0, "", "", []
         turn.step(field.name, "asked")
         show(turn, self.forms[session.form], field, await field.asked(turn))

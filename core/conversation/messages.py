@@ -10,9 +10,11 @@ from core.assessment import Colour
 
 
 class Text(msgspec.Struct, frozen=True, tag="text"):
-    """Words that a person wrote."""
+    """Words that a person wrote. `under`: the serial of the buttons under the message of ours that
+    he replied to, 0 for none."""
 
     text: str
+    under: int = 0
 
 
 class Press(msgspec.Struct, frozen=True, tag="press"):

@@ -17,7 +17,8 @@ class Session(msgspec.Struct, omit_defaults=True):
     `form` and `field` are the question in hand (empty: none), `begun` the Hong Kong day on which
     the form was put in hand; `answers` its draft, where None means skipped; `asked` the fields that
     the person answered himself; `noted` those that were taken out of an answer to another question;
-    `prompt` counts the questions shown, and `options` are the answers that the newest one offers,
+    `prompt` counts the questions shown, `since` is its count from which on the field was in hand,
+    and `options` are the answers that the newest one offers,
     in order; `aside` is what the newest one asks instead of the field (language, cancel, resume,
     edit); `meant` what was written and taken for a command or an unlikely answer, where it could be
     the answer all the same;
@@ -44,6 +45,7 @@ class Session(msgspec.Struct, omit_defaults=True):
     noted: list[str] = []
     partial: list[str] = []
     prompt: int = 0
+    since: int = 0
     options: list[str] = []
     aside: str = ""
     meant: str = ""
@@ -79,7 +81,7 @@ class Session(msgspec.Struct, omit_defaults=True):
         self.about, self.about_name = about, about_name
         self.form, self.field, self.begun = form, "", day
         self.answers, self.asked, self.noted, self.partial = {}, [], [], []
-        self.failures, self.challenge, self.wrong, self.aside = 0, "", "", ""
+        self.failures, self.since, self.challenge, self.wrong, self.aside = 0, 0, "", "", ""
         self.options, self.meant, self.pieces = [], "", []
         self.jobs, self.spare = {}, []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.conversation.messages import Text
 from core.conversation.texts import Language
 from handlers.health_code import HealthCode
 from handlers.registration import Registration
@@ -268,3 +269,48 @@ async def test_no_at_the_summary_leads_to_the_answers(talk: Talk, words: str) ->
 async def test_all_is_correct_in_a_sentence(talk: Talk) -> None:
     assert await keeps(talk, place("truth"), "That is all correct, thank you.") is None
     assert talk.session.form != "registration"
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_a_reply_to_an_earlier_question_is_no_answer_to_the_one_in_hand(
+    talker: Talker, language: Language
+) -> None:
+    talk = talker(language=TAGS[language])
+    where = place("issued_on")
+    await talk.reach(Registration, "issued_on", where.known)
+    earlier = talk.session.prompt
+    await talk.says("15/3/2019")
+    await talk.says("CHAN Tai Man 陳大文")
+    await talk.take(Text("16/3/2019", under=earlier))
+    heard = expect(talk.heard, "engine.replied", language)
+    expect_question(heard, Registration.born_on, language)
+    assert talk.session.answers["issued_on"] == "2019-03-15"
+    assert "born_on" not in talk.session.answers
+    await talk.take(Text("2 January 1958", under=talk.session.prompt))
+    assert talk.session.answers["born_on"] == "1958-01-02"
+
+
+async def test_a_reply_to_the_question_in_hand_is_an_answer_however_often_it_was_shown(
+    talk: Talk,
+) -> None:
+    where = place("issued_on")
+    await talk.reach(Registration, "issued_on", where.known)
+    first = talk.session.prompt
+    await talk.says("menu")
+    assert talk.session.prompt > first
+    await talk.take(Text("15/3/2019", under=first))
+    assert talk.session.answers["issued_on"] == "2019-03-15"
+
+
+async def test_a_reply_to_an_earlier_question_may_be_an_order_or_take_an_answer_back(
+    talk: Talk,
+) -> None:
+    where = place("issued_on")
+    await talk.reach(Registration, "issued_on", where.known)
+    earlier = talk.session.prompt
+    await talk.says("15/3/2019")
+    await talk.take(Text("sorry, I meant 16/3/2019", under=earlier))
+    assert talk.session.answers["issued_on"] == "2019-03-16"
+    await talk.take(Text("back", under=earlier))
+    expect_question(talk.heard, Registration.issued_on)
+    assert not says(talk.heard, "engine.replied")

@@ -56,6 +56,30 @@ def test_a_message_carries_where_when_and_in_which_language() -> None:
     )
 
 
+def replied(*buttons: dict[str, str]) -> dict[str, Any]:
+    """Return a message of ours with these buttons, as it comes with a reply to it."""
+    ours = {"id": 1, "is_bot": True, "first_name": "Health Code"}
+    keyboard = {"reply_markup": {"inline_keyboard": [[*buttons]]}} if buttons else {}
+    return message(text="When was the document issued?") | {"from": ours} | keyboard
+
+
+@pytest.mark.parametrize(
+    ("buttons", "under"),
+    [
+        ([{"text": "‹ Back", "callback_data": "12._back"}], 12),
+        ([{"text": "Help", "callback_data": "menu.help"}], 0),
+        ([{"text": "More", "url": "https://example.org/12.html"}], 0),
+        ([], 0),
+    ],
+)
+def test_a_reply_tells_which_question_it_stands_under(
+    buttons: list[dict[str, str]], under: int
+) -> None:
+    told = {"reply_to_message": replied(*buttons)}
+    assert body(text="15 March 2019", **told) == Text("15 March 2019", under)
+    assert body(text="/today", **told) == Command("today")
+
+
 def test_the_language_may_be_unknown() -> None:
     silent = {"id": 7, "is_bot": False, "first_name": "Chan"}
     for sender in ({"from": silent}, {"from": None}):

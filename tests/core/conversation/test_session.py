@@ -20,6 +20,7 @@ FULL = Session(
     noted=["born_on"],
     partial=["symptoms"],
     prompt=7,
+    since=2,
     options=["_back"],
     aside="cancel",
     meant="English",
