@@ -20,6 +20,7 @@ from core.words.characters import in_figures, is_han, narrow, tidy
 from core.words.misplaced import is_misplaced
 from core.words.place_names import fold_place
 from core.words.spoken import PLEASE, THANKS
+from core.words.stays import FOR_LONG, LEAVES, UNTIL
 from core.words.talk import talks
 from core.words.written_addresses import (
     ADDRESS_IS,
@@ -105,13 +106,7 @@ _ROOM = re.compile(
     r"|(?P<number>(?<![A-Z\d])[A-Z]?\d[A-Z\d-]*)\s*[號号]?房",
     re.ASCII | re.IGNORECASE,
 )
-_STAY = re.compile(
-    r"\b(?:until|till?|check(?:ing)?[- ]?out|leav(?:e|ing)"
-    r"|for \w+ (?:more )?(?:nights?|days?|weeks?))\b"
-    r"|[住直][到至]|退房|\d{1,2} ?[日號号] ?(?:走|離開|离开)"
-    r"|住多?[\d一二兩两三四五六七八九十幾几]{1,3}[晚日天]",
-    re.IGNORECASE,
-)
+_STAY = re.compile(rf"{LEAVES}|{UNTIL}|{FOR_LONG}", re.IGNORECASE)
 """What is said of a stay beside the hotel and the room: until when."""
 _UNKNOWN = re.compile(
     r"\b(?:don['’]?t|do not|can['’]?t|cannot|not sure|forgot)\b|[唔不](?:記得|记得|知|識|清楚|肯定)"

@@ -15,6 +15,7 @@ from core.days import counts
 from core.identity import DocumentType
 from core.words import written_dates
 from core.words.characters import narrow
+from core.words.stays import LEAVES, UNTIL
 from core.words.written_dates import BACK, FORWARD, Sense, days_in, only_day, read_day
 
 OLDEST_AGE = 120
@@ -41,9 +42,7 @@ _LABEL = re.compile("|".join(f"(?P<{k}>{v})" for k, v in _LABELS.items()), re.IG
 _ENDS = r",，;；。\n"
 """The signs at which a clause ends."""
 _CLAUSE_END = re.compile(f"[{_ENDS}]")
-_UNTIL_CLAUSE = re.compile(
-    rf"(?:\b(?:until|till?|leav(?:e|ing))\b|{_LABELS['stay']})[^{_ENDS}]*", re.IGNORECASE
-)
+_UNTIL_CLAUSE = re.compile(rf"{LEAVES}|(?:{UNTIL})[^{_ENDS}]*", re.IGNORECASE)
 _LEAVING = re.compile(
     r"\b(?:leav(?:e|es|ing)|check(?:ing|s)?[- ]?out|depart\w*|fl(?:y|ies|ying|ight)|morning|noon)\b"
     r"|[離离][開开]|退房|走|返(?:大[陸陆]|[國国])|回(?:[國国]|[內内]地|大[陸陆])|航班|起[飛飞]"

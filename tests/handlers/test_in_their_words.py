@@ -289,6 +289,19 @@ async def test_the_only_number_of_another_document_is_taken(
 
 HOTEL_SENTENCES = [
     (
+        "湾景国际酒店 1203房 24号走",
+        {"hotel": "湾景国际酒店", "room": "1203", "last_night": "2021-12-23"},
+    ),
+    (
+        "灣景國際酒店1203房12月24日退房",
+        {"hotel": "灣景國際酒店", "room": "1203", "last_night": "2021-12-23"},
+    ),
+    ("灣景國際酒店，12月24日退房", {"hotel": "灣景國際酒店", "last_night": "2021-12-23"}),
+    ("灣景國際酒店 12月24日 退房", {"hotel": "灣景國際酒店", "last_night": "2021-12-23"}),
+    ("帝京酒店 最後一晚12月24日", {"hotel": "帝京酒店", "last_night": "2021-12-24"}),
+    ("Hotel ICON, last night 24 Dec", {"hotel": "Hotel ICON", "last_night": "2021-12-24"}),
+    ("灣景國際酒店，12月24號朝早走", {"hotel": "灣景國際酒店", "last_night": "2021-12-23"}),
+    (
         "We are staying at the Mandarin Oriental until next Friday, room 1203",
         {"hotel": "the Mandarin Oriental", "room": "1203", "last_night": "2021-12-17"},
     ),
@@ -305,7 +318,7 @@ HOTEL_SENTENCES = [
     ("Hotel ICON, till the 15th", {"hotel": "Hotel ICON", "last_night": "2021-12-15"}),
     ("Room Mate Hotel 101", {"hotel": "Room Mate Hotel 101"}),
     ("Hotel 1936", {"hotel": "Hotel 1936"}),
-    ("帝京酒店，24號走", {"hotel": "帝京酒店"}),
+    ("帝京酒店，24號走", {"hotel": "帝京酒店", "last_night": "2021-12-23"}),
     ("Hotel ICON until I go home", {"hotel": "Hotel ICON"}),
 ]
 
