@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -11,12 +10,12 @@ import pytest
 from hypothesis import settings
 
 from core.policy import Policy
-from core.store.schema import migrate
 from core.store.store import Store
 from core.vault import KeyRing
 from handlers.commands import conversation
 from tests.browser import browser
 from tests.clock import TestClock
+from tests.empty_store import write_empty_store
 from tests.postgres import postgres, postgres_url
 from tests.talk import Talk, Talker
 
@@ -44,25 +43,11 @@ def clock() -> TestClock:
     return TestClock()
 
 
-@pytest.fixture(scope="session")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """An empty SQLite database with the schema."""
-    file = tmp_path_factory.mktemp("schema") / "store.sqlite3"
-
-    async def make() -> None:
-        opened = Store.open(f"sqlite:///{file}", KeyRing.generate(TestClock()()), Policy())
-        await migrate(opened)
-        await opened.close()
-
-    asyncio.run(make())
-    return file.read_bytes()
-
-
 @pytest.fixture
-def sqlite_url(tmp_path: Path, empty: bytes) -> str:
+def sqlite_url(tmp_path: Path) -> str:
     """The SQLAlchemy URL of an empty SQLite database with the schema."""
     file = tmp_path / "store.sqlite3"
-    file.write_bytes(empty)
+    write_empty_store(file)
     return f"sqlite:///{file}"
 
 

@@ -23,6 +23,7 @@ from bot.settings import Settings
 from core.conversation.texts import Language, Texts
 from core.policy import Policy
 from tests.clock import TestClock
+from tests.empty_store import write_empty_store
 from tests.loopback import twilio
 from tests.loopback.person import Person as TelegramSide
 from tests.loopback.telegram import TOKEN, LoopbackTelegram
@@ -32,6 +33,7 @@ TEXTS = Texts.load()
 WORKERS = Workers()
 """Shared by all worlds of a test process: starting one takes longer than most stories."""
 PATIENCE = 10.0
+STORE = "healthcode.sqlite3"
 TAGS = {Language.ENGLISH: "en", Language.TRADITIONAL: "zh-hant", Language.SIMPLIFIED: "zh-hans"}
 
 
@@ -83,6 +85,8 @@ class World:
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        if not self.database:
+            write_empty_store(self.folder / STORE)
         await self._stack.enter_async_context(self.bot_api)
         await self._stack.enter_async_context(self.phones)
         await self.begin()

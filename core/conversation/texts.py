@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,9 @@ class Texts:
         self._mentions: dict[str, re.Pattern[str]] = {}
 
     @classmethod
+    @cache
     def load(cls, folder: Path = LOCALES) -> Texts:
-        """Read `<language>.toml` for every language."""
+        """Read `<language>.toml` for every language, once for each folder."""
         return cls(
             {
                 language: _flatten(tomllib.loads((folder / f"{language}.toml").read_text("utf-8")))

@@ -21,12 +21,13 @@ from handlers.registration import Registration
 from handlers.welcome import Welcome
 from tests.bot.machine import until
 from tests.clock import TestClock
+from tests.empty_store import write_empty_store
 from tests.loopback.faults import Fault
 from tests.loopback.telegram import TOKEN, LoopbackTelegram
 from tests.reading import expect, expect_question
 from tests.stories.questions import FromSms, Option
 from tests.stories.script import Resident, consents
-from tests.world import WORKERS, OnTelegram, OnWeb, Person, World
+from tests.world import STORE, WORKERS, OnTelegram, OnWeb, Person, World
 
 
 @asynccontextmanager
@@ -40,6 +41,8 @@ async def app(folder: Path, bot_api: LoopbackTelegram, **given: str) -> AsyncIte
         **given,
     }
     settings = Settings.load({f"HEALTHCODE_{k}": v for k, v in environ.items()}, folder / "none")
+    if "DATABASE" not in given:
+        write_empty_store(folder / STORE)
     made = App(settings, Policy(telegram_per_second=0), TestClock(), WORKERS)
     await made.start()
     try:

@@ -47,6 +47,7 @@ from handlers.privacy import Erasure
 from handlers.registration import Registration
 from tests.clock import TestClock
 from tests.core.store.people import holder, index_of
+from tests.empty_store import write_empty_store
 from tests.handlers.family import export_of
 from tests.handlers.news import waiting
 from tests.handlers.people import agrees
@@ -111,13 +112,13 @@ which_phone = st.sampled_from((RIGHT, WRONG))
 class Families(RuleBasedStateMachine):
     """The real conversations on a real store, and beside them what should be so."""
 
-    def __init__(self, empty: bytes, folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         file = folder / "store.sqlite3"
         for old in folder.glob("store.sqlite3*"):
             old.unlink()
-        file.write_bytes(empty)
+        write_empty_store(file)
         clock = TestClock()
         ring = KeyRing.generate(clock())
         self.store = Store.open(f"sqlite:///{file}", ring, Policy(family=LIMITS))
@@ -640,13 +641,13 @@ def _all(replies: Sequence[Reply]) -> Heard:
 
 
 def test_nobody_reads_who_is_not_in_his_care(
-    empty: bytes, tmp_path_factory: Any, monkeypatch: pytest.MonkeyPatch
+    tmp_path_factory: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whoever is refused often is refused everything, which would hide the rest.
     monkeypatch.setattr(registration, "MOST_REFUSED", 1_000_000)
     folder = tmp_path_factory.mktemp("families")
     run_state_machine_as_test(
-        lambda: Families(empty, folder),
+        lambda: Families(folder),
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
