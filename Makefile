@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+# What is compiled is kept: the tests start the program hundreds of times.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint bench bench-city bench-reading bench-verify chaos pictures vectors lock clean
 
 run: $(VENV)/run
