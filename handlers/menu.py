@@ -26,6 +26,7 @@ TOPICS = (
     "help_visits",
     "help_proof",
     "help_conversion",
+    "help_family",
     "help_check",
     "help_privacy",
     "help_person",

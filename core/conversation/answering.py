@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.answer import UNLIKELY, Invalid
-from core.conversation.corrections import corrected, mended
+from core.conversation.corrections import corrected, mended, repeated
 from core.conversation.draft import erase, keep, keep_found
 from core.conversation.fields import (
     MORE,
@@ -103,6 +103,12 @@ class Answering(Flow):
     ) -> None:
         """Look in what is no answer to the question for answers to others; say what is wrong."""
         session = turn.session
+        if repeated(turn, form, field, said):
+            turn.note("engine.have_that")
+            await self.resume(turn)
+            # Who says it a third time means something else by it.
+            session.failures = 1
+            return
         attempt = attempted(turn, form, field, said)
         option = field.mentioned(turn, said)
         # A mistyped number of the document that is mentioned says which it is, too.

@@ -57,6 +57,17 @@ def mended(turn: Turn, form: type[Form], field: Field, said: Said) -> tuple[Fiel
     return None
 
 
+def repeated(turn: Turn, form: type[Form], field: Field, said: Said) -> bool:
+    """Tell whether the question before is just answered once more, as happens on a slow line."""
+    if not isinstance(said, Text) or turn.session.failures:
+        return False
+    before = next(_earlier(form, field, turn), None)
+    if before is None:
+        return False
+    answer = _whole(turn, before, said.text, turn.context)
+    return answer is not None and bool(answer == turn.session.answers[before.name])
+
+
 def _earlier(form: type[Form], field: Field, turn: Turn) -> Iterator[Field]:
     """Yield the questions that were answered before the one in hand, the last one first."""
     session = turn.session
@@ -69,14 +80,25 @@ def _earlier(form: type[Form], field: Field, turn: Turn) -> Iterator[Field]:
 def _taken(turn: Turn, field: Field, text: str, sure: bool, context: Context) -> Any:
     """Return the answer that a text is to a question, None for none; where it is not `sure` that it
     is one, only what is unmistakable."""
+    whole = _whole(turn, field, text, context) if sure or isinstance(field, Choice) else None
+    if whole is not None:
+        return whole
     match field:
         case Words(kind=kind):
-            if sure:
-                with suppress(Invalid):
-                    return kind.parse(text, context)
             found = kind.find(text, replace(context, asked=True))
             # An empty one says that there is none: that corrects nothing.
             return (found.value or None) if found else None
         case Choice() if not isinstance(field, Several | OneTimeCode):
-            return field.recognise(turn, text) or field.mentioned(turn, Text(text)) or None
+            return field.mentioned(turn, Text(text)) or None
+    return None
+
+
+def _whole(turn: Turn, field: Field, text: str, context: Context) -> Any:
+    """Return the answer to a question that all of a text is, None for none."""
+    match field:
+        case Words(kind=kind):
+            with suppress(Invalid):
+                return kind.parse(text, context)
+        case Choice() if not isinstance(field, Several | OneTimeCode):
+            return field.recognise(turn, text)
     return None

@@ -314,3 +314,29 @@ async def test_a_reply_to_an_earlier_question_may_be_an_order_or_take_an_answer_
     await talk.take(Text("back", under=earlier))
     expect_question(talk.heard, Registration.issued_on)
     assert not says(talk.heard, "engine.replied")
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(
+    ("name", "words", "following"),
+    [
+        ("document", "1", "number"),
+        ("number", "A123456(3)", "issued_on"),
+        ("issued_on", "15/3/2019", "english_name"),
+        ("english_name", "CHAN Tai Man", "chinese_name"),
+        ("chinese_name", "陳大文", "born_on"),
+        ("born_on", "4 May 1958", "housing"),
+    ],
+)
+async def test_what_comes_twice_is_not_called_wrong(
+    talker: Talker, language: Language, name: str, words: str, following: str
+) -> None:
+    talk = talker(language=TAGS[language])
+    await keeps(talk, place(name), words)
+    kept = talk.session.answers
+    heard = await talk.says(words)
+    assert says(heard, "engine.have_that", language)
+    expect_question(heard, Registration.fields[following], language)
+    assert talk.session.answers == kept
+    # Who says it again all the same is told what is wanted.
+    assert not says(await talk.says(words), "engine.have_that", language)
