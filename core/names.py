@@ -135,8 +135,8 @@ _MORE_SURNAMES = frozenset(
 _ENDING = re.compile("(?:先生|女士|小姐|太太)?[呀啦囉㗎]?$")
 _CHINESE_TALK = re.compile(
     "[我你您佢他她的嘅咩乜唔冇嗎吗呢吧啦喇請请]|沒有|没有|什[麼么]|甚麼|怎[麼么樣样]|點解|[為为][何什甚]|返轉頭"
-    rf"|^(?:{THANKS}|你好|不知道?|不要|好的|知道)$"
 )
+_CHINESE_PHRASE = re.compile(rf"{THANKS}|你好|不知道?|不要|好的|知道")
 _ORDINARY_WORDS = _words(
     "簡單 简单 簡體 简体 方便 高興 高兴 何時 何时 何處 何处 何解 文件 文字 成功 成人 安全 連接"
     " 连接 黃色 黄色 黃碼 黄码 常見 常见 單位 单位 項目 项目 容易 尚未 程序 溫度 温度 關於 关于"
@@ -227,7 +227,8 @@ class ChineseName(AsWritten):
         NFC would change compatibility characters into others (U+F9D1 into U+516D), so that the
         name would no longer be the document's.
         Raise Invalid: `hidden`, `private_use` (see `tidy`), `not_chinese`, `not_a_name` for words
-        of a sentence, `too_long` (most), `unlikely` where neither a surname nor a dot is in it.
+        of a sentence, `too_long` (most), `unlikely` where neither a surname nor a dot is in it, or
+        a word of a sentence behind a surname.
         """
         name = tidy(text).replace(" ", "").translate(_DOTS)
         name = _SURNAME_AND_NAME.sub(r"\g<surname>\g<name>", name)
@@ -241,11 +242,17 @@ class ChineseName(AsWritten):
                 raise Invalid("not_chinese")
         if not bare:
             raise Invalid("not_chinese")
+        surnames = _SURNAMES | _MORE_SURNAMES
         if _CHINESE_TALK.search(name):
+            if not _begins_with_one(bare, surnames):
+                raise Invalid("not_a_name")
+            if not context.sure:
+                raise Invalid(UNLIKELY)
+        if _CHINESE_PHRASE.fullmatch(name):
             raise Invalid("not_a_name")
         if len(bare) > MOST_CHINESE or len(name) > 2 * MOST_CHINESE:
             raise Invalid("too_long", most=MOST_CHINESE)
-        if not (context.sure or "·" in name or _could_be_a_name(bare, _SURNAMES | _MORE_SURNAMES)):
+        if not (context.sure or "·" in name or _could_be_a_name(bare, surnames)):
             raise Invalid(UNLIKELY)
         return name
 
@@ -337,15 +344,20 @@ def _only_latin_words(text: str, context: Context) -> Found | None:
 
 def _could_be_a_name(run: str, surnames: frozenset[str] = _SURNAMES) -> bool:
     return (
-        2 <= len(run) <= 4
-        and (run[0] in surnames or run[:2] in _COMPOUND_SURNAMES)
+        _begins_with_one(run, surnames)
         and not (len(run) == 4 and run[:2] not in _COMPOUND_SURNAMES and run[1] not in _SURNAMES)
         and run not in _ORDINARY_WORDS
         and not (len(run) == 2 and run[1] in _TITLES)
         and not _CHINESE_TALK.search(run)
+        and not _CHINESE_PHRASE.fullmatch(run)
         and not is_place(run)
         and run[-1] not in _PLACE_ENDS
     )
+
+
+def _begins_with_one(run: str, surnames: frozenset[str]) -> bool:
+    """Tell whether characters are as many as a name has, a surname first."""
+    return 2 <= len(run) <= 4 and (run[0] in surnames or run[:2] in _COMPOUND_SURNAMES)
 
 
 def _is_variation(character: str) -> bool:

@@ -279,7 +279,18 @@ def test_a_chinese_name_is_kept_without_a_title(text: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["同上", "已經講咗", "幾時有得過關", "我是外国人", "刚才写了", "不用", "陳生", "佐藤健"]
+    "text",
+    [
+        "同上",
+        "已經講咗",
+        "幾時有得過關",
+        "我是外国人",
+        "刚才写了",
+        "不用",
+        "陳生",
+        "佐藤健",
+        "陳我",
+    ],
 )
 def test_what_is_more_likely_no_chinese_name_is_asked_about(text: str) -> None:
     assert refused(ChineseName, text).code == "unlikely"
