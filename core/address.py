@@ -101,11 +101,13 @@ _ROOM_WORDS = re.compile(
     r"|[號号]?[房室][間间]?$"
 )
 _ROOM = re.compile(
-    r"(?:\b(?:room|rm)\b\.?(?: ?(?:no|number)\b\.?)?(?: is\b)?[\s:#]*"
-    r"|房[間间]?(?:[號号]碼?)?[\s:是係系]*)(?P<room>(?=[A-Z]{0,2}\d)[A-Z\d-]+)"
-    r"|(?P<number>(?<![A-Z\d])[A-Z]?\d[A-Z\d-]*)\s*[號号]?房",
+    r"(?:\b(?:room|rm)(?![a-z])\.?(?: ?(?:no|number)\b\.?)?(?: is\b)?[\s:#]*"
+    r"|房[間间]?(?:[號号]碼?)?[\s:是係系]*)(?P<named>(?=[A-Z]{0,2}\d)[A-Z\d-]+)"
+    r"|(?:\d{1,2}\s*[樓楼]\s*)?(?P<number>(?<![A-Z\d])[A-Z]?\d[A-Z\d-]*)\s*[號号]?[房室]"
+    rf"|(?:[,\n]|(?<={HOTEL_IN_CHINESE}))\s*(?P<bare>\d{{3,4}})(?![^,，\s])",
     re.ASCII | re.IGNORECASE,
 )
+"""A room, by what it is called, or by a bare number behind the hotel: Hotel 1936 is called so."""
 _STAY = re.compile(rf"{LEAVES}|{UNTIL}|{FOR_LONG}", re.IGNORECASE)
 """What is said of a stay beside the hotel and the room: until when."""
 _UNKNOWN = re.compile(
@@ -207,7 +209,7 @@ class Hotel(AsWritten):
         he does not know, a question, a day, or just any hotel, is no name), `too_short` (least),
         `too_long` (most), `unlikely` for a sentence, or somebody's home.
         """
-        said, hotel = tidy(text), _introduced(text)
+        said, hotel = narrow(text).strip(), _introduced(text)
         if any(words.search(said) for words in (_ROOM, _STAY, _UNKNOWN)) or said.endswith("?"):
             raise Invalid("no_name")
         if _ANY_HOTEL.fullmatch(hotel) or is_misplaced(hotel, context):
@@ -264,7 +266,8 @@ class Room(AsWritten):
         when."""
         folded = narrow(text)
         if match := _ROOM.search(folded):
-            return Found((match["room"] or match["number"]).upper(), *match.span())
+            [number] = filter(None, match.groups())
+            return Found(number.upper(), *match.span())
         if context.asked:
             end = _before(folded, _STAY)
             with suppress(Invalid):
