@@ -18,6 +18,7 @@ from tests.clock import TestClock
 def write_empty_store(file: Path) -> None:
     """Write one where there is none yet, with the rights that the program gives it."""
     if not file.exists():
+        file.parent.mkdir(0o700, parents=True, exist_ok=True)
         file.touch(0o600)
         file.write_bytes(_empty_store())
 
