@@ -27,6 +27,7 @@ from sqlalchemy import (
     ScalarResult,
     create_engine,
 )
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -42,6 +43,9 @@ OVER = 16
 RETRY = 100
 """Commits that go to a thread before the disk is tried again."""
 
+STATEMENTS = Statements(SQLiteDialect_pysqlite(dbapi=sqlite3))
+"""What is compiled for one file of SQLite serves for any."""
+
 PATIENCE, AGAIN = 60.0, 0.02
 """Seconds to wait for the lock of another process at most, and between two looks."""
 
@@ -55,10 +59,9 @@ class Replaced(Exception):
 class InlineConnection:
     """A connection, used like an AsyncConnection."""
 
-    def __init__(self, real: Connection, statements: Statements) -> None:
+    def __init__(self, real: Connection) -> None:
         self.real = real
         self.driver: sqlite3.Connection = real.connection.driver_connection  # type: ignore[assignment]
-        self._statements = statements
 
     @property
     def dialect(self) -> Dialect:
@@ -88,7 +91,7 @@ class InlineConnection:
     def _run(
         self, statement: Executable, parameters: Parameters
     ) -> CursorResult[*tuple[Any, ...]] | Rows:
-        compiled = self._statements.compiled(statement, parameters)
+        compiled = STATEMENTS.compiled(statement, parameters)
         if compiled is None:
             return self.real.execute(statement, parameters)
         return compiled.run(self.driver, parameters)
@@ -106,7 +109,6 @@ class InlineEngine:
             poolclass=NullPool,
             connect_args={"isolation_level": None, "check_same_thread": False},
         )
-        self._statements = Statements(self.sync_engine.dialect)
         self._free = asyncio.Semaphore(connections)
         self._idle: list[InlineConnection] = []
         self._usual = 0.0
@@ -138,7 +140,7 @@ class InlineEngine:
             self._idle.append(connection)
 
     def _opened(self) -> InlineConnection:
-        connection = InlineConnection(self.sync_engine.connect(), self._statements)
+        connection = InlineConnection(self.sync_engine.connect())
         self._file = self._file or self._in_place()
         return connection
 
