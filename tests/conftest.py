@@ -16,10 +16,13 @@ from handlers.commands import conversation
 from tests.browser import browser
 from tests.clock import TestClock
 from tests.empty_store import write_empty_store
+from tests.in_memory import keep_in_memory
 from tests.postgres import postgres, postgres_url
 from tests.talk import Talk, Talker
 
 __all__ = ["browser", "postgres", "postgres_url"]
+
+keep_in_memory()
 
 # How long an example takes says nothing where others use the machine too.
 settings.register_profile("unhurried", settings(), deadline=None)
