@@ -104,10 +104,11 @@ _ROOM = re.compile(
     r"(?:\b(?:room|rm)(?![a-z])\.?(?: ?(?:no|number)\b\.?)?(?: is\b)?[\s:#]*"
     r"|房[間间]?(?:[號号]碼?)?[\s:是係系]*)(?P<named>(?=[A-Z]{0,2}\d)[A-Z\d-]+)"
     r"|(?:\d{1,2}\s*[樓楼]\s*)?(?P<number>(?<![A-Z\d])[A-Z]?\d[A-Z\d-]*)\s*[號号]?[房室]"
-    rf"|(?:[,\n]|(?<={HOTEL_IN_CHINESE}))\s*(?P<bare>\d{{3,4}})(?![^,，\s])",
+    rf"|(?:[,\n](?!\s*(?:19|20)\d\d)|(?<={HOTEL_IN_CHINESE}))\s*(?P<bare>\d{{3,4}})(?![^,，\s])",
     re.ASCII | re.IGNORECASE,
 )
-"""A room, by what it is called, or by a bare number behind the hotel: Hotel 1936 is called so."""
+"""A room, by what it is called, or by a bare number behind the hotel, if it is no year: Hotel 1936
+is called so."""
 _STAY = re.compile(rf"{LEAVES}|{UNTIL}|{FOR_LONG}", re.IGNORECASE)
 """What is said of a stay beside the hotel and the room: until when."""
 _UNKNOWN = re.compile(

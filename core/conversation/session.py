@@ -18,9 +18,8 @@ class Session(msgspec.Struct, omit_defaults=True):
     the form was put in hand; `answers` its draft, where None means skipped; `asked` the fields that
     the person answered himself; `noted` those that were taken out of an answer to another question;
     `prompt` counts the questions shown, `since` is its count from which on the field was in hand,
-    and `options` are the answers that the newest one offers,
-    in order; `aside` is what the newest one asks instead of the field (language, cancel, resume,
-    edit); `meant` what was written and taken for a command or an unlikely answer, where it could be
+    and `options` are the answers that the newest one offers, in order; `aside` is what the newest
+    one asks instead of the field (language, cancel, resume, edit); `meant` what was written and taken for a command or an unlikely answer, where it could be
     the answer all the same;
     `pieces` what was refused at the question in hand, the last one last;
     `partial` the choices so far where several may be chosen; `jobs` the background work that is

@@ -305,6 +305,10 @@ HOTEL_SENTENCES = [
     ("半島酒店18樓1803號房", {"hotel": "半島酒店", "room": "1803"}),
     ("龍堡國際賓館 502", {"hotel": "龍堡國際賓館", "room": "502"}),
     ("Cordis, 1203", {"hotel": "Cordis", "room": "1203"}),
+    (
+        "Hotel ICON until 24 December, 2021",
+        {"hotel": "Hotel ICON", "last_night": "2021-12-24"},
+    ),
     ("Rosewood rm1203", {"hotel": "Rosewood", "room": "1203"}),
     ("灣景國際酒店 12月24日 退房", {"hotel": "灣景國際酒店", "last_night": "2021-12-23"}),
     ("帝京酒店 最後一晚12月24日", {"hotel": "帝京酒店", "last_night": "2021-12-24"}),
