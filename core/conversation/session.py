@@ -19,20 +19,20 @@ class Session(msgspec.Struct, omit_defaults=True):
     the person answered himself; `noted` those that were taken out of an answer to another question;
     `prompt` counts the questions shown, `since` is its count from which on the field was in hand,
     and `options` are the answers that the newest one offers, in order; `aside` is what the newest
-    one asks instead of the field (language, cancel, resume, edit); `meant` what was written and taken for a command or an unlikely answer, where it could be
-    the answer all the same;
-    `pieces` what was refused at the question in hand, the last one last;
-    `partial` the choices so far where several may be chosen; `jobs` the background work that is
-    awaited, by its id, and the question that it answers; `album` the newest one of which a file was
-    taken, and `spare` its files behind the one that is being read; `unreadable` the newest of which
-    a part could not be read; `wrong` the message whose answer
-    was not taken, or that was not understood; `about` is the holder whom the form in hand concerns,
-    and `about_name` what he is called, where that is not the chat's own person; `sent` how many
-    files came on each day (ISO) of the last week; `inspection` what an officer is checking, beside
-    the form in hand; `wanted` the form that was asked for before something else had to be answered;
-    `sharing`: the chat shows a button that shares the person's phone number. `failures` counts what
-    was no answer to the question in hand; `challenge` is the one-time code that was sent for the
-    form; `erase`: he agreed that messages with sensitive answers are deleted from the chat.
+    one asks instead of the field (language, cancel, resume, edit); `meant` what was written and
+    taken for a command or an unlikely answer, where it could be the answer all the same; `pieces`
+    what was refused at the question in hand, the last one last; `partial` the choices so far where
+    several may be chosen; `jobs` the background work that is awaited, by its id, and the question
+    that it answers; `album` the newest one of which a file was taken, and `spare` its files behind
+    the one that is being read; `unreadable` the newest of which a part could not be read; `wrong`
+    the message whose answer was not taken, or that was not understood; `about` is the holder whom
+    the form in hand concerns, and `about_name` what he is called, where that is not the chat's own
+    person; `sent` how many files came on each day (ISO) of the last week; `inspection` what an
+    officer is checking, beside the form in hand; `wanted` the form that was asked for before
+    something else had to be answered; `sharing`: the chat shows a button that shares the person's
+    phone number. `failures` counts what was no answer to the question in hand; `challenge` is the
+    one-time code that was sent for the form; `erase`: he agreed that messages with sensitive
+    answers are deleted from the chat.
     """
 
     language: str = ""
