@@ -338,7 +338,9 @@ def test_a_short_lived_bundle_is_old_by_the_hour(
         (lambda path: path.unlink(), "bundle.cbor cannot be read"),
         (lambda path: path.write_bytes(b"x"), "bundle.cbor cannot be used: the bundle is damaged"),
         (
-            lambda path: path.write_bytes(path.read_bytes()[:-1] + b"\0"),
+            lambda path: path.write_bytes(
+                path.read_bytes()[:-1] + bytes([path.read_bytes()[-1] ^ 1])
+            ),
             "bundle.cbor cannot be used: the bundle is altered or forged",
         ),
     ],
