@@ -88,7 +88,7 @@ class OneTimeCode(Choice):
     async def take(self, turn: Turn, said: Said) -> Any:
         session = turn.session
         written = said.text if isinstance(said, Text) else ""
-        if code := _code(written):
+        if code := code_in(written):
             if not await self._check(turn, code):
                 raise await self._wrong(turn)
             return session.answers[self.sent_to.name]
@@ -134,7 +134,7 @@ class OneTimeCode(Choice):
         return Invalid("code_wait", at=turn.brief(_full_minute(ready_at)))
 
 
-def _code(text: str) -> str:
+def code_in(text: str) -> str:
     """Return the digits of a code that are all of a text, or stand in it once, in two halves or as
     one; empty for none."""
     folded = in_figures(plain(text))

@@ -335,3 +335,21 @@ async def test_a_registration_is_not_taken_over_by_who_has_only_another_phone(
     assert his.session.field == "passcode"
     async with his.store.reading() as tx:
         assert await tx.people.of_chat(his.chat) is None
+
+
+@EVERY_LANGUAGE
+@pytest.mark.parametrize("form", ["{}", "The code is {}", "驗證碼係{}"])
+async def test_a_code_that_comes_twice_is_not_called_wrong(
+    talker: Talker, language: str, form: str
+) -> None:
+    talk = talker(language=TAGS[Language(language)])
+    await at_mobile(talk)
+    await talk.says(PHONE)
+    code = sms_code(talk)
+    expect_question(await talk.says(form.format(code)), Registration.truth, language)
+    heard = await talk.says(form.format(code))
+    assert says(heard, "engine.have_that", language), heard.text
+    expect_question(heard, Registration.truth, language)
+    assert not says(await talk.says(code), "engine.have_that", language)
+    await talk.presses("yes")
+    assert talk.session.form != Registration.name
