@@ -9,10 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fpdf import FPDF
 
-from core.drawing.lettering import Weight, covers, typeface
+from core.drawing.lettering import Weight, covers, subset
 
 WIDTH, HEIGHT, MARGIN = 210.0, 297.0, 22.0
 """Millimetres of A4, and of its margin."""
@@ -71,16 +73,26 @@ def draw(letter: Letter, made_at: datetime) -> bytes:
     pdf.set_creation_date(made_at)
     pdf.set_title(letter.title)
     pdf.set_lang(letter.language)
-    for style, weight in (("", Weight.REGULAR), ("B", Weight.BOLD)):
-        pdf.add_font(FAMILY, style, typeface(weight))
-    pdf.add_page()
-    page = _Page(pdf)
-    page.write(letter.sender, "B", 13, MARGIN)
-    pdf.set_font(FAMILY, "", 13)
-    pdf.text(WIDTH - MARGIN - pdf.get_string_width(letter.day), MARGIN + 13 * POINT, letter.day)
-    _write_address(page, letter.to)
-    _write_body(page, letter)
-    return bytes(pdf.output())
+    # The files of the typefaces are read to the end only when the page is put out.
+    with TemporaryDirectory() as folder:
+        for style, weight in (("", Weight.REGULAR), ("B", Weight.BOLD)):
+            file = Path(folder) / f"{weight}.otf"
+            file.write_bytes(subset(weight, _letters(letter)))
+            pdf.add_font(FAMILY, style, file)
+        pdf.add_page()
+        page = _Page(pdf)
+        page.write(letter.sender, "B", 13, MARGIN)
+        pdf.set_font(FAMILY, "", 13)
+        pdf.text(WIDTH - MARGIN - pdf.get_string_width(letter.day), MARGIN + 13 * POINT, letter.day)
+        _write_address(page, letter.to)
+        _write_body(page, letter)
+        return bytes(pdf.output())
+
+
+def _letters(letter: Letter) -> set[str]:
+    """Return every letter that is written."""
+    texts = (*letter.to, *letter.before, *letter.after)
+    return set("".join((letter.sender, letter.day, letter.title, letter.code, " ", *texts)))
 
 
 def _write_address(page: _Page, to: Sequence[str]) -> None:
