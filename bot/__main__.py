@@ -82,6 +82,8 @@ def _done(command: Callable[..., Coroutine[Any, Any, str]], *given: Any) -> int:
 
 
 def _run(_: argparse.Namespace) -> int:
+    # Until the loop takes it: raised amid all that is imported here, Ctrl-C could be lost.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     import asyncio
 
     import uvloop

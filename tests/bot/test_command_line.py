@@ -563,3 +563,31 @@ def test_who_presses_ctrl_c_sees_no_traceback(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
         assert "Traceback" not in errors, errors
+
+
+INTERRUPTED = """
+import asyncio, signal, sys
+
+class Cycle:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+
+def run(main):
+    print("it goes on", file=sys.stderr)
+    return asyncio.run(main)
+
+Cycle()
+"""
+"""A module in the place of uvloop, at whose import Ctrl-C comes where Python lets no exception out:
+in the end of an object, as in that of a lock of the import itself."""
+
+
+def test_ctrl_c_at_the_start_is_not_lost(tmp_path: Path) -> None:
+    (tmp_path / "uvloop.py").write_text(INTERRUPTED)
+    process = program(tmp_path, "run")
+    try:
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert "it goes on" not in errors
+    assert process.returncode == -signal.SIGINT
