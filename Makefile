@@ -19,7 +19,7 @@ run: $(VENV)/run
 test: $(VENV)/dev $(VENV)/system $(VENV)/decoder
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/core tests/handlers \
 		--cov=core --cov=handlers --cov-branch --cov-report=term --cov-fail-under=100
-	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/core --ignore=tests/handlers
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore=tests/core --ignore=tests/handlers
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
@@ -67,7 +67,7 @@ $(VENV)/run: requirements.txt | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/dev: requirements-dev.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@ $(VENV)/run
 
 # What the officer's page needs of npm, which need not be on the machine.

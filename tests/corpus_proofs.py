@@ -172,6 +172,11 @@ def locked(owner_only: bool, writer: PdfWriter, algorithm: str = "AES-256") -> N
 def proof_uploads() -> Iterator[Upload]:
     """Yield files sent as proofs of address."""
     yield from _taken()
+    yield from bad_proofs()
+
+
+def bad_proofs() -> Iterator[Upload]:
+    """Yield those of them that are refused."""
     yield from _bad_pictures()
     yield from _bad_pdfs()
 

@@ -38,7 +38,7 @@ from handlers.privacy import Erasure
 from handlers.registration import Registration
 from tests.clock import NOON
 from tests.corpus import visit_uploads
-from tests.corpus_proofs import pdf, proof_uploads
+from tests.corpus_proofs import bad_proofs, pdf
 from tests.talk import Talk
 from tests.world import Heard
 
@@ -425,7 +425,7 @@ def bad_files(kind: str) -> dict[str, Bad]:
     if kind == "visits":
         bad |= {code: Bad(Failed(code)) for code in FAILED}
         bad["undeclared"] = Bad("I have a cough")
-    for upload in visit_uploads() if kind == "visits" else proof_uploads():
+    for upload in visit_uploads() if kind == "visits" else bad_proofs():
         if upload.code and upload.code not in bad and _refused(kind, upload.data) == upload.code:
             bad[upload.code] = Bad(Sent(upload.data, upload.name))
     return bad
