@@ -11,7 +11,7 @@ from core.answer import Context, Invalid
 from core.conversation.fields import Choice, Confirm, Field, Said, Several, Words
 from core.conversation.form import Form
 from core.conversation.messages import Text
-from core.conversation.one_time_code import OneTimeCode, code_in
+from core.conversation.one_time_code import OneTimeCode, code_alone
 from core.conversation.turn import Turn
 from core.words.spoken import Correction
 
@@ -66,7 +66,7 @@ def repeated(turn: Turn, form: type[Form], field: Field, said: Said) -> bool:
         return False
     if isinstance(before, OneTimeCode):
         # No code is kept: six digits just after it was taken are it again.
-        return bool(code_in(said.text))
+        return bool(code_alone(said.text))
     answer = _whole(turn, before, said.text, turn.context)
     return answer is not None and bool(answer == turn.session.answers[before.name])
 

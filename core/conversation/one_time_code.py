@@ -88,7 +88,7 @@ class OneTimeCode(Choice):
     async def take(self, turn: Turn, said: Said) -> Any:
         session = turn.session
         written = said.text if isinstance(said, Text) else ""
-        if code := code_in(written):
+        if code := _code(written):
             if not await self._check(turn, code):
                 raise await self._wrong(turn)
             return session.answers[self.sent_to.name]
@@ -134,14 +134,18 @@ class OneTimeCode(Choice):
         return Invalid("code_wait", at=turn.brief(_full_minute(ready_at)))
 
 
-def code_in(text: str) -> str:
+def code_alone(text: str) -> str:
+    """Return the digits of a code that are all of a text, empty for none."""
+    together = "".join(filter(str.isalnum, in_figures(plain(text))))
+    return together if _ALONE.fullmatch(together) else ""
+
+
+def _code(text: str) -> str:
     """Return the digits of a code that are all of a text, or stand in it once, in two halves or as
     one; empty for none."""
-    folded = in_figures(plain(text))
-    together = "".join(filter(str.isalnum, folded))
-    if _ALONE.fullmatch(together):
-        return together
-    runs = _AMID.findall(folded)
+    if alone := code_alone(text):
+        return alone
+    runs = _AMID.findall(in_figures(plain(text)))
     return "".join(runs[0]) if len(runs) == 1 else ""
 
 

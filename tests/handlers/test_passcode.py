@@ -338,7 +338,7 @@ async def test_a_registration_is_not_taken_over_by_who_has_only_another_phone(
 
 
 @EVERY_LANGUAGE
-@pytest.mark.parametrize("form", ["{}", "The code is {}", "驗證碼係{}"])
+@pytest.mark.parametrize("form", ["{}", "{} .", "({})"])
 async def test_a_code_that_comes_twice_is_not_called_wrong(
     talker: Talker, language: str, form: str
 ) -> None:
