@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image, ImageFilter
 from pyzbar import pyzbar
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.credential import expiry, issue
 from core.picture import HEIGHT, WIDTH, WORDS, draw

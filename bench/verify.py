@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from playwright.async_api import Page, Route, async_playwright
 
 import bot.channels
-from core.assessment import Colour
+from core.colour import Colour
 from core.credential import Document, check
 from core.signing.issuer_keys import PublicKeys
 from tests.browser import FLAGS, chromium

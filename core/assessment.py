@@ -15,6 +15,7 @@ from typing import Annotated, Self
 import msgspec
 
 from core.address import HighRiskPlace
+from core.colour import Colour
 from core.dates import ARRIVAL_WINDOW, DISCHARGE_WINDOW
 from core.days import counts, first_day_after, hong_kong_day
 from core.declaration import Condition, Declaration
@@ -22,14 +23,6 @@ from core.exposure import SHORTEST, Match
 from core.visits import VisitKind
 
 Days = Annotated[int, msgspec.Meta(ge=1, le=366)]
-
-
-class Colour(StrEnum):
-    """The three colours. Amber is shown to residents as yellow / 黃."""
-
-    GREEN = "green"
-    AMBER = "amber"
-    RED = "red"
 
 
 class CaseKind(StrEnum):

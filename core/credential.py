@@ -16,7 +16,7 @@ from typing import Any
 import base45
 import cbor2
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.days import end_of_day, hong_kong_day
 from core.signing import strict_base45
 from core.signing.cose_sign1 import ES256, Sign1, sign

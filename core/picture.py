@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.days import clock_time
 from core.drawing.lettering import PROBE, Weight, covers, fitted, font

@@ -8,7 +8,7 @@ from typing import Any
 
 import cbor2
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.credential import Reason
 from core.signing.issuer_keys import IssuerKey
 from docs.vector_keys import (

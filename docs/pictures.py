@@ -18,7 +18,7 @@ from typing import cast
 from PIL import Image, ImageChops, UnidentifiedImageError
 from playwright.async_api import Browser, Playwright, async_playwright, expect
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.conversation.texts import Language
 from core.credential import expiry, issue

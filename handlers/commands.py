@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.contact import masked
 from core.conversation.engine import Conversation
 from core.conversation.flow import Hook

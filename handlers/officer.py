@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from core.answer import Invalid
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Command, File, Finished, Press, Text
 from core.conversation.texts import plain
 from core.conversation.turn import CODES, MENU, Job, Turn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.credential import expiry, issue
 from core.signing.issuer_keys import IssuerKey
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from core.assessment import Assessment, Colour
+from core.assessment import Assessment
+from core.colour import Colour
 from core.conversation.session import Session
 from core.declaration import Declaration
 from core.holder import Holder

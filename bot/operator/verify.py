@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from core.answer import Invalid
-from core.assessment import Colour
+from core.colour import Colour
 from core.credential import Document, Reason, Verdict, check
 from core.days import clock_time
 from core.gate.scanning import read_codes

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from core.assessment import Colour
+from core.colour import Colour
 
 
 class Text(msgspec.Struct, frozen=True, tag="text"):

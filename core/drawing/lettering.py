@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
 from math import ceil
 
-import uharfbuzz
 from PIL import ImageFont
 
 ABSENT = "\U0010ffff"
@@ -36,17 +34,6 @@ def typeface(weight: Weight) -> str:
 def font(weight: Weight, size: int) -> ImageFont.FreeTypeFont:
     """Return the typeface at a size in pixels."""
     return ImageFont.truetype(typeface(weight), size, layout_engine=ImageFont.Layout.BASIC)
-
-
-def subset(weight: Weight, letters: Iterable[str]) -> bytes:
-    """Return the typeface (OpenType) with these letters alone: to read all 65,000 takes a second.
-
-    What it lacks of them is left out.
-    """
-    wanted = uharfbuzz.SubsetInput()
-    wanted.unicode_set.update(map(ord, letters))
-    whole = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(typeface(weight)))
-    return bytes(uharfbuzz.subset(whole, wanted).blob.data)
 
 
 def covers(text: str) -> bool:

@@ -17,7 +17,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, func, insert, null, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from core.assessment import Assessment, Colour, worse
+from core.assessment import Assessment, worse
+from core.colour import Colour
 from core.credential import CLOCK_TOLERANCE
 from core.declaration import Declaration
 from core.signing.issuer_keys import REVOKED_BYTES

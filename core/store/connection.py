@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.store.inline import InlineConnection, InlineEngine
 
-Connection = AsyncConnection | InlineConnection
-Engine = AsyncEngine | InlineEngine
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+Connection: TypeAlias = "AsyncConnection | InlineConnection"
+Engine: TypeAlias = "AsyncEngine | InlineEngine"
 
 SQLITE_ITSELF = {
     sqlite3.SQLITE_BUSY,

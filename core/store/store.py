@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.policy import Policy
-from core.store import postgresql, tables
+from core.store import tables
 from core.store.audit import Audit
 from core.store.challenges import Challenges
 from core.store.codes import Codes
@@ -151,6 +151,9 @@ class Store:
         """
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
+            # Not at the top: with SQLite a tenth of the time to start would go for nothing.
+            from core.store import postgresql
+
             engine = postgresql.engine(parsed)
             return cls(engine, engine, ring, policy)
         if not parsed.database:

@@ -25,7 +25,7 @@ from bot.__main__ import main
 from bot.alone import alone
 from bot.app import opened
 from bot.settings import Settings
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.credential import expiry, issue
 from core.family import Way

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.credential import Document, binding
 from core.days import end_of_day, hong_kong_day
 from core.signing.issuer_keys import IssuerKey, Realm

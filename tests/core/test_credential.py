@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.credential import Claims, Reason, Verdict, check, expiry, issue
 from core.masked_name import CLAIM_BYTES
 from core.signing.issuer_keys import IssuerKey, PublicKey, PublicKeys, Realm

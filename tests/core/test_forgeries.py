@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.operator.verify import GOOD, REFUSED, UNUSABLE, WHY, verify
-from core.assessment import Colour
+from core.colour import Colour
 from core.credential import Reason, check
 from core.gate.sighting import code_in, is_other
 from tests.core.forgeries import KEYS, KINDS, Forgery, forgeries, genuine

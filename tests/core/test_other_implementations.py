@@ -22,7 +22,7 @@ from pycose.keys.curves import P256
 from pycose.keys.ec2 import EC2Key
 from pycose.messages.sign1message import Sign1Message
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.credential import DEPTH, Reason, binding, check, issue
 from core.signing.cose_sign1 import Sign1
 from core.signing.deterministic_cbor import Malformed, read

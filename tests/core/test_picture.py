@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image, ImageChops
 
 from bench.reading import READERS, REQUIRED, cards, drawn
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.credential import expiry, issue
 from core.drawing.lettering import font

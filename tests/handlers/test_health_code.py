@@ -7,7 +7,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from core.assessment import Assessment, Colour, Reason, ReasonCode
+from core.assessment import Assessment, Reason, ReasonCode
+from core.colour import Colour
 from core.conversation.fields import KEPT
 from core.conversation.messages import Text
 from core.conversation.texts import Language

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import (
     Card,
     Edited,

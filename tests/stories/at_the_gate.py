@@ -16,7 +16,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Playwright, expe
 
 from bot.channels import web_verify
 from bot.channels.published import PLACE, Published
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.credential import issue
 from core.picture import draw

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.conversation.texts import Language
 from core.credential import expiry, issue

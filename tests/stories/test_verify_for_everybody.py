@@ -10,7 +10,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, expect
 
 from bot.channels import web
-from core.assessment import Colour
+from core.colour import Colour
 from tests.stories.at_the_gate import DESK, HOUR, LET_IF, PHONE, SMALL_PHONE, Gate, officer
 
 LANGUAGES = {

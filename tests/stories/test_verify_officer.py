@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageOps
 from playwright.async_api import Browser, FilePayload, expect
 
-from core.assessment import Colour
+from core.colour import Colour
 from tests.stories.at_the_gate import DESK, HOUR, LET_IF, Gate, Issuer, officer, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

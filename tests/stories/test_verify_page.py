@@ -16,7 +16,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from bot import decoder
 from bot.channels import web_verify
-from core.assessment import Colour
+from core.colour import Colour
 from core.signing.issuer_keys import IssuerKey
 from core.vault import KeyRing
 from tests.film import film, still

@@ -13,7 +13,7 @@ from bot.channels import Refused, TryAgain, Unreachable
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_delivery import CAPTION, TEXT, TOAST, split
 from bot.processes.voice import Unspoken
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Button, Card, Incoming, Reply
 from tests.bot.machine import until
 from tests.loopback.faults import Fault, flood

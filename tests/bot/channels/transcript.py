@@ -14,7 +14,7 @@ from PIL import Image
 from bot.channels import Refused, TooLarge
 from bot.channels.web import WebChannel
 from bot.processes.voice import Speak
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card, Incoming, Reply
 from core.store.store import Transaction
 

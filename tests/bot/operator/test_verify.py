@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.operator.verify import PICTURE, WHY, verify
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.credential import Reason, expiry, issue
 from core.gate.sighting import ERRORS

@@ -22,7 +22,7 @@ from bot.processes.sandbox import Sandbox
 from bot.processes.sandboxed import CODES, PROOF
 from bot.processes.workers import Workers
 from bot.settings import Settings
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.policy import Policy
 from core.proof import clean

@@ -14,8 +14,8 @@ import pytest
 from bot.processes import sandbox as module
 from bot.processes.sandbox import Sandbox
 from core.answer import Invalid
-from core.assessment import Colour
 from core.clean_proof import CleanProof
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.gate.sighting import unpack
 from core.picture import draw

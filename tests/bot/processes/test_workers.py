@@ -19,7 +19,7 @@ import uvloop
 from bot.channels import TryAgain
 from bot.processes.workers import Workers
 from core.answer import Invalid
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.picture import WORDS, draw
 from core.visits import Export, Reading, VisitPolicy, read_export, read_exports

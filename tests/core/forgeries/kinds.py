@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.assessment import Colour
+from core.colour import Colour
 from core.credential import Document, Reason
 from core.signing.issuer_keys import IssuerKey, PublicKeys, Realm
 from tests.core.forge import ORDER, Draft, key, pair, written

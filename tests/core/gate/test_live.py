@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from core.answer import Context, Invalid
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.conversation.texts import Language
 from core.gate.live import MINUTES, Digits, accepted, digits_of

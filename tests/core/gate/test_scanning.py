@@ -13,7 +13,7 @@ import qrcode
 from PIL import Image
 
 from core.answer import Invalid
-from core.assessment import Colour
+from core.colour import Colour
 from core.conversation.messages import Card
 from core.gate.scanning import MOST, read_codes
 from core.gate.sighting import ERRORS, MAX_BYTES, Sighting, pack, unpack

@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from core.assessment import Assessment, Colour, Reason, ReasonCode
+from core.assessment import Assessment, Reason, ReasonCode
+from core.colour import Colour
 from core.credential import CLOCK_TOLERANCE
 from core.declaration import Arrival, Condition, Declaration
 from core.store.codes import NEVER, Assessed, Live, Why

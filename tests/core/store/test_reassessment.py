@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from core.assessment import Case, CaseKind, Colour
+from core.assessment import Case, CaseKind
+from core.colour import Colour
 from core.declaration import Condition, Declaration
 from core.exposure import Exposure
 from core.policy import Policy
