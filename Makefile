@@ -15,7 +15,8 @@ run: $(VENV)/run
 	$(BIN)/python -m bot run
 
 # The tests of core and handlers cover these whole. What watches that makes tests twice as slow, so
-# those that go through thousands of cases (`no_cover`) are not watched, nor is the rest.
+# those that go through thousands of cases (`no_cover`) are not watched, nor is the rest: of which
+# three go on at once, as they wait for browsers and for programs that start.
 test: $(VENV)/dev $(VENV)/system $(VENV)/decoder
 	$(BIN)/python -m pytest -n 2 --dist worksteal tests/core tests/handlers \
 		--cov=core --cov=handlers --cov-branch --cov-report=term --cov-fail-under=100
@@ -66,6 +67,7 @@ $(VENV)/run: requirements.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	touch $@
 
+# Only what is used is compiled, and when it is.
 $(VENV)/dev: requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	touch $@ $(VENV)/run
