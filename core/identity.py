@@ -81,6 +81,9 @@ _WORD_WITH_DIGITS = re.compile(
     rf"(?=(?:[A-Z]*[0-9]){{4}})[A-Z0-9]{{{LEAST_NUMBER},{MOST_NUMBER}}}(?![A-Z0-9])",
     re.IGNORECASE,
 )
+_LETTERS_AND_DIGITS = re.compile(r"[A-Z]{1,2}[0-9]{6,9}", re.ASCII | re.IGNORECASE)
+"""As most passports are numbered; a phone, a day, a room and a one-time code are not so long, or
+begin with no letter."""
 _DAY = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}|\d{4}([-/.])\d{1,2}\2\d{1,2}", re.ASCII)
 """A date in figures, which is what is asked next."""
 _DIGITS_BESIDE = re.compile(r"\d[A-Z0-9]* +$", re.ASCII | re.IGNORECASE)
@@ -140,11 +143,14 @@ class DocumentNumber(AsWritten):
 
         Without brackets only where no other document is spoken of: of the numbers with a letter
         and seven digits one in eleven looks like an HKID. Where the number of another document is
-        asked, the only word that could be one; else the one that is called so.
+        asked, the only word that could be one; else the one that is called so, or is all of the
+        text and looks like nothing else.
         """
         folded = in_figures(narrow(text))
         if not _type(context).checked:
-            return _only_number(folded) if context.asked else _named_number(folded)
+            if context.asked or _LETTERS_AND_DIGITS.fullmatch(folded.strip()):
+                return _only_number(folded)
+            return _named_number(folded)
         for match in _HKID_ANYWHERE.finditer(_SAID_BRACKET.sub(" (", folded)):
             body = match["body"].replace(" ", "").upper()
             check = (match["check"] or match["bare"]).upper()

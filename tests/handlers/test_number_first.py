@@ -69,6 +69,29 @@ async def test_another_document_is_taken_with_its_number_and_issuer(
         assert (name in talk.session.noted) == (name in kept)
 
 
+@pytest.mark.parametrize("hint", list(LANGUAGES))
+@pytest.mark.parametrize("typed", ["K12345678", " k12345678 ", "EG1234567", "Ｋ１２３４５６７８"])
+async def test_the_number_where_its_country_is_asked_is_noted(
+    talker: Talker, hint: str, typed: str
+) -> None:
+    talk = talker(language=hint)
+    await talk.reach(Registration, "country", {"document": "passport"})
+    heard = await talk.says(typed)
+    number = "EG1234567" if "EG" in typed else "K12345678"
+    assert talk.session.answers == {"document": "passport", "number": number}
+    assert says(heard, "registration.number.name", LANGUAGES[hint]), "nothing silently"
+    expect_question(heard, Registration.country, LANGUAGES[hint])
+    expect_question(await talk.says("JPN"), Registration.issued_on, LANGUAGES[hint])
+    assert talk.session.noted == ["number"]
+
+
+@pytest.mark.parametrize("typed", ["A12", "12345678", "9123 4567", "K1234", "flat K12345678"])
+async def test_what_may_be_something_else_is_no_number(talk: Talk, typed: str) -> None:
+    await talk.reach(Registration, "country", {"document": "passport"})
+    await talk.says(typed)
+    assert "number" not in talk.session.answers
+
+
 async def test_a_number_of_another_country_has_no_example(talk: Talk) -> None:
     await talk.reach(Registration, "number", {"document": "passport", "country": "JPN"})
     assert "A123456(3)" not in (await talk.presses("_help")).text
