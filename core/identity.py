@@ -144,11 +144,11 @@ class DocumentNumber(AsWritten):
         Without brackets only where no other document is spoken of: of the numbers with a letter
         and seven digits one in eleven looks like an HKID. Where the number of another document is
         asked, the only word that could be one; else the one that is called so, or is all of the
-        text and looks like nothing else.
+        text and looks like nothing else, an HKID included.
         """
         folded = in_figures(narrow(text))
         if not _type(context).checked:
-            if context.asked or _LETTERS_AND_DIGITS.fullmatch(folded.strip()):
+            if context.asked or _is_number(folded.strip().upper()):
                 return _only_number(folded)
             return _named_number(folded)
         for match in _HKID_ANYWHERE.finditer(_SAID_BRACKET.sub(" (", folded)):
@@ -189,6 +189,14 @@ def _only_number(folded: str) -> Found | None:
         with suppress(Invalid):
             return Found(_unchecked(words[0][0]), *words[0].span())
     return None
+
+
+def _is_number(text: str) -> bool:
+    """Tell whether a text is the number of a document and nothing else."""
+    if not _LETTERS_AND_DIGITS.fullmatch(text):
+        return False
+    match = _HKID.fullmatch(text)
+    return match is None or match[2] != check_character(match[1])
 
 
 def _named_number(folded: str) -> Found | None:

@@ -188,9 +188,12 @@ def test_what_might_be_something_else_is_not_found() -> None:
         ("雙程證號碼係C12345678", "C12345678"),
         ("BN(O) 123456789", "123456789"),
         ("our passports; my passport K1234567", "K1234567"),
+        ("K1234567", "K1234567"),
+        ("EG1234567", "EG1234567"),
+        ("k12345678", "K12345678"),
     ],
 )
-def test_the_number_of_another_document_is_found_by_its_name(text: str, number: str) -> None:
+def test_the_number_of_another_document_is_found_by_its_name_or_alone(text: str, number: str) -> None:
     found = DocumentNumber.find(text, PASSPORT)
     assert found is not None
     assert (found.value, text[found.start : found.end].upper()) == (number, number)
@@ -199,7 +202,11 @@ def test_the_number_of_another_document_is_found_by_its_name(text: str, number: 
 @pytest.mark.parametrize(
     "text",
     [
-        "K1234567",
+        "A1234563",
+        "AB9876543",
+        "K12345",
+        "91234567",
+        "K1234567 and more",
         "passport 15-03-2019",
         "護照2019年3月15日簽發",
         "passport; 9123 4567",
