@@ -193,7 +193,9 @@ def test_what_might_be_something_else_is_not_found() -> None:
         ("k12345678", "K12345678"),
     ],
 )
-def test_the_number_of_another_document_is_found_by_its_name_or_alone(text: str, number: str) -> None:
+def test_the_number_of_another_document_is_found_by_its_name_and_alone(
+    text: str, number: str
+) -> None:
     found = DocumentNumber.find(text, PASSPORT)
     assert found is not None
     assert (found.value, text[found.start : found.end].upper()) == (number, number)
