@@ -8,7 +8,8 @@ from core.conversation.fields import KEPT
 from core.conversation.texts import Language
 from handlers.registration import Registration
 from tests.handlers.people import PUBLIC, agrees
-from tests.reading import expect_error, expect_question, says
+from tests.reading import expect, expect_error, expect_question, says
+from tests.stories.questions import PLACES
 from tests.talk import Talk, Talker
 from tests.world import TEXTS
 
@@ -83,6 +84,16 @@ async def test_the_number_where_its_country_is_asked_is_noted(
     expect_question(heard, Registration.country, LANGUAGES[hint])
     expect_question(await talk.says("JPN"), Registration.issued_on, LANGUAGES[hint])
     assert talk.session.noted == ["number"]
+
+
+async def test_another_number_alone_takes_its_place_at_the_summary(talk: Talk) -> None:
+    where = next(
+        p for p in PLACES if p.field is Registration.truth and p.known["document"] == "passport"
+    )
+    await talk.reach(Registration, "truth", where.known)
+    expect(await talk.says("K87654321"), "engine.corrected")
+    assert talk.session.answers["number"] == "K87654321"
+    expect_question(talk.heard, Registration.truth)
 
 
 @pytest.mark.parametrize("typed", ["A12", "12345678", "9123 4567", "K1234", "flat K12345678"])
