@@ -32,7 +32,7 @@ from tests.loopback.twilio import LoopbackTwilio
 TEXTS = Texts.load()
 WORKERS = Workers()
 """Shared by all worlds of a test process: starting one takes longer than most stories."""
-PATIENCE = 30.0
+PATIENCE = 10.0
 STORE = "healthcode.sqlite3"
 TAGS = {Language.ENGLISH: "en", Language.TRADITIONAL: "zh-hant", Language.SIMPLIFIED: "zh-hans"}
 

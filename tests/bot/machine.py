@@ -19,7 +19,7 @@ from tests.core.store.full_disk import LARGE
 from tests.talk import CAN
 from tests.world import TEXTS
 
-PATIENCE, LOOK = 30.0, 0.005
+PATIENCE, LOOK = 10.0, 0.005
 PHONE = "+85291234567"
 
 
