@@ -81,7 +81,7 @@ _WORD_WITH_DIGITS = re.compile(
     rf"(?=(?:[A-Z]*[0-9]){{4}})[A-Z0-9]{{{LEAST_NUMBER},{MOST_NUMBER}}}(?![A-Z0-9])",
     re.IGNORECASE,
 )
-_LETTERS_AND_DIGITS = re.compile(r"[A-Z]{1,2}[0-9]{6,9}", re.ASCII | re.IGNORECASE)
+_LETTERS_AND_DIGITS = re.compile(r"[A-Z]{1,2}[0-9]{6,9}")
 """As most passports are numbered; a phone, a day, a room and a one-time code are not so long, or
 begin with no letter."""
 _DAY = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}|\d{4}([-/.])\d{1,2}\2\d{1,2}", re.ASCII)
@@ -192,11 +192,14 @@ def _only_number(folded: str) -> Found | None:
 
 
 def _is_number(text: str) -> bool:
-    """Tell whether a text is the number of a document and nothing else."""
-    if not _LETTERS_AND_DIGITS.fullmatch(text):
-        return False
-    match = _HKID.fullmatch(text)
-    return match is None or match[2] != check_character(match[1])
+    """Tell whether a text, in capitals, is the number of a document and nothing else."""
+    return _LETTERS_AND_DIGITS.fullmatch(text) is not None and not _is_hkid(text)
+
+
+def _is_hkid(number: str) -> bool:
+    """Tell whether a normalised number ends in the check character of an HKID."""
+    match = _HKID.fullmatch(number)
+    return match is not None and match[2] == check_character(match[1])
 
 
 def _named_number(folded: str) -> Found | None:
@@ -236,8 +239,7 @@ def normalise(document: DocumentType, number: str) -> str:
 def as_on_card(document: DocumentType, number: str) -> DocumentType:
     """Return the kind under which a normalised number is that of one person: an identity card's is
     on its holder's birth certificate (from 1980 on) and on the receipt for an application too."""
-    match = _HKID.fullmatch(number) if document in _OF_CARD_HOLDERS else None
-    is_card = match is not None and match[2] == check_character(match[1])
+    is_card = document in _OF_CARD_HOLDERS and _is_hkid(number)
     return DocumentType.HKID if is_card else document
 
 

@@ -74,11 +74,12 @@ def draw(letter: Letter, made_at: datetime) -> bytes:
     pdf.set_creation_date(made_at)
     pdf.set_title(letter.title)
     pdf.set_lang(letter.language)
+    letters = _letters(letter)
     # The files of the typefaces are read to the end only when the page is put out.
     with TemporaryDirectory() as folder:
         for style, weight in (("", Weight.REGULAR), ("B", Weight.BOLD)):
             file = Path(folder) / f"{weight}.otf"
-            file.write_bytes(_subset(weight, _letters(letter)))
+            file.write_bytes(_subset(weight, letters))
             pdf.add_font(FAMILY, style, file)
         pdf.add_page()
         page = _Page(pdf)

@@ -568,7 +568,7 @@ def test_who_presses_ctrl_c_sees_no_traceback(tmp_path: Path) -> None:
 INTERRUPTED = """
 import asyncio, signal, sys
 
-class Cycle:
+class Ends:
     def __del__(self):
         signal.raise_signal(signal.SIGINT)
 
@@ -576,7 +576,7 @@ def run(main):
     print("it goes on", file=sys.stderr)
     return asyncio.run(main)
 
-Cycle()
+Ends()
 """
 """A module in the place of uvloop, at whose import Ctrl-C comes where Python lets no exception out:
 in the end of an object, as in that of a lock of the import itself."""
